@@ -1,0 +1,1 @@
+"""From records of a rule book to flat tables, in small named passes."""

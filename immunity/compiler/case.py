@@ -1,0 +1,81 @@
+"""What the engine and everything after it receive: a compiled model, and one host in one scenario."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from immunity.compiler.tables import Events, Floats, Tables
+
+
+@dataclass(frozen=True)
+class ReadoutInfo:
+    """How to show one readout. Values, bounds and limits are in ``unit``."""
+
+    id: str
+    name: str
+    unit: str
+    panel: str
+    scale: str = "linear"  # or log10: taken after the run, at or above the limit of detection
+    limit_of_detection: float | None = None
+    healthy: tuple[float, float] | None = None
+    healthy_source: str | None = None
+    loinc: str | None = None
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Lognormal variation between people of one parameter, exp(sigma * z)."""
+
+    parameter: int
+    sigma: float
+
+
+@dataclass(frozen=True)
+class Model:
+    """A compiled rule book.
+
+    Attributes
+    ----------
+    digest : str                 sha256 of the rule book's contents
+    spreads : tuple of Spread    between-person variation, in a fixed order
+    correlation : float64[spread, spread]
+    sources : dict               key -> {"cite", "doi", ...}, for all sources the model uses
+    parameter_sources : dict     parameter name -> {"status", "source", "value", "unit", "page", "note"}
+    places : dict                id -> {"name", "map": (x, y), "classes", "cells": pool indices, "microbes": pool indices}
+    """
+
+    tables: Tables
+    digest: str
+    readouts: tuple[ReadoutInfo, ...]
+    spreads: tuple[Spread, ...]
+    correlation: Floats
+    sources: dict[str, dict[str, Any]] = field(repr=False)
+    parameter_sources: dict[str, dict[str, Any]] = field(repr=False)
+    places: dict[str, dict[str, Any]] = field(repr=False)
+    warnings: tuple[str, ...] = field(repr=False, default=())
+
+
+@dataclass(frozen=True)
+class Case:
+    """One host in one scenario, ready to run.
+
+    Attributes
+    ----------
+    theta : float64[parameter]   this host's numbers, base units, before between-person variation
+    events : Events              doses, exposures, changes; days since the start
+    out_times : float64[time]    day
+    filled : dict                the scenario with every default filled in (for provenance)
+    show : tuple of str          readouts to show first
+    """
+
+    model: Model = field(repr=False)
+    title: str
+    scenario: str
+    days: float
+    theta: Floats
+    events: Events
+    out_times: Floats
+    filled: dict[str, Any]
+    show: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()

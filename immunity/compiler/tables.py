@@ -1,0 +1,206 @@
+"""The table schema: the whole contract between the compiler and the engine.
+
+Everything a run needs is numbers in flat arrays. Quantities are in base units
+(day, dm, ng, pmol, cell, CFU, ...; a volume of 1 litre is 1 dm**3). Names ride along for
+people, provenance and export; the engine never looks at them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int32]
+Bytes = NDArray[np.uint8]
+
+# law kinds ------------------------------------------------------------------------------
+LAW_PROPORTIONAL = 0  # s
+LAW_HILL = 1  # base + (top - base) * s**n / (half**n + s**n)
+LAW_SATURATING = 2  # s / (half + s + s2)
+LAW_CURVE = 3  # piecewise linear in s, flat outside
+
+# kinds of a term in a signal's sum --------------------------------------------------------
+TERM_POOL = 0
+TERM_SIGNAL = 1
+TERM_TIME = 2  # days since the start of the scenario
+
+# kinds of a dated event --------------------------------------------------------------------
+EVENT_ADD = 0  # pool += value
+EVENT_ADD_COUNTED = 1  # pool += Poisson(value) in stochastic mode, value otherwise
+EVENT_SCALE = 2  # pool *= value (binomial thinning of countable pools, stochastic, value <= 1)
+EVENT_SET = 3  # pool = value
+EVENT_PARAMETER_SCALE = 4  # theta[index] *= value
+EVENT_PARAMETER_SET = 5  # theta[index] = value
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a table row comes from."""
+
+    file: str
+    line: int
+    rule: str
+
+
+@dataclass(frozen=True)
+class Curves:
+    """Piecewise-linear curves; curve c owns x[ptr[c]:ptr[c + 1]], ascending."""
+
+    ptr: Ints
+    x: Floats
+    y: Floats
+
+
+@dataclass(frozen=True)
+class Laws:
+    """Factors of hazards and signals. ``parameter[law, 0:4]`` index theta, -1 where unused.
+
+    proportional: none. hill: base, top, half, n. saturating: half. curve: none (``curve``).
+    """
+
+    kind: Bytes
+    signal: Ints
+    signal2: Ints
+    parameter: Ints  # int32[law, 4]
+    curve: Ints
+
+
+@dataclass(frozen=True)
+class Signals:
+    """Signals in an order in which each needs only earlier ones.
+
+    s = (constant + sum_k coefficient_k * weight_k * source_k) / divisor * product of laws
+
+    ``constant``, ``weight`` and ``divisor`` index theta (-1: 0 for constant, 1 for the others).
+    """
+
+    constant: Ints
+    divisor: Ints
+    term_ptr: Ints
+    term_kind: Bytes
+    term_source: Ints
+    term_coefficient: Floats
+    term_weight: Ints
+    law_ptr: Ints  # into Laws rows: signal j owns laws law_ptr[j]:law_ptr[j + 1]
+    laws: Laws
+
+
+@dataclass(frozen=True)
+class Flows:
+    """Kinds of event.
+
+    hazard = coefficient * prod_k theta[factor_k] ** power_k * product of laws
+    propensity = hazard * x[primary], or hazard itself where primary is -1
+
+    Firing f changes pool p by ``stoich_coefficient * theta[stoich_weight]`` (weight -1: 1).
+    ``touches_countable`` marks the flows that are drawn in stochastic mode. ``key`` seeds the
+    flow's private random stream and depends on the flow's name alone.
+    ``jac_*`` lists, per flow, further pools that the flow consumes through a proportional law:
+    d(propensity)/d(x[jac_pool]) = propensity / s[jac_signal] * jac_coefficient * theta[jac_weight] / divisor.
+    """
+
+    primary: Ints
+    coefficient: Floats
+    factor_ptr: Ints
+    factor: Ints
+    power: NDArray[np.int8]
+    law_ptr: Ints
+    laws: Laws
+    stoich_ptr: Ints
+    stoich_pool: Ints
+    stoich_coefficient: Floats
+    stoich_weight: Ints
+    touches_countable: Bytes
+    key: NDArray[np.uint32]
+    jac_ptr: Ints
+    jac_pool: Ints
+    jac_signal: Ints
+    jac_coefficient: Floats
+    jac_weight: Ints
+
+
+@dataclass(frozen=True)
+class Readouts:
+    """value = scale * s[signal] + offset, in the readout's own unit."""
+
+    signal: Ints
+    scale: Floats
+    offset: Floats
+
+
+@dataclass(frozen=True)
+class Stop:
+    """A host halts as soon as s[signal] < below (signal -1: never)."""
+
+    signal: int
+    below: float
+    outcome: str
+
+
+@dataclass(frozen=True)
+class Names:
+    """Names and units, index by index."""
+
+    pool: tuple[str, ...]
+    pool_unit: tuple[str, ...]
+    signal: tuple[str, ...]
+    signal_unit: tuple[str, ...]
+    flow: tuple[str, ...]
+    parameter: tuple[str, ...]
+    parameter_unit: tuple[str, ...]
+    readout: tuple[str, ...]
+    readout_unit: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Tables:
+    """A compiled rule book.
+
+    Attributes
+    ----------
+    theta : float64[parameter]      values in base units; a host has its own copy
+    initial : float64[pool]         amounts before settling
+    countable : uint8[pool]         1 for cells, virions, CFU; 0 for molecules
+    floor : float64[pool]           the amount below which nobody can tell it from none
+    settle_days : float             undisturbed days before the scenario starts
+    """
+
+    theta: Floats
+    initial: Floats
+    countable: Bytes
+    floor: Floats
+    signals: Signals
+    flows: Flows
+    curves: Curves
+    readouts: Readouts
+    stop: Stop
+    settle_days: float
+    names: Names
+    pool_origin: tuple[Origin, ...] = field(repr=False)
+    flow_origin: tuple[Origin, ...] = field(repr=False)
+    signal_origin: tuple[Origin, ...] = field(repr=False)
+
+    @property
+    def n_pool(self) -> int:
+        return len(self.initial)
+
+    @property
+    def n_flow(self) -> int:
+        return len(self.flows.primary)
+
+    @property
+    def n_signal(self) -> int:
+        return len(self.signals.constant)
+
+
+@dataclass(frozen=True)
+class Events:
+    """Dated events of one host, sorted by time (day since the start of the scenario)."""
+
+    time: Floats
+    kind: Bytes
+    index: Ints
+    value: Floats
