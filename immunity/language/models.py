@@ -1,0 +1,357 @@
+"""Strict models of every kind of entry a rule book may hold.
+
+Text stays text here: references are parsed by ``references``, quantities by ``quantity``, and both
+are resolved by the compiler, which knows the whole book. Short forms are unfolded on the way in, so that a
+plain string where a number stands is a ``Number`` with that value, and one law is a list of one.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+Status = Literal["measured", "derived", "fitted", "assumed"]
+
+
+class Record(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+def _unfold(key: str) -> Any:
+    """A bare string stands for a mapping with that one key."""
+    return BeforeValidator(lambda given: {key: given} if isinstance(given, str) else given)
+
+
+def _listed(given: Any) -> Any:
+    return given if isinstance(given, list) or given is None else [given]
+
+
+class Number(Record):
+    """A quantity with its unit, its status and its source."""
+
+    value: str | None = None
+    derived: str | None = None
+    where: dict[str, str] = Field(default_factory=dict)
+    by: str | None = None
+    values: list[str] | None = None
+    use: str | None = None
+    status: Status | None = None
+    source: Annotated[list[str], BeforeValidator(_listed)] = Field(default_factory=list)
+    page: str | int | None = None
+    note: str | None = None
+
+
+Num = Annotated[Number, _unfold("value")]
+Texts = Annotated[list[str], BeforeValidator(_listed)]
+
+
+class HillUp(Record):
+    signal: str
+    half: Num
+    hill: Num = Number(value="1")
+    up_to: Num
+
+
+class Needs(Record):
+    signal: str
+    half: Num
+    hill: Num = Number(value="1")
+
+
+class HillDown(Record):
+    signal: str
+    half: Num
+    hill: Num = Number(value="1")
+    down_to: Num = Number(value="0")
+
+
+class Saturates(Record):
+    killers: str
+    targets: str
+    half: Num
+
+
+class Curve(Record):
+    signal: str
+    points: list[tuple[str, str]]
+    status: Status | None = None
+    source: Texts = Field(default_factory=list)
+    note: str | None = None
+
+
+class WithLaws(Record):
+    """Laws that multiply a hazard or a signal."""
+
+    with_: Texts = Field(default_factory=list, alias="with")
+    rises_with: Annotated[list[HillUp], BeforeValidator(_listed)] = Field(default_factory=list)
+    needs: Annotated[list[Needs], BeforeValidator(_listed)] = Field(default_factory=list)
+    falls_with: Annotated[list[HillDown], BeforeValidator(_listed)] = Field(default_factory=list)
+    saturates: Annotated[list[Saturates], BeforeValidator(_listed)] = Field(default_factory=list)
+    curve: Annotated[list[Curve], BeforeValidator(_listed)] = Field(default_factory=list)
+    times: Texts = Field(default_factory=list)
+
+
+class SideEffect(Record):
+    pool: str
+    amount: Num
+
+
+class Flow(WithLaws):
+    verb: str
+    id: str | None = None
+    at: str | None = None
+    of: str | None = None
+    from_: str | None = Field(default=None, alias="from")
+    to: Texts = Field(default_factory=list)
+    by: str | None = None
+    target: str | None = None
+    partner: str | None = None
+    into: str | None = None
+    yields: Num | None = None
+    hazard: Num | None = None
+    half_life: Num | None = None
+    mean_time: Num | None = None
+    doubling_time: Num | None = None
+    also: list[SideEffect] = Field(default_factory=list)
+    note: str | None = None
+
+
+class Term(Record):
+    of: str
+    weight: Num | None = None
+
+
+Terms = Annotated[list[Annotated[Term, _unfold("of")]], BeforeValidator(_listed)]
+
+
+class Signal(WithLaws):
+    id: str
+    name: str | None = None
+    at: str | None = None
+    of: str | None = None
+    sum: Terms = Field(default_factory=list)
+    constant: Num | None = None
+    per: str | None = None
+    unit: str = "1"
+    note: str | None = None
+
+
+class Healthy(Record):
+    lo: str
+    hi: str
+    source: Texts = Field(default_factory=list)
+
+
+class Readout(Record):
+    id: str
+    name: str | None = None
+    sum: Terms = Field(default_factory=list)
+    signal: str | None = None
+    constant: Num | None = None
+    per: str | None = None
+    at: str | None = None
+    offset: str | None = None
+    unit: str
+    scale: Literal["linear", "log10"] = "linear"
+    limit_of_detection: str | None = None
+    healthy: Healthy | None = None
+    panel: str = "readouts"
+    xref: dict[str, str] = Field(default_factory=dict)
+    note: str | None = None
+
+
+class Modifier(WithLaws):
+    flow: str
+    note: str | None = None
+
+
+class Entry(Record):
+    """What every kind of entry may say of itself."""
+
+    id: str
+    kind: str | None = None
+    name: str | None = None
+    story: str | None = None
+    note: str | None = None
+    xref: dict[str, str] = Field(default_factory=dict)
+    replace: bool = False
+
+
+class Rules(Entry):
+    flows: list[Flow] = Field(default_factory=list)
+    signals: list[Signal] = Field(default_factory=list)
+    readouts: list[Readout] = Field(default_factory=list)
+    modifies: list[Modifier] = Field(default_factory=list)
+    numbers: dict[str, Num] = Field(default_factory=dict)
+
+
+class Entity(Rules):
+    unit: str
+    is_: Texts = Field(default_factory=list, alias="is")
+    carries: dict[str, Num] = Field(default_factory=dict)
+    lives_in: dict[str, Texts] = Field(default_factory=dict)
+    stages: dict[str, int] = Field(default_factory=dict)
+    over: Texts = Field(default_factory=list)
+    initial: dict[str, Num] = Field(default_factory=dict)
+    floor: str | None = None
+    countable: bool | None = None
+
+
+class Cell(Entity):
+    unit: str = "cell"
+
+
+class Molecule(Entity):
+    pass
+
+
+class Threat(Entity):
+    unit: str = "CFU"
+    enters: dict[str, str] = Field(default_factory=dict)
+
+
+class Therapy(Entity):
+    given: dict[str, str] = Field(default_factory=dict)
+
+
+class Place(Rules):
+    is_: Texts = Field(default_factory=list, alias="is")
+    volume: Num | None = None
+    links: dict[str, str] = Field(default_factory=dict)
+    map: tuple[float, float] | None = None
+
+
+class Class(Rules):
+    unit: str | None = None
+    requires: list[str] = Field(default_factory=list)
+
+
+class Set(Entry):
+    members: int | list[str]
+    matrix: dict[str, list[list[str]]] = Field(default_factory=dict)
+
+
+class Change(Record):
+    number: str
+    multiply: Num | None = None
+    set: Num | None = None
+    scales_with: str | None = None
+    power: str = "1"
+    curve: list[Curve] | Curve | None = None
+    for_: dict[str, str] = Field(default_factory=dict, alias="for")
+    note: str | None = None
+
+
+class DatedEvent(Record):
+    at: str = "0 day"
+    pool: str | None = None
+    number: str | None = None
+    add: str | None = None
+    scale: str | None = None
+    set: str | None = None
+
+
+class Deficiency(Entry):
+    changes: list[Change] = Field(default_factory=list)
+    events: list[DatedEvent] = Field(default_factory=list)
+
+
+class EndsWhen(Record):
+    signal: str
+    below: str
+    outcome: str = "ended"
+
+
+class Spread(Record):
+    number: str
+    gsd: str
+    status: Status | None = None
+    source: Texts = Field(default_factory=list)
+    note: str | None = None
+
+
+class Correlation(Record):
+    between: tuple[str, str]
+    r: str
+
+
+class Host(Entry):
+    attributes: dict[str, str] = Field(default_factory=dict)
+    settle: str = "0 day"
+    ends_when: EndsWhen | None = None
+    changes: list[Change] = Field(default_factory=list)
+    variation: list[Spread] = Field(default_factory=list)
+    correlations: list[Correlation] = Field(default_factory=list)
+
+
+class Exposure(Record):
+    threat: str
+    site: str
+    dose: str
+    at: str = "0 day"
+
+
+class Dosing(Record):
+    therapy: str
+    dose: str
+    route: str | None = None
+    at: str | None = None
+    every: str | None = None
+    from_: str | None = Field(default=None, alias="from")
+    until: str | None = None
+
+
+class Scenario(Entry):
+    title: str
+    days: float
+    every: str = "1 h"
+    host: dict[str, Any] = Field(default_factory=dict)
+    exposures: list[Exposure] = Field(default_factory=list)
+    therapies: list[Dosing] = Field(default_factory=list)
+    events: list[DatedEvent] = Field(default_factory=list)
+    numbers: dict[str, str] = Field(default_factory=dict)
+    show: list[str] = Field(default_factory=list)
+
+
+class Source(Record):
+    cite: str
+    doi: str | None = None
+    url: str | None = None
+    note: str | None = None
+
+
+class Sources(Entry):
+    sources: dict[str, Source]
+
+
+MODELS: dict[str, type[Entry]] = {
+    "place": Place,
+    "class": Class,
+    "set": Set,
+    "cell": Cell,
+    "molecule": Molecule,
+    "threat": Threat,
+    "therapy": Therapy,
+    "rules": Rules,
+    "host": Host,
+    "deficiency": Deficiency,
+    "scenario": Scenario,
+    "sources": Sources,
+}
+
+FOLDERS: dict[str, str] = {
+    "places": "place",
+    "classes": "class",
+    "sets": "set",
+    "cells": "cell",
+    "molecules": "molecule",
+    "threats": "threat",
+    "therapies": "therapy",
+    "rules": "rules",
+    "readouts": "rules",
+    "hosts": "host",
+    "deficiencies": "deficiency",
+    "scenarios": "scenario",
+    "sources": "sources",
+}
