@@ -1,0 +1,67 @@
+"""Errors that come up in a run, in writing its results, or in judging findings."""
+
+from __future__ import annotations
+
+from immunity.language.catalogue.kind import ErrorKind
+
+KINDS = (
+    # E7xx running and writing ----------------------------------------------------------------------
+    ErrorKind(
+        "E701",
+        "Cannot write",
+        "{text!r} cannot be written: {reason}.",
+        "Choose another folder with --out.",
+        "Nothing was changed there.",
+    ),
+    ErrorKind(
+        "E702",
+        "Disk full",
+        "There is no space left to write {text!r}.",
+        "Free some space, or choose another folder with --out. Earlier results are intact.",
+        "A result is written beside its final place and moved there when it is complete.",
+    ),
+    ErrorKind(
+        "E703",
+        "Interrupted",
+        "Interrupted before the result was complete.",
+        "Run it again; a cohort goes on where it stopped with --resume. Earlier results are intact.",
+        "A result is written beside its final place and moved there when it is complete.",
+    ),
+    ErrorKind(
+        "E704",
+        "Extra not installed",
+        "This needs the package {text!r}, which is not installed.",
+        "Install it: pip install 'immunity[{extra}]'.",
+        "Parts that few need are extras, so that the core stays small.",
+    ),
+    ErrorKind(
+        "E705",
+        "Result not readable",
+        "{text!r} is not a complete result: {reason}.",
+        "Name the folder that 'immunity run --out' wrote.",
+        "A result folder holds result.zarr and summary.json.",
+    ),
+    # E8xx findings ---------------------------------------------------------------------------------
+    ErrorKind(
+        "E801",
+        "Unknown finding",
+        "There is no finding {text!r}.",
+        "Give a name from 'immunity list findings'.",
+        "The finding is in none of the folders of findings.",
+    ),
+    # E9xx numerical and internal -------------------------------------------------------------------
+    ErrorKind(
+        "E901",
+        "Fault in the program",
+        "The program failed in a way that is not your fault: {text}.",
+        "Please report it, with the command and the rule book.",
+        "Anything that reaches this code is a fault to be mended.",
+    ),
+    ErrorKind(
+        "E902",
+        "Integration stopped",
+        "Host {host} stopped at day {day}: {reason}.",
+        "Look for a rate or an amount that is far out of range: 'immunity check' lists suspects.",
+        "The step size became too small or the number of steps too large.",
+    ),
+)
