@@ -5,7 +5,7 @@ Texts are templates for ``str.format``. ``{text}`` is what was found, ``{choices
 
 from __future__ import annotations
 
-from immunity.language.catalogue import meaning, running, writing
+from immunity.language.catalogue import judging, meaning, running, writing
 from immunity.language.catalogue.kind import ErrorKind
 
 __all__ = ["CATALOGUE", "RANGES", "ErrorKind"]
@@ -22,4 +22,4 @@ RANGES = {
     "E9xx": "numerical and internal",
 }
 
-CATALOGUE: dict[str, ErrorKind] = {kind.code: kind for kind in (*writing.KINDS, *meaning.KINDS, *running.KINDS)}
+CATALOGUE: dict[str, ErrorKind] = {kind.code: kind for kind in (*writing.KINDS, *meaning.KINDS, *running.KINDS, *judging.KINDS)}

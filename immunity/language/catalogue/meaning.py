@@ -7,6 +7,13 @@ from immunity.language.catalogue.kind import ErrorKind
 KINDS = (
     # E4xx names and references ---------------------------------------------------------------------
     ErrorKind(
+        "E400",
+        "Not a reference",
+        "{text!r} cannot be read as a reference.",
+        "Write entity.state at place [index], such as 'neutrophil.circulating at blood'.",
+        "References name pools, signals and places. Names are lower-case letters, digits and _.",
+    ),
+    ErrorKind(
         "E401",
         "Unknown entity",
         "There is no cell, molecule, threat or therapy {text!r}.",

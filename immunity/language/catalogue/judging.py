@@ -1,0 +1,101 @@
+"""Errors of cohorts, and of published findings and the measures taken of them."""
+
+from __future__ import annotations
+
+from immunity.language.catalogue.kind import ErrorKind
+
+KINDS = (
+    # E72x cohorts ----------------------------------------------------------------------------------
+    ErrorKind(
+        "E721",
+        "Cohort too small",
+        "A cohort needs at least one host, one worker and one host per batch.",
+        "Ask for at least one of each.",
+        "Zero and negative numbers of hosts or workers are refused.",
+    ),
+    ErrorKind(
+        "E722",
+        "Correlations not possible",
+        "The correlations between people do not fit together: {reason}.",
+        "Bring the correlations between these numbers closer to zero, and state each pair once.",
+        "A correlation matrix must be symmetric, with ones on its diagonal, and positive definite.",
+    ),
+    ErrorKind(
+        "E723",
+        "Unfinished cohort in the folder",
+        "{text!r} holds an unfinished cohort.",
+        "Go on with it (--resume), or choose another folder with --out.",
+        "Finished parts of an interrupted cohort are never thrown away unasked.",
+    ),
+    ErrorKind(
+        "E724",
+        "Another cohort in the folder",
+        "{text!r} holds an unfinished cohort that was started differently: {reason}.",
+        "Ask for the same cohort, or choose another folder with --out.",
+        "Hosts of different scenarios, seeds or versions are never mixed in one result.",
+    ),
+    ErrorKind(
+        "E725",
+        "No worker process starts",
+        "Worker processes end as soon as they start.",
+        'In a script, call the cohort under `if __name__ == "__main__":`, or use one worker.',
+        "Each worker imports the script that started it; a script that starts workers when imported never gets going.",
+    ),
+    # E80x findings ---------------------------------------------------------------------------------
+    ErrorKind(
+        "E802",
+        "Finding given twice",
+        "The finding {text!r} is given twice; first in {first}.",
+        "Rename one of them.",
+        "Ids of findings are unique over all folders that are judged together.",
+    ),
+    ErrorKind(
+        "E803",
+        "Unknown run",
+        "The measure names the run {text!r}, which the finding does not have.",
+        "Correct the name, or add the run under 'runs'.",
+        "A measure is taken of one of the finding's own runs.",
+    ),
+    ErrorKind(
+        "E804",
+        "Measure incomplete",
+        "The measure does not fit together: {reason}.",
+        "See the table of measures in docs/reference/findings.md.",
+        "Each form of a measure needs its own keys and takes no others.",
+    ),
+    ErrorKind(
+        "E805",
+        "Expectation not possible",
+        "The expectation does not fit together: {reason}.",
+        "Give lo below hi with the value between them, all in the unit of the measure.",
+        "An interval that is empty, or reaches zero on a log10 scale, would judge nothing.",
+    ),
+    ErrorKind(
+        "E806",
+        "Condition not readable",
+        "The condition {text!r} cannot be read: {reason}.",
+        "Write it like 'blood.neutrophils < 0.5 1e9 cell/L before day 3'.",
+        "Conditions compare one readout with one value, or ask for an outcome, and may be joined by and, or, not.",
+    ),
+    ErrorKind(
+        "E807",
+        "Measured on nothing",
+        "The measure holds no simulated value.",
+        "Measure a readout, a flux or a fraction of hosts; constants may only scale it.",
+        "A finding must be reproduced by a simulation, not by the numbers that went into it.",
+    ),
+    ErrorKind(
+        "E808",
+        "Used for calibration and for validation",
+        "The finding {text!r} measures the same as {first!r}, but one is for calibration and one for validation.",
+        "Decide on one use.",
+        "What a model was fitted to cannot also test it.",
+    ),
+    ErrorKind(
+        "E809",
+        "Unit of a finding does not fit",
+        "The measure is in {measured}, which {text!r} is not.",
+        "Give a number in this unit, or one that converts to it.",
+        "Expected values carry units, which are converted to the unit of what is measured.",
+    ),
+)

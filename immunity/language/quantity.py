@@ -1,0 +1,239 @@
+"""Quantities: text with a unit in, numbers in base units out, dimensions checked on the way.
+
+Base units are day, dm (so that a litre is 1), ng, pmol, degC (a difference), and the countable things.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import lru_cache
+
+from immunity.language.errors import Location, RuleError, fail
+from immunity.language.units import Dimension, UnitFault, base_unit, dimension, parse_product, unit_table
+
+__all__ = [
+    "CELL",
+    "DIMENSIONLESS",
+    "LENGTH",
+    "MASS",
+    "RATE",
+    "SUBSTANCE",
+    "TEMPERATURE",
+    "TIME",
+    "VOLUME",
+    "Dimension",
+    "Quantity",
+    "base_unit",
+    "dimension",
+    "evaluate",
+    "expect",
+    "format_quantity",
+    "in_unit",
+    "parse_quantity",
+    "parse_unit",
+]
+
+DIMENSIONLESS = Dimension()
+TIME = dimension("time")
+RATE = TIME**-1
+LENGTH = dimension("length")
+VOLUME = LENGTH**3
+MASS = dimension("mass")
+SUBSTANCE = dimension("substance")
+TEMPERATURE = dimension("temperature")
+CELL = dimension("cell")
+
+MAX_TEXT = 200
+_NUMBER = re.compile(
+    r"\s*(?P<number>[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)(?P<rest>(?![\d.,_]).*)$", re.DOTALL | re.ASCII
+)
+_NOT_FINITE = re.compile(r"\s*[+-]?(?:nan|inf|infinity)\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """A number with its dimension.
+
+    Attributes
+    ----------
+    value : float            in base units
+    dimension : Dimension
+    text : str               as it was written
+    """
+
+    value: float
+    dimension: Dimension
+    text: str
+
+
+def parse_quantity(text: object, *, at: Location | None = None) -> Quantity:
+    """Read a quantity such as ``"2e-8 mL/cell/min"``; a number alone is dimensionless.
+
+    Parameters
+    ----------
+    text : str                   anything else is refused
+    at : Location, optional      where it stands, for the error
+
+    Raises
+    ------
+    RuleError
+        E301 not text, E302 not finite, E303 no number, E304 unknown unit, E306 not a quantity, E307 bad unit.
+    """
+    if not isinstance(text, str):
+        raise fail("E301", at=at, text=text, found=_say(text))
+    try:
+        return _quantity(text)
+    except RuleError as error:
+        raise _located(error, at) from None
+
+
+def parse_unit(text: str, *, at: Location | None = None) -> tuple[float, Dimension]:
+    """Read a unit, with a leading factor if it has one (``"1e9 cell/L"``).
+
+    Returns
+    -------
+    factor : float           size in base units
+    dimension : Dimension
+    """
+    if not isinstance(text, str):
+        raise fail("E301", at=at, text=text, found=_say(text))
+    try:
+        return _unit(text)
+    except RuleError as error:
+        raise _located(error, at) from None
+
+
+def in_unit(value: float, unit: str) -> float:
+    """Convert a value in base units to a unit."""
+    return value / _unit(unit)[0]
+
+
+def expect(quantity: Quantity, needed: Dimension, *, at: Location | None = None, what: str | None = None) -> Quantity:
+    """Hand the quantity back if it has the dimension that is needed.
+
+    Raises
+    ------
+    RuleError
+        E305 otherwise.
+    """
+    if quantity.dimension != needed:
+        raise fail(
+            "E305",
+            at=at,
+            text=quantity.text,
+            found=str(quantity.dimension),
+            expected=what or str(needed),
+            example=base_unit(needed),
+        )
+    return quantity
+
+
+def format_quantity(quantity: Quantity, unit: str | None = None) -> str:
+    """Write a quantity in a unit, or in base units; `parse_quantity` reads it back."""
+    if unit is None:
+        written = base_unit(quantity.dimension)
+        return f"{quantity.value!r} {written}" if written != "1" else repr(quantity.value)
+    factor, found = _unit(unit)
+    if found != quantity.dimension:
+        raise fail(
+            "E305",
+            text=quantity.text,
+            found=str(quantity.dimension),
+            expected=str(found),
+            example=base_unit(found),
+        )
+    return f"{quantity.value / factor:.6g} {unit}" if unit != "1" else f"{quantity.value / factor:.6g}"
+
+
+def _say(value: object) -> str:
+    names = {bool: "true or false", int: "a bare number", float: "a bare number", list: "a list", dict: "a mapping"}
+    return "nothing" if value is None else names.get(type(value), type(value).__name__)
+
+
+def _located(error: RuleError, at: Location | None) -> RuleError:
+    return RuleError(error.code, error.message, at, error.text, error.suggestion, error.mend, error.known)
+
+
+@lru_cache(maxsize=50_000)
+def _quantity(text: str) -> Quantity:
+    if _NOT_FINITE.match(text):
+        raise fail("E302", text=text)
+    found = _NUMBER.match(text) if len(text) <= MAX_TEXT else None
+    if not found:
+        if len(text) <= MAX_TEXT and _is_unit(text):
+            raise fail("E303", text=text)
+        raise fail("E306", text=text)
+    number = float(found["number"])
+    if not math.isfinite(number):
+        raise fail("E302", text=text)
+    factor, of = _factor(found["rest"], text)
+    value = _scaled(found["number"], number, factor)
+    if not math.isfinite(value) or (value == 0.0 and number != 0.0):
+        raise fail("E302", text=text)
+    return Quantity(value, of, text)
+
+
+def _scaled(written: str, number: float, factor: Fraction) -> float:
+    """Multiply exactly, and round once; the exponent is checked first, so that the exact product stays small."""
+    if factor == 1 or number == 0.0 or not math.isfinite(number):
+        return number
+    try:
+        return float(Fraction(written) * factor)
+    except OverflowError:
+        return math.inf
+
+
+@lru_cache(maxsize=5_000)
+def _unit(text: str) -> tuple[float, Dimension]:
+    found = _NUMBER.match(text) if len(text) <= MAX_TEXT else None
+    if len(text) > MAX_TEXT or not text.strip():
+        raise fail("E307", text=text, reason="it is too long" if text.strip() else "it is empty")
+    number = float(found["number"]) if found else 1.0
+    if not 1e-300 < number < 1e300:
+        raise fail("E307", text=text, reason="its factor must be a positive number")
+    factor, of = _factor(found["rest"] if found else text, text)
+    return _scaled(found["number"], number, factor) if found else float(factor), of
+
+
+def _is_unit(text: str) -> bool:
+    try:
+        _factor(text, text)
+    except RuleError:
+        return False
+    return bool(text.strip())
+
+
+def _factor(rest: str, whole: str) -> tuple[Fraction, Dimension]:
+    """Read what follows the number: nothing, ``/day`` or a product of units."""
+    rest = rest.strip().replace("\u00b5", "u").replace("\u03bc", "u")
+    if not rest:
+        return Fraction(1), DIMENSIONLESS
+    try:
+        return parse_product("1" + rest if rest.startswith("/") else rest)
+    except UnitFault as fault:
+        if fault.reason is not None:
+            raise fail("E307", text=whole, reason=fault.reason) from None
+        raise fail("E304", text=fault.text, known=unit_table()[0]) from None
+
+
+def evaluate(formula: object, where: Mapping[str, Quantity], *, at: Location | None = None) -> Quantity:
+    """Work out a formula such as ``"k_max / k"`` with its units.
+
+    Parameters
+    ----------
+    formula : str                     numbers, names, + - * / **, parentheses, log, exp, sqrt
+    where : mapping of Quantity       what the names stand for
+    at : Location, optional           where it stands, for the error
+
+    Raises
+    ------
+    RuleError
+        E308 not a formula, E309 unknown name, E310 units do not fit, E311 no finite value.
+    """
+    from immunity.language.formula import evaluate_formula
+
+    return evaluate_formula(formula, where, at=at)
