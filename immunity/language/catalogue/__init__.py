@@ -22,4 +22,6 @@ RANGES = {
     "E9xx": "numerical and internal",
 }
 
-CATALOGUE: dict[str, ErrorKind] = {kind.code: kind for kind in (*writing.KINDS, *meaning.KINDS, *running.KINDS, *judging.KINDS)}
+CATALOGUE: dict[str, ErrorKind] = {
+    kind.code: kind for kind in (*writing.KINDS, *meaning.KINDS, *running.KINDS, *judging.KINDS)
+}

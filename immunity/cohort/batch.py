@@ -1,0 +1,161 @@
+"""A batch of hosts: run one after another, kept as arrays, written as one part file."""
+
+from __future__ import annotations
+
+import errno
+import os
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from immunity.cohort.host import HostOutcome, run_case
+from immunity.compiler.case import Case
+from immunity.compiler.tables import Floats
+from immunity.language.errors import RuleError, fail
+
+WORKER_LOST = -1  # the process that ran this host ended, again and again
+ARITHMETIC_FAILED = -2  # an overflow or a division by zero stopped this host
+MESSAGES = {
+    WORKER_LOST: "the process that ran this host ended every time; memory may be short",
+    ARITHMETIC_FAILED: "a division by zero or an overflow stopped this host",
+}
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to run every host of a cohort; see :func:`immunity.cohort.run_case`."""
+
+    seed: int
+    stochastic: bool
+    vary: bool
+    record_pools: bool
+    rtol: float
+
+
+@dataclass(frozen=True)
+class HostBatch:
+    """What became of some hosts, one row per host, in ascending order of host."""
+
+    host: NDArray[np.int64]
+    readouts: Floats  # float64[host, time, readout]
+    pools: Floats | None  # float64[host, time, pool], on demand
+    state: Floats  # float64[host, pool], at the end
+    fired: Floats  # float64[host, flow]
+    draws: Floats  # float64[host, spread]
+    status: NDArray[np.int64]
+    stopped_at: Floats
+    n_steps: NDArray[np.int64]
+
+
+def run_batch(
+    case: Case, hosts: Sequence[int], options: Options, *, stopping: Callable[[], bool] = lambda: False
+) -> tuple[HostBatch, bool]:
+    """Run hosts one after another. The flag says whether all were run before somebody asked to stop."""
+    rows: list[HostBatch] = []
+    try:
+        for host in hosts:
+            if stopping():
+                break
+            rows.append(_run_one(case, host, options))
+    except KeyboardInterrupt:
+        pass  # what is finished is kept; the caller sees that the batch is short
+    return join_batches(rows, case, options), len(rows) == len(hosts)
+
+
+def _run_one(case: Case, host: int, options: Options) -> HostBatch:
+    try:
+        outcome = run_case(
+            case,
+            stochastic=options.stochastic,
+            seed=options.seed,
+            host=host,
+            vary=options.vary,
+            record_pools=options.record_pools,
+            rtol=options.rtol,
+        )
+    except (ArithmeticError, np.linalg.LinAlgError):
+        return failed_hosts(case, [host], options, ARITHMETIC_FAILED)
+    return batch_of(outcome)
+
+
+def batch_of(outcome: HostOutcome) -> HostBatch:
+    """One host as a batch of one."""
+    run = outcome.run
+    return HostBatch(
+        host=np.array([outcome.host], dtype=np.int64),
+        readouts=np.asarray(run.readouts, dtype=np.float64)[None],
+        pools=None if run.pools is None else np.asarray(run.pools, dtype=np.float64)[None],
+        state=np.asarray(run.state, dtype=np.float64)[None],
+        fired=np.asarray(run.fired, dtype=np.float64)[None],
+        draws=np.array([list(outcome.draws.values())], dtype=np.float64).reshape(1, -1),
+        status=np.array([run.status], dtype=np.int64),
+        stopped_at=np.array([run.stopped_at], dtype=np.float64),
+        n_steps=np.array([run.n_steps], dtype=np.int64),
+    )
+
+
+def failed_hosts(case: Case, hosts: Sequence[int], options: Options, status: int) -> HostBatch:
+    """Rows of NaN for hosts that could not be run, with the reason as their status."""
+    tables, n, n_time = case.model.tables, len(hosts), len(case.out_times)
+    return HostBatch(
+        host=np.array(hosts, dtype=np.int64),
+        readouts=np.full((n, n_time, len(tables.readouts.signal)), np.nan),
+        pools=np.full((n, n_time, tables.n_pool), np.nan) if options.record_pools else None,
+        state=np.full((n, tables.n_pool), np.nan),
+        fired=np.full((n, tables.n_flow), np.nan),
+        draws=np.full((n, len(case.model.spreads) if options.vary else 0), np.nan),
+        status=np.full(n, status, dtype=np.int64),
+        stopped_at=np.zeros(n),
+        n_steps=np.zeros(n, dtype=np.int64),
+    )
+
+
+def join_batches(batches: Sequence[HostBatch], case: Case, options: Options) -> HostBatch:
+    """One batch of all hosts, in ascending order of host, each host once."""
+    if not batches:
+        return failed_hosts(case, [], options, WORKER_LOST)
+    _, rows = np.unique(np.concatenate([b.host for b in batches]), return_index=True)
+    joined = {}
+    for item in fields(HostBatch):
+        parts = [getattr(b, item.name) for b in batches]
+        joined[item.name] = None if parts[0] is None else np.concatenate(parts)[rows]
+    return HostBatch(**joined)
+
+
+def write_part(folder: Path, batch: HostBatch) -> Path:
+    """Write a finished batch as one file, whole or not at all."""
+    path = folder / f"hosts-{batch.host[0]:07d}-{batch.host[-1]:07d}-{len(batch.host)}.npz"
+    arrays = {f.name: getattr(batch, f.name) for f in fields(HostBatch) if getattr(batch, f.name) is not None}
+    temporary = None
+    try:
+        with tempfile.NamedTemporaryFile(dir=folder, prefix=".writing-", delete=False) as file:
+            temporary = Path(file.name)
+            np.savez(file, allow_pickle=False, **arrays)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except OSError as error:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
+        raise cannot_write(folder, error) from error
+    return path
+
+
+def cannot_write(path: Path, error: OSError) -> RuleError:
+    """The error to raise when a file or folder cannot be written."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return fail("E702", text=path)
+    return fail("E701", text=path, reason=error.strerror or str(error))
+
+
+def read_parts(folder: Path) -> list[HostBatch]:
+    """Read every finished part of a folder."""
+    batches = []
+    for path in sorted(folder.glob("hosts-*.npz")):
+        with np.load(path, allow_pickle=False) as file:
+            batches.append(HostBatch(**{f.name: file.get(f.name) for f in fields(HostBatch)}))
+    return batches

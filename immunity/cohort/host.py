@@ -1,0 +1,140 @@
+"""One host of one case: prepare, settle, run."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from immunity.cohort.draw import draw_theta
+from immunity.compiler.case import Case
+from immunity.compiler.tables import Floats, Tables
+from immunity.engine import HostRun, prepare, run_host, settle
+
+RESTING_STATES_KEPT = 32  # a cohort without variation starts every host from one resting state
+
+
+@dataclass(frozen=True)
+class HostOutcome:
+    """What became of one host.
+
+    Attributes
+    ----------
+    draws : dict     parameter name -> multiplier that sets this host apart from the median person
+    run : HostRun    see the engine contract; ``status`` is 0 when all went well
+    """
+
+    host: int
+    draws: dict[str, float]
+    run: HostRun
+
+
+@dataclass(frozen=True)
+class _Prepared:
+    tables: Tables  # held so that its id is not given to another object
+    net: Any
+    resting: OrderedDict[tuple[bytes, float], tuple[Floats, int]]
+
+
+_prepared: OrderedDict[int, _Prepared] = OrderedDict()
+
+
+def _prepare_once(tables: Tables) -> _Prepared:
+    """Keep the last few nets of this process, each with resting states of the hosts seen last."""
+    kept = _prepared.get(id(tables))
+    if kept is None:
+        kept = _Prepared(tables, prepare(tables), OrderedDict())
+        _prepared[id(tables)] = kept
+        while len(_prepared) > 4:
+            _prepared.popitem(last=False)
+    return kept
+
+
+def start_host(case: Case, theta: Floats, *, rtol: float = 1e-3) -> tuple[Any, Floats, int]:
+    """Bring a host to rest, as it is before the scenario starts.
+
+    Parameters
+    ----------
+    theta : float64[parameter]   this host's numbers
+
+    Returns
+    -------
+    net
+        The prepared net, for :func:`immunity.engine.run_host`.
+    state : float64[pool]        a fresh array
+    status : int                 0, or why the host did not come to rest
+    """
+    prepared = _prepare_once(case.model.tables)
+    tables = case.model.tables
+    if tables.settle_days <= 0.0:
+        return prepared.net, tables.initial.copy(), 0
+    key = (theta.tobytes(), rtol)
+    if key not in prepared.resting:
+        prepared.resting[key] = settle(prepared.net, theta, tables.initial.copy(), tables.settle_days, rtol=rtol)
+        while len(prepared.resting) > RESTING_STATES_KEPT:
+            prepared.resting.popitem(last=False)
+    state, status = prepared.resting[key]
+    return prepared.net, state.copy(), int(status)
+
+
+def run_case(
+    case: Case,
+    *,
+    stochastic: bool = False,
+    seed: int = 0,
+    host: int = 0,
+    vary: bool = False,
+    record_pools: bool = False,
+    rtol: float = 1e-3,
+) -> HostOutcome:
+    """Run one host of a case.
+
+    Parameters
+    ----------
+    case : Case
+    stochastic : bool    draw events one by one or in binomial and Poisson numbers; otherwise expected numbers
+    seed, host : int     which random numbers; the same pair gives the same bytes on any machine layout
+    vary : bool          let the host differ from the median person as the rule book's ``variation`` says
+    record_pools : bool  keep every pool at every output time, not only the readouts
+    rtol : float         relative error allowed per step
+
+    Returns
+    -------
+    HostOutcome
+        A numeric failure is a ``run.status`` other than 0, with NaN from there on.
+    """
+    theta, draws = draw_theta(case, seed, host) if vary else (case.theta.copy(), {})
+    net, state, status = start_host(case, theta, rtol=rtol)
+    if status != 0:
+        return HostOutcome(host, draws, _never_started(case, state, status, record_pools))
+    run = run_host(
+        net,
+        theta,
+        state,
+        case.events,
+        case.out_times,
+        stochastic=stochastic,
+        seed=seed,
+        host=host,
+        rtol=rtol,
+        record_pools=record_pools,
+    )
+    return HostOutcome(host, draws, run)
+
+
+def _never_started(case: Case, state: Floats, status: int, record_pools: bool) -> HostRun:
+    tables = case.model.tables
+    n_time = len(case.out_times)
+    return HostRun(
+        readouts=np.full((n_time, len(tables.readouts.signal)), np.nan),
+        pools=np.full((n_time, tables.n_pool), np.nan) if record_pools else None,
+        state=state,
+        fired=np.zeros(tables.n_flow),
+        added=np.zeros(tables.n_pool),
+        clipped=np.zeros(tables.n_pool),
+        status=status,
+        stopped_at=float(case.out_times[0]) if n_time else 0.0,
+        n_steps=0,
+    )
