@@ -1,0 +1,146 @@
+"""Systems Biology Markup Language, Level 3 Version 2: a compiled model that other simulators run.
+
+Pools become species (amounts), numbers parameters, signals and readouts assignment rules, flows reactions, dated
+events events. What SBML can not say (drawn firings, halting a host) is left out and told in the notes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from immunity.compiler.tables import Events, Floats, Tables
+from immunity.interop.sbml_document import (
+    Sheet,
+    add_event,
+    add_parameter,
+    add_reaction,
+    add_rule,
+    add_species,
+    define_unit,
+    describe,
+    start_document,
+    write_document,
+)
+from immunity.interop.sbml_events import Change, Moment, fold_start, group_moments
+from immunity.interop.sbml_formula import Symbols, number, product, propensity_formula, signal_formula
+from immunity.interop.sbml_names import unique_ids
+
+DISCLAIMER = "For research and teaching, not medical advice."
+
+Annotations = Mapping[str, Mapping[str, str]]
+
+
+def to_sbml(
+    tables: Tables,
+    theta: Floats,
+    state: Floats,
+    events: Events,
+    *,
+    title: str,
+    annotations: Annotations | None = None,
+) -> str:
+    """Write one host in one scenario as SBML Level 3 Version 2.
+
+    Parameters
+    ----------
+    theta : float64[parameter]   the host's numbers, base units
+    state : float64[pool]        amounts at day 0
+    annotations : mapping        pool name -> {"cl": "CL:0000775", "uberon": ..., "uniprot": ..., "chebi": ...,
+                                 "taxonomy": ...}; other keys are passed over
+
+    Returns
+    -------
+    str
+        The document. Events of day 0 are part of the initial values.
+    """
+    moments, theta, state = fold_start(group_moments(events), theta, state)
+    names = tables.names
+    sheet = start_document()
+    symbols = Symbols(
+        pool=unique_ids(names.pool, sheet.taken),
+        signal=unique_ids(names.signal, sheet.taken),
+        parameter=unique_ids(names.parameter, sheet.taken),
+        theta=theta,
+        changing=frozenset(index for moment in moments for index in moment.parameters),
+    )
+    describe(sheet, title, _note(tables, title))
+    for index, (sid, name, unit) in enumerate(
+        zip(symbols.parameter, names.parameter, names.parameter_unit, strict=True)
+    ):
+        constant = index not in symbols.changing
+        add_parameter(sheet, sid, name, unit, value=float(theta[index]), constant=constant)
+    for sid, name, unit, amount in zip(symbols.pool, names.pool, names.pool_unit, state, strict=True):
+        add_species(sheet, sid, name, unit, float(amount), (annotations or {}).get(name, {}))
+    _write_signals(sheet, tables, symbols)
+    _write_readouts(sheet, tables, symbols)
+    for flow in range(tables.n_flow):
+        _write_flow(sheet, tables, flow, symbols)
+    for moment in moments:
+        _write_moment(sheet, moment, symbols)
+    return write_document(sheet)
+
+
+def _note(tables: Tables, title: str) -> str:
+    note = f"{title}. {DISCLAIMER} Time is in days from the start of the scenario, pools are amounts."
+    stop = tables.stop
+    if stop.signal >= 0:
+        signal = tables.names.signal[stop.signal]
+        note += f" Not part of this document: a host halts ({stop.outcome}) once {signal} falls below {stop.below:g}."
+    return note
+
+
+def _write_signals(sheet: Sheet, tables: Tables, symbols: Symbols) -> None:
+    names = tables.names
+    for index, (sid, name, unit) in enumerate(zip(symbols.signal, names.signal, names.signal_unit, strict=True)):
+        add_rule(sheet, sid, name, unit, signal_formula(tables, index, symbols))
+
+
+def _write_readouts(sheet: Sheet, tables: Tables, symbols: Symbols) -> None:
+    names, readouts = tables.names, tables.readouts
+    sids = unique_ids(names.readout, sheet.taken)
+    for index, (sid, name, unit) in enumerate(zip(sids, names.readout, names.readout_unit, strict=True)):
+        value = product([number(readouts.scale[index]), symbols.signal[readouts.signal[index]]])
+        offset = float(readouts.offset[index])
+        add_rule(sheet, sid, name, unit, f"{value} + {number(offset)}" if offset else value)
+
+
+def _write_flow(sheet: Sheet, tables: Tables, flow: int, symbols: Symbols) -> None:
+    """Write a flow. A side effect whose weight an event changes becomes a reaction of its own."""
+    name, primary = tables.names.flow[flow], int(tables.flows.primary[flow])
+    formula = propensity_formula(tables, flow, symbols)
+    for weight, effects in _effects(tables, flow, symbols).items():
+        changes = {symbols.pool[pool]: amount for pool, amount in effects.items() if amount}
+        if changes:
+            modifiers = [symbols.pool[primary]] if primary >= 0 and symbols.pool[primary] not in changes else []
+            own = formula if weight < 0 else product([symbols.parameter[weight], formula])
+            label = name if weight < 0 else f"{name} by {tables.names.parameter[weight]}"
+            add_reaction(sheet, label, own, changes, modifiers)
+
+
+def _effects(tables: Tables, flow: int, symbols: Symbols) -> dict[int, dict[int, float]]:
+    """Sum a flow's stoichiometry by changing weight (-1: numbers that stay) and pool."""
+    flows = tables.flows
+    effects: dict[int, dict[int, float]] = {}
+    for k in range(flows.stoich_ptr[flow], flows.stoich_ptr[flow + 1]):
+        weight, pool = int(flows.stoich_weight[k]), int(flows.stoich_pool[k])
+        amount = float(flows.stoich_coefficient[k])
+        if weight >= 0 and weight not in symbols.changing:
+            amount, weight = amount * float(symbols.theta[weight]), -1
+        group = effects.setdefault(weight, {})
+        group[pool] = group.get(pool, 0.0) + amount
+    return effects
+
+
+def _write_moment(sheet: Sheet, moment: Moment, symbols: Symbols) -> None:
+    targets = {symbols.pool[index]: change for index, change in moment.pools.items()}
+    targets |= {symbols.parameter[index]: change for index, change in moment.parameters.items()}
+    condition = f"time >= {number(moment.time)} {define_unit(sheet, 'day')}"
+    assignments = {sid: _affine(sid, change) for sid, change in targets.items()}
+    add_event(sheet, f"at_day_{moment.time:g}", condition, assignments)
+
+
+def _affine(sid: str, change: Change) -> str:
+    if change.factor == 0:
+        return number(change.shift)
+    scaled = sid if change.factor == 1 else f"{number(change.factor)} * {sid}"
+    return f"{scaled} + {number(change.shift)}" if change.shift else scaled

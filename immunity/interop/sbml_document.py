@@ -1,0 +1,179 @@
+"""Thin functions over libSBML: add one element to a model, and fail loudly."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from xml.sax.saxutils import escape
+
+from immunity.interop.sbml_names import unique_ids
+from immunity.interop.sbml_units import KNOWN, parse_unit
+
+COMPARTMENT = "body"
+NAMESPACES = {"cl": "CL", "uberon": "UBERON", "chebi": "CHEBI", "uniprot": "uniprot", "taxonomy": "taxonomy"}
+ALIASES = {"ncbi_taxonomy": "taxonomy", "ncbitaxon": "taxonomy", "ncbi": "taxonomy"}
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A document under construction: the library, its objects, and the identifiers in use."""
+
+    libsbml: Any
+    document: Any
+    model: Any
+    taken: set[str] = field(default_factory=lambda: {COMPARTMENT})
+
+
+def start_document() -> Sheet:
+    """Open an empty Level 3 Version 2 document: days, items, and one compartment of a litre."""
+    try:
+        import libsbml
+    except ModuleNotFoundError as error:
+        raise ModuleNotFoundError("SBML export needs python-libsbml: pip install 'immunity[interop]'") from error
+    document = libsbml.SBMLDocument(3, 2)
+    sheet = Sheet(libsbml, document, document.createModel())
+    model = sheet.model
+    model.setTimeUnits(define_unit(sheet, "day"))
+    model.setSubstanceUnits(define_unit(sheet, "cell"))
+    model.setExtentUnits(define_unit(sheet, "cell"))
+    model.setVolumeUnits("litre")
+    body = model.createCompartment()
+    body.setId(COMPARTMENT)
+    body.setConstant(True)
+    body.setSpatialDimensions(3)
+    body.setSize(1.0)
+    body.setUnits("litre")
+    return sheet
+
+
+def describe(sheet: Sheet, title: str, note: str) -> None:
+    """Give the model its name and its note."""
+    sheet.model.setId(unique_ids([title], sheet.taken)[0])
+    sheet.model.setName(title)
+    body = f'<body xmlns="http://www.w3.org/1999/xhtml"><p>{escape(note)}</p></body>'
+    _check(sheet, sheet.model.setNotes(body))
+
+
+def define_unit(sheet: Sheet, text: str) -> str | None:
+    """Define a unit once; return its identifier (None: SBML can not say it)."""
+    expression = parse_unit(text)
+    if expression is None:
+        return None
+    if expression.id == "dimensionless":
+        return "dimensionless"
+    unit_id = f"unit_{expression.id}"
+    if sheet.model.getUnitDefinition(unit_id) is None:
+        definition = sheet.model.createUnitDefinition()
+        definition.setId(unit_id)
+        definition.setName(text)
+        factors = [(*KNOWN[name], power) for name, power in expression.powers]
+        if expression.factor != 1:
+            factors.append(("dimensionless", 0, expression.factor, 1))
+        for kind, scale, multiplier, power in factors:
+            unit = definition.createUnit()
+            unit.setKind(sheet.libsbml.UnitKind_forName(kind))
+            unit.setScale(scale)
+            unit.setMultiplier(multiplier)
+            unit.setExponent(float(power))
+    return unit_id
+
+
+def add_species(sheet: Sheet, sid: str, name: str, unit: str, amount: float, references: Mapping[str, str]) -> None:
+    """Add a pool: an amount in the one compartment."""
+    species = sheet.model.createSpecies()
+    species.setId(sid)
+    species.setName(name)
+    species.setCompartment(COMPARTMENT)
+    species.setInitialAmount(amount)
+    species.setHasOnlySubstanceUnits(True)
+    species.setBoundaryCondition(False)
+    species.setConstant(False)
+    if (unit_id := define_unit(sheet, unit)) is not None:
+        species.setSubstanceUnits(unit_id)
+    terms = [(ALIASES.get(key.lower(), key.lower()), value) for key, value in references.items()]
+    for key, value in terms:
+        if key in NAMESPACES:
+            _annotate(sheet, species, key, value)
+
+
+def add_parameter(sheet: Sheet, sid: str, name: str, unit: str, *, value: float, constant: bool) -> None:
+    """Add a number."""
+    _add_quantity(sheet, sid, name, unit, constant=constant).setValue(value)
+
+
+def add_rule(sheet: Sheet, sid: str, name: str, unit: str, formula: str) -> None:
+    """Add a quantity that always equals a formula."""
+    _add_quantity(sheet, sid, name, unit, constant=False)
+    rule = sheet.model.createAssignmentRule()
+    rule.setVariable(sid)
+    _set_math(sheet, rule, formula)
+
+
+def add_reaction(sheet: Sheet, name: str, formula: str, changes: Mapping[str, float], modifiers: list[str]) -> None:
+    """Add a reaction; ``changes`` holds the amount of each species that one firing adds (or, negative, takes)."""
+    reaction = sheet.model.createReaction()
+    reaction.setId(unique_ids([name], sheet.taken)[0])
+    reaction.setName(name)
+    reaction.setReversible(False)
+    for species, amount in changes.items():
+        reference = reaction.createReactant() if amount < 0 else reaction.createProduct()
+        reference.setSpecies(species)
+        reference.setStoichiometry(abs(amount))
+        reference.setConstant(True)
+    for species in modifiers:
+        reaction.createModifier().setSpecies(species)
+    _set_math(sheet, reaction.createKineticLaw(), formula)
+
+
+def add_event(sheet: Sheet, name: str, condition: str, assignments: Mapping[str, str]) -> None:
+    """Add an event that happens once its condition has become true."""
+    event = sheet.model.createEvent()
+    event.setId(unique_ids([name], sheet.taken)[0])
+    event.setUseValuesFromTriggerTime(True)
+    trigger = event.createTrigger()
+    trigger.setInitialValue(True)
+    trigger.setPersistent(True)
+    _set_math(sheet, trigger, condition)
+    for sid, formula in assignments.items():
+        assignment = event.createEventAssignment()
+        assignment.setVariable(sid)
+        _set_math(sheet, assignment, formula)
+
+
+def write_document(sheet: Sheet) -> str:
+    """Return the document as text."""
+    return sheet.libsbml.writeSBMLToString(sheet.document)
+
+
+def _add_quantity(sheet: Sheet, sid: str, name: str, unit: str, *, constant: bool) -> Any:
+    parameter = sheet.model.createParameter()
+    parameter.setId(sid)
+    parameter.setName(name)
+    parameter.setConstant(constant)
+    if (unit_id := define_unit(sheet, unit)) is not None:
+        parameter.setUnits(unit_id)
+    return parameter
+
+
+def _annotate(sheet: Sheet, element: Any, key: str, value: str) -> None:
+    libsbml = sheet.libsbml
+    if not element.isSetMetaId():
+        element.setMetaId(f"meta_{element.getId()}")
+    term = libsbml.CVTerm()
+    term.setQualifierType(libsbml.BIOLOGICAL_QUALIFIER)
+    term.setBiologicalQualifierType(libsbml.BQB_OCCURS_IN if key == "uberon" else libsbml.BQB_IS)
+    term.addResource(f"https://identifiers.org/{NAMESPACES[key]}:{value.split(':')[-1]}")
+    _check(sheet, element.addCVTerm(term))
+
+
+def _set_math(sheet: Sheet, element: Any, formula: str) -> None:
+    tree = sheet.libsbml.parseL3Formula(formula)
+    if tree is None:
+        raise ValueError(f"not a formula: {formula}: {sheet.libsbml.getLastParseL3Error()}")
+    _check(sheet, element.setMath(tree))
+
+
+def _check(sheet: Sheet, code: int) -> None:
+    if code != sheet.libsbml.LIBSBML_OPERATION_SUCCESS:
+        raise ValueError(f"libSBML refused an element (code {code})")
