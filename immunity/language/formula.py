@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import math
+import warnings
 from collections.abc import Callable, Mapping
 from fractions import Fraction
 from functools import lru_cache
@@ -79,8 +80,10 @@ def _tree(formula: str) -> ast.expr:
     if len(formula) > MAX_FORMULA:
         raise _Fault("E308", f"it has more than {MAX_FORMULA} characters")
     try:
-        return ast.parse(formula.strip().replace("^", "**"), mode="eval").body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # Python only warns of "1if", which is no arithmetic
+            return ast.parse(formula.strip().replace("^", "**"), mode="eval").body
+    except (SyntaxError, Warning, ValueError, RecursionError, MemoryError):
         raise _Fault("E308", "a sign, a name or a parenthesis is missing or misplaced") from None
 
 

@@ -1,0 +1,269 @@
+"""YAML files to plain data, with the place of every key and value kept.
+
+PyYAML's parser finds the structure; scalars are resolved here by the YAML 1.2 core schema (so ``no`` is text and
+``1e5`` a number). What can hide or repeat things (anchors, merge keys, tags, duplicate keys) is refused.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from immunity.language.errors import Location, RuleError, fail
+
+MAX_BYTES = 2_000_000
+MAX_DEPTH = 40
+MAX_DIGITS = 300
+
+_PARSER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
+_NULLS = frozenset(("", "~", "null", "Null", "NULL"))
+_TRUTHS = {text: text.lower() == "true" for text in ("true", "True", "TRUE", "false", "False", "FALSE")}
+_INTEGER = re.compile(r"[-+]?[0-9]+\Z|0o[0-7]+\Z|0x[0-9a-fA-F]+\Z")
+_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?\Z")
+_SPECIAL = re.compile(r"[-+]?\.(?:inf|Inf|INF)\Z|\.(?:nan|NaN|NAN)\Z")
+
+Path_ = tuple[str | int, ...]
+
+
+@dataclass(frozen=True)
+class Document:
+    """One YAML document.
+
+    Attributes
+    ----------
+    file : str
+    data : plain data
+    marks : dict                 path of keys and positions -> where the value stands (a block: where its key stands)
+    keys : dict                  the same path -> where the key stands
+    """
+
+    file: str
+    data: Any
+    marks: dict[Path_, Location] = field(repr=False)
+    keys: dict[Path_, Location] = field(repr=False)
+
+    def at(self, *path: str | int, key: bool = False) -> Location:
+        """Find where a value (or its key) stands, or the nearest thing around it that has a place."""
+        if key and path in self.keys:
+            return self.keys[path]
+        while path not in self.marks and path:
+            path = path[:-1]
+        return self.marks.get(path, Location(self.file, 1))
+
+
+def read_documents(path: Path | str, *, content: bytes | None = None) -> list[Document]:
+    """Read all documents of a YAML file.
+
+    Parameters
+    ----------
+    path : Path or str
+    content : bytes, optional    the file's content, where it was read already
+
+    Raises
+    ------
+    RuleError
+        E1xx, with the place.
+    """
+    name = str(path)
+    content = read_bytes(Path(path)) if content is None else content
+    text = _decode(content, name)
+    builder = _Builder(name)
+    try:
+        for event in yaml.parse(text, Loader=_PARSER):
+            builder.take(event)
+    except yaml.YAMLError as error:
+        raise _invalid(error, name, text) from None
+    if not builder.documents:
+        raise fail("E113", at=Location(name, 1))
+    return builder.documents
+
+
+def read_bytes(path: Path) -> bytes:
+    """Read a rule file as it is, if it is a regular file of reasonable size."""
+    at = Location(str(path), 0)
+    try:
+        if not path.exists():
+            raise fail("E101", text=str(path))
+        if not path.is_file():
+            raise fail("E102", text=str(path), reason="it is not a regular file")
+        with path.open("rb") as stream:  # at most one byte too many, whatever the file claims to be
+            content = stream.read(MAX_BYTES + 1)
+        if len(content) > MAX_BYTES:
+            size = f"{path.stat().st_size / 1e6:.1f}"
+            raise fail("E103", at=at, text=str(path), size=size, limit=f"{MAX_BYTES / 1e6:g}")
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise fail("E102", at=at, text=str(path), reason=reason.lower()) from None
+    return content
+
+
+def _decode(content: bytes, name: str) -> str:
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise fail("E104", at=Location(name, line), byte=error.start + 1) from None
+    if found := _CONTROL.search(text):
+        before = text[: found.start()]
+        column = found.start() - (before.rfind("\n") + 1) + 1
+        raise fail("E105", at=Location(name, before.count("\n") + 1, column), text=f"U+{ord(found[0]):04X}")
+    return text
+
+
+def _invalid(error: yaml.YAMLError, name: str, text: str) -> RuleError:
+    """Turn the parser's complaint into ours."""
+    mark = getattr(error, "problem_mark", None)
+    problem = str(getattr(error, "problem", None) or error).strip().splitlines()[0]
+    if mark is None:
+        return fail("E106", at=Location(name, 1), reason=problem)
+    if "end of stream" in problem and getattr(error, "context_mark", None):
+        mark, problem = error.context_mark, "what begins here is not closed"  # pyright: ignore[reportAttributeAccessIssue]
+    lines = text.splitlines()
+    line = lines[mark.line] if mark.line < len(lines) else ""
+    if line[mark.column : mark.column + 1] == "\t" or "\t" in line[: len(line) - len(line.lstrip())]:
+        column = line.index("\t") + 1
+        return fail("E107", at=Location(name, mark.line + 1, column), text="\\t")
+    if "found undefined alias" in problem:
+        return fail("E109", at=Location(name, mark.line + 1, mark.column + 1), text=problem.split()[-1])
+    return fail("E106", at=Location(name, mark.line + 1, mark.column + 1), text=line.strip() or None, reason=problem)
+
+
+class _Frame:
+    """An open list or mapping."""
+
+    __slots__ = ("key", "path", "place", "value")
+
+    def __init__(self, value: Any, path: Path_, place: Location) -> None:
+        self.value = value
+        self.path = path
+        self.place = place
+        self.key: str | None = None
+
+
+class _Builder:
+    """Builds documents from parser events, one at a time and without recursion, so that depth costs nothing."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.documents: list[Document] = []
+        self._open: list[_Frame] = []
+        self._root: Any = None
+        self._marks: dict[Path_, Location] = {}
+        self._keys: dict[Path_, Location] = {}
+
+    def take(self, event: Any) -> None:
+        """Take the parser's next event."""
+        if isinstance(event, yaml.ScalarEvent):
+            self._scalar(event)
+        elif isinstance(event, yaml.MappingStartEvent):
+            self._start(event, {})
+        elif isinstance(event, yaml.SequenceStartEvent):
+            self._start(event, [])
+        elif isinstance(event, yaml.MappingEndEvent | yaml.SequenceEndEvent):
+            self._open.pop()
+        elif isinstance(event, yaml.AliasEvent):
+            raise fail("E109", at=self._place(event), text=f"*{event.anchor}")
+        elif isinstance(event, yaml.DocumentStartEvent):
+            if event.tags:
+                raise fail("E111", at=self._place(event), text="%TAG")
+            self._root, self._marks, self._keys = None, {}, {}
+        elif isinstance(event, yaml.DocumentEndEvent):
+            if self._root is None:
+                raise fail("E114", at=self._marks.get((), self._place(event)))
+            self.documents.append(Document(self.name, self._root, self._marks, self._keys))
+
+    def _place(self, event: Any) -> Location:
+        return Location(self.name, event.start_mark.line + 1, event.start_mark.column + 1)
+
+    def _scalar(self, event: Any) -> None:
+        place = self._place(event)
+        self._refuse_marked(event, place)
+        plain = event.implicit[0]
+        frame = self._open[-1] if self._open else None
+        if frame is not None and frame.key is None and isinstance(frame.value, dict):
+            frame.key = self._key(event.value, plain, frame, place)
+            self._keys[(*frame.path, frame.key)] = place
+            return
+        value = _resolve(event.value, place) if plain else event.value
+        self._marks[self._attach(value)] = place
+
+    def _start(self, event: Any, value: Any) -> None:
+        place = self._place(event)
+        self._refuse_marked(event, place)
+        if len(self._open) >= MAX_DEPTH:
+            raise fail("E115", at=place, limit=MAX_DEPTH)
+        frame = self._open[-1] if self._open else None
+        if frame is not None and frame.key is None and isinstance(frame.value, dict):
+            raise fail("E112", at=place, text="a mapping" if isinstance(value, dict) else "a list")
+        path = self._attach(value)
+        self._marks[path] = place if event.flow_style else self._keys.get(path, place)
+        self._open.append(_Frame(value, path, place))
+
+    def _attach(self, value: Any) -> Path_:
+        """Put a value where it belongs, and give its path."""
+        if not self._open:
+            self._root = value
+            return ()
+        frame = self._open[-1]
+        if isinstance(frame.value, list):
+            frame.value.append(value)
+            return (*frame.path, len(frame.value) - 1)
+        key = frame.key or ""
+        frame.value[key] = value
+        frame.key = None
+        return (*frame.path, key)
+
+    def _key(self, text: str, plain: bool, frame: _Frame, place: Location) -> str:
+        if plain:
+            if text == "<<":
+                raise fail("E110", at=place, text=text)
+            if not isinstance(_resolve(text, place), str):
+                raise fail("E112", at=place, text=text)
+        if text in frame.value:
+            first = self._keys[(*frame.path, text)]
+            raise fail("E108", at=place, text=text, first=first.line)
+        return text
+
+    def _refuse_marked(self, event: Any, place: Location) -> None:
+        if event.anchor is not None:
+            raise fail("E109", at=place, text=f"&{event.anchor}")
+        if event.tag is not None:
+            raise fail("E111", at=place, text=event.tag)
+
+
+def _resolve(text: str, place: Location) -> Any:
+    """Resolve a plain scalar by the core schema of YAML 1.2."""
+    if text in _NULLS:
+        return None
+    if text in _TRUTHS:
+        return _TRUTHS[text]
+    first = text[0]
+    if first not in "0123456789+-.":
+        return text
+    if _INTEGER.match(text):
+        if len(text) > MAX_DIGITS:
+            raise fail("E116", at=place, text=text, digits=len(text))
+        return int(text, 0) if text[:2] in ("0o", "0x") else int(text)
+    if _FLOAT.match(text):
+        return float(text)
+    if _SPECIAL.match(text):
+        return float(text.replace(".", ""))
+    return text
+
+
+def walk(data: Any, path: Path_ = ()) -> Iterator[tuple[Path_, Any]]:
+    """Go through plain data, outermost first."""
+    yield path, data
+    if isinstance(data, dict):
+        for key, value in data.items():
+            yield from walk(value, (*path, key))
+    elif isinstance(data, list):
+        for i, value in enumerate(data):
+            yield from walk(value, (*path, i))
