@@ -1,0 +1,186 @@
+"""Binding: what ``each`` runs over, and which pools a reference means under given bindings."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from immunity.compiler.space import Pool, Space
+from immunity.language.errors import Location, fail
+from immunity.language.references import Index, Part, Reference, parse_reference
+
+
+@dataclass(frozen=True)
+class Value:
+    """What a variable stands for in one instance of a rule."""
+
+    domain: str  # place | entity | set
+    name: str
+    group: str  # the class or set it runs over
+
+
+Env = Mapping[str, Value]
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Where a reference stands: its own entity, the default place, and the bindings in force."""
+
+    entity: str | None
+    env: Env
+    place: str | None = None
+
+    def at(self, place: str | None) -> Scope:
+        return replace(self, place=place or self.place)
+
+
+def reference_of(space: Space, text: str, entity: str | None, *, at: Location | None) -> Reference:
+    """Parse a reference and unfold its short forms.
+
+    ``each site``, ``blood`` and ``at blood`` mean the rule's own entity there; a bare state means the own entity's.
+    """
+    reference = parse_reference(text, at=at)
+    part = reference.entity
+    if part is None or reference.place is not None:
+        return reference
+    if part.each:
+        domain = space.domain(part.name)
+        if domain and domain[0] == "place":
+            return replace(reference, entity=None, place=part)
+    elif part.name in space.places and not (entity and part.name in space.states(entity)):
+        return replace(reference, entity=None, place=part)
+    return reference
+
+
+def binders(space: Space, references: Iterable[Reference], *, at: Location | None) -> dict[str, list[Value]]:
+    """Every variable the references bind, with the values it runs over."""
+    found: dict[str, list[Value]] = {}
+    for reference in references:
+        for part in (reference.entity, reference.place, *(reference.indices or ())):
+            if part is None or not part.binds:
+                continue
+            assert part.name is not None
+            domain = space.domain(part.name)
+            if domain is None:
+                raise fail("E407", at=at, text=part.name, known=space.domain_names())
+            values = [Value(domain[0], member, part.name) for member in domain[1]]
+            if part.binds in found and found[part.binds] != values:
+                raise fail("E415", at=at, text=part.binds)
+            found[part.binds] = values
+    return found
+
+
+def instances(found: dict[str, list[Value]]) -> Iterator[Env]:
+    """All combinations of bound values."""
+    names = list(found)
+    for combination in itertools.product(*found.values()):
+        yield dict(zip(names, combination, strict=True))
+
+
+def _bound(part: Part | Index, env: Env) -> Value | None:
+    key = part.binds or part.name
+    return env.get(key) if key else None
+
+
+def place_of(space: Space, part: Part | None, scope: Scope, *, at: Location | None) -> str | None:
+    """The place a part names; None if there is no part and no default."""
+    if part is None:
+        return scope.place
+    value = _bound(part, scope.env)
+    name = value.name if value and value.domain == "place" else part.name
+    if name not in space.places:
+        variables = [key for key, bound in scope.env.items() if bound.domain == "place"]
+        if space.domain(name) is not None:
+            raise fail("E408", at=at, text=name, known=variables)
+        raise fail("E402", at=at, text=name, known=[*space.places, *variables])
+    if part.tail is None:
+        return name
+    links: dict[str, str] = space.places[name].record.links  # type: ignore[attr-defined]
+    if part.tail not in links:
+        raise fail("E409", at=at, text=part.tail, known=links, place=name)
+    linked = links[part.tail]
+    if linked not in space.places:
+        raise fail("E402", at=space.places[name].at("links", part.tail), text=linked, known=space.places)
+    return linked
+
+
+def entity_and_state(
+    space: Space, part: Part | None, scope: Scope, *, at: Location | None
+) -> tuple[str | None, str | None]:
+    """(entity, state) a part names; the scope's own entity where it may be left out."""
+    if part is None:
+        return scope.entity, None
+    value = _bound(part, scope.env)
+    if value and value.domain == "entity":
+        return value.name, part.tail
+    if part.name in space.entities:
+        return part.name, part.tail
+    if scope.entity and part.tail is None and part.name in space.states(scope.entity):
+        return scope.entity, part.name
+    return None, part.tail
+
+
+def index_values(
+    space: Space, reference: Reference, entity: str, scope: Scope, *, at: Location | None
+) -> list[str | None] | None:
+    """The member each index means: None for all of them (``*``); the whole result None if out of range."""
+    over = space.entity(entity).over
+    if reference.indices is None:
+        return [scope.env[name].name if name in scope.env else None for name in over]
+    if len(reference.indices) != len(over):
+        raise fail("E416", at=at, text=reference.text, entity=entity, wanted=", ".join(over) or "none")
+    chosen: list[str | None] = []
+    for index, name in zip(reference.indices, over, strict=True):
+        if index.name is None:
+            chosen.append(None)
+            continue
+        value = _bound(index, scope.env)
+        member = value.name if value else index.name
+        members = space.sets[name]
+        if member not in members:
+            variables = [key for key, bound in scope.env.items() if bound.domain == "set"]
+            raise fail("E404", at=at, text=member, known=[*members, *variables])
+        position = members.index(member) + index.step
+        if not 0 <= position < len(members):
+            return None
+        chosen.append(members[position])
+    return chosen
+
+
+def pools_of(space: Space, reference: Reference, scope: Scope, *, at: Location | None) -> list[Pool]:
+    """Every pool a reference means; without a state all states, without indices all members."""
+    entity, state = entity_and_state(space, reference.entity, scope, at=at)
+    if entity is None:
+        part = reference.entity
+        assert part is not None
+        if part.name in space.entity_classes:
+            return _pools_of_class(space, part, reference, scope, at=at)
+        known = [*space.entities, *(k for k, v in scope.env.items() if v.domain == "entity")]
+        known += space.states(scope.entity) if scope.entity else []
+        raise fail("E401", at=at, text=part.name, known=known)
+    if state is not None and state not in space.states(entity):
+        raise fail("E403", at=at, text=state, known=space.states(entity), entity=entity, place=reference.place.name if reference.place else "any place")
+    place = place_of(space, reference.place, scope, at=at)
+    indices = index_values(space, reference, entity, scope, at=at)
+    if indices is None:
+        return []
+    candidates = space.by_entity.get(entity, []) if place is None else space.by_entity_place.get((entity, place), [])
+    return [
+        pool
+        for pool in candidates
+        if (state is None or pool.state == state)
+        and all(want is None or want == have for want, have in zip(indices, pool.indices, strict=True))
+    ]
+
+
+def _pools_of_class(
+    space: Space, part: Part, reference: Reference, scope: Scope, *, at: Location | None
+) -> list[Pool]:
+    found: list[Pool] = []
+    for member in space.entity_classes[part.name]:
+        if part.tail is not None and part.tail not in space.states(member):
+            continue
+        own = replace(reference, entity=Part(member, tail=part.tail), indices=None)
+        found += pools_of(space, own, scope, at=at)
+    return found

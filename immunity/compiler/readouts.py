@@ -1,0 +1,89 @@
+"""Pass 6: readouts, each a signal and how to show it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from immunity.compiler.bind import Scope, place_of, reference_of
+from immunity.compiler.case import ReadoutInfo
+from immunity.compiler.signals import Signals, _make, signal_of
+from immunity.language.errors import fail
+from immunity.language.load import Entry
+from immunity.language.models import Readout, Signal
+from immunity.language.quantity import expect, parse_quantity, parse_unit
+
+
+@dataclass(frozen=True)
+class ReadoutRow:
+    info: ReadoutInfo
+    signal: int
+    scale: float
+    offset: float
+
+
+def list_readouts(signals: Signals) -> list[ReadoutRow]:
+    """Resolve every readout of the book.
+
+    Raises
+    ------
+    RuleError
+        E413 for two of one name, E505 for a unit that does not fit, and the errors of signals.
+    """
+    rows: list[ReadoutRow] = []
+    seen: dict[str, str] = {}
+    for kind, entries in signals.space.book.entries.items():
+        if kind in ("scenario", "sources", "host", "deficiency", "set"):
+            continue
+        for entry in entries.values():
+            for position, record in enumerate(getattr(entry.record, "readouts", ())):
+                at = entry.at("readouts", position, "id")
+                if record.id in seen:
+                    raise fail("E413", at=at, text=record.id, kind="readout", first=seen[record.id])
+                seen[record.id] = str(at)
+                rows.append(_row(signals, record, entry, position))
+    return rows
+
+
+def _row(signals: Signals, record: Readout, entry: Entry, position: int) -> ReadoutRow:
+    path = ("readouts", position)
+    own = entry.id if entry.id in signals.space.entities else None
+    place = None
+    if record.at:
+        place = place_of(signals.space, reference_of(signals.space, f"at {record.at}", None, at=entry.at(*path, "at")).place, Scope(own, {}), at=entry.at(*path, "at"))
+    scope = Scope(own, {}, place)
+    if record.signal:
+        signal = signal_of(signals, record.signal, scope, at=entry.at(*path, "signal"))
+    else:
+        summed = Signal(id=record.id, sum=record.sum, constant=record.constant, per=record.per, unit=record.unit)
+        row = _make(signals, summed, entry, path, scope, f"readout {record.id}")
+        signal = len(signals.rows)
+        signals.index[row.name] = signal
+        signals.rows.append(row)
+    factor, dimension = parse_unit(record.unit)
+    found = signals[signal].dimension
+    if found != dimension:
+        raise fail("E505", at=entry.at(*path, "unit"), text=record.id, found=str(found), expected=record.unit)
+
+    def shown(text: str | None, key: str) -> float | None:
+        if text is None:
+            return None
+        at = entry.at(*path, key)
+        return expect(parse_quantity(text, at=at), dimension, at=at).value / factor
+
+    healthy = None
+    if record.healthy:
+        lo, hi = shown(record.healthy.lo, "healthy"), shown(record.healthy.hi, "healthy")
+        assert lo is not None and hi is not None
+        healthy = (lo, hi)
+    info = ReadoutInfo(
+        id=record.id,
+        name=record.name or record.id,
+        unit=record.unit,
+        panel=record.panel,
+        scale=record.scale,
+        limit_of_detection=shown(record.limit_of_detection, "limit_of_detection"),
+        healthy=healthy,
+        healthy_source=", ".join(record.healthy.source) if record.healthy else None,
+        loinc=record.xref.get("loinc"),
+    )
+    return ReadoutRow(info, signal, 1.0 / factor, shown(record.offset, "offset") or 0.0)

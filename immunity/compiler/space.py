@@ -1,0 +1,193 @@
+"""Pass 1: who and where. Places, classes, sets and entities of a book, and every pool they make."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from immunity.language.errors import Location, fail
+from immunity.language.load import Book
+from immunity.language.load import Entry as Loaded
+from immunity.language.models import Entity
+from immunity.language.quantity import Dimension, expect, parse_quantity, parse_unit
+
+ENTITY_KINDS = ("cell", "molecule", "threat", "therapy")
+COUNTABLE_KINDS = ("cell", "threat")
+MOLECULE_FLOOR = 1e-3  # ng, pmol or IU, where the entity names no floor of its own
+
+
+@dataclass(frozen=True)
+class Pool:
+    """One pool: an entity, in a state, in a place, for one member of each of its index sets."""
+
+    entity: str
+    state: str | None
+    place: str
+    indices: tuple[str, ...]
+    stage: int | None = None
+
+    @property
+    def name(self) -> str:
+        parts = [self.place, self.entity, *([self.state] if self.state else [])]
+        parts += [str(self.stage)] if self.stage else []
+        return ".".join(parts) + (f"[{','.join(self.indices)}]" if self.indices else "")
+
+
+@dataclass(frozen=True)
+class PoolRow:
+    """A pool with what its entity says of it."""
+
+    pool: Pool
+    unit: str
+    dimension: Dimension
+    countable: bool
+    floor: float
+    location: Location
+
+
+@dataclass
+class Space:
+    """Every name that rules may refer to."""
+
+    book: Book
+    places: dict[str, Loaded]
+    place_classes: dict[str, list[str]]
+    entities: dict[str, Loaded]
+    entity_classes: dict[str, list[str]]
+    sets: dict[str, list[str]]
+    pools: dict[Pool, int] = field(default_factory=dict)
+    rows: list[PoolRow] = field(default_factory=list)
+    by_entity_place: dict[tuple[str, str], list[Pool]] = field(default_factory=dict)
+    by_entity: dict[str, list[Pool]] = field(default_factory=dict)
+
+    def entity(self, name: str) -> Entity:
+        record = self.entities[name].record
+        assert isinstance(record, Entity)
+        return record
+
+    def states(self, entity: str) -> list[str]:
+        return sorted({p.state for p in self.by_entity.get(entity, ()) if p.state})
+
+    def stages(self, entity: str, state: str | None) -> int:
+        return self.entity(entity).stages.get(state or "", 0)
+
+    def domain(self, name: str) -> tuple[str, list[str]] | None:
+        """What ``each NAME`` runs over: ("place" | "entity" | "set", members)."""
+        if name == "place":
+            return "place", list(self.places)
+        if name in self.place_classes:
+            return "place", self.place_classes[name]
+        if name in self.entity_classes:
+            return "entity", self.entity_classes[name]
+        if name in self.sets:
+            return "set", self.sets[name]
+        return None
+
+    def domain_names(self) -> list[str]:
+        return ["place", *self.place_classes, *self.entity_classes, *self.sets]
+
+
+def _members(book: Book, kinds: tuple[str, ...]) -> tuple[dict[str, Loaded], dict[str, list[str]]]:
+    entries = {id: entry for kind in kinds for id, entry in book.entries.get(kind, {}).items()}
+    classes: dict[str, list[str]] = {}
+    for id, entry in entries.items():
+        for name in getattr(entry.record, "is_", ()):
+            classes.setdefault(name, []).append(id)
+    return entries, classes
+
+
+def _set_members(members: int | list[str]) -> list[str]:
+    return [str(i + 1) for i in range(members)] if isinstance(members, int) else list(members)
+
+
+def map_space(book: Book) -> Space:
+    """List places, classes, sets and entities, and check that their names do not collide."""
+    places, place_classes = _members(book, ("place",))
+    entities, entity_classes = _members(book, ENTITY_KINDS)
+    declared = book.entries.get("class", {})
+    for id in declared:
+        if id not in place_classes:
+            entity_classes.setdefault(id, [])
+    sets = {id: _set_members(entry.record.members) for id, entry in book.entries.get("set", {}).items()}  # type: ignore[attr-defined]
+    taken: dict[str, Location] = {}
+    for group in (places, entities, declared, book.entries.get("set", {})):
+        for id, entry in group.items():
+            if id in taken:
+                raise fail("E413", at=entry.at("id"), text=id, kind="name", first=str(taken[id]))
+            taken[id] = entry.at("id")
+    _check_classes(declared, entities, entity_classes, place_classes)
+    return Space(book, places, place_classes, entities, entity_classes, sets)
+
+
+def _check_classes(
+    declared: dict[str, Loaded],
+    entities: dict[str, Loaded],
+    entity_classes: dict[str, list[str]],
+    place_classes: dict[str, list[str]],
+) -> None:
+    known = [*declared, *place_classes]
+    for id, entry in entities.items():
+        record = entry.record
+        assert isinstance(record, Entity)
+        for name in record.is_:
+            if name not in declared:
+                raise fail("E407", at=entry.at("is"), text=name, known=known)
+            for needed in getattr(declared[name].record, "requires", ()):
+                if needed not in record.numbers:
+                    raise fail("E414", at=entry.at("is"), text=id, needed=needed, group=name)
+        for name in record.carries:
+            if name not in declared:
+                raise fail("E407", at=entry.at("carries", name), text=name, known=known)
+
+
+def _places_of(space: Space, entry: Loaded, text: str) -> list[str]:
+    words = text.split()
+    if len(words) == 2 and words[0] == "each":
+        domain = space.domain(words[1])
+        if domain is None or domain[0] != "place":
+            raise fail("E407", at=entry.at("lives_in", text), text=words[1], known=["place", *space.place_classes])
+        return domain[1]
+    if text not in space.places:
+        raise fail("E402", at=entry.at("lives_in", text), text=text, known=space.places)
+    return [text]
+
+
+def _pools_of(space: Space, id: str, entry: Loaded) -> Iterator[Pool]:
+    record = space.entity(id)
+    for name in record.over:
+        if name not in space.sets:
+            raise fail("E404", at=entry.at("over"), text=name, known=space.sets)
+    members = [space.sets[name] for name in record.over]
+    seen: set[tuple[str, str | None]] = set()
+    for text, states in record.lives_in.items():
+        for place in _places_of(space, entry, text):
+            for state in states or [None]:
+                if (place, state) in seen:
+                    continue
+                seen.add((place, state))
+                stages = record.stages.get(state or "", 0)
+                for indices in itertools.product(*members):
+                    for stage in range(1, stages + 1) if stages else (None,):
+                        yield Pool(id, state, place, tuple(indices), stage)
+    states = {state for _, state in seen}
+    for state in record.stages:
+        if state not in states:
+            raise fail("E403", at=entry.at("stages", state), text=state, known=[s for s in states if s], entity=id, place="any place")
+
+
+def list_pools(space: Space) -> None:
+    """Pass 2: number every pool."""
+    for id, entry in space.entities.items():
+        record = space.entity(id)
+        _, dimension = parse_unit(record.unit, at=entry.at("unit"))
+        countable = record.countable if record.countable is not None else entry.kind in COUNTABLE_KINDS
+        floor = 1.0 if countable else MOLECULE_FLOOR
+        if record.floor:
+            at = entry.at("floor")
+            floor = expect(parse_quantity(record.floor, at=at), dimension, at=at).value
+        for pool in _pools_of(space, id, entry):
+            space.pools[pool] = len(space.rows)
+            space.rows.append(PoolRow(pool, record.unit, dimension, countable, floor, entry.at("lives_in")))
+            space.by_entity_place.setdefault((id, pool.place), []).append(pool)
+            space.by_entity.setdefault(id, []).append(pool)
