@@ -15,12 +15,18 @@ Status = Literal["measured", "derived", "fitted", "assumed"]
 
 
 class Record(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 def _unfold(key: str) -> Any:
     """A bare string stands for a mapping with that one key."""
     return BeforeValidator(lambda given: {key: given} if isinstance(given, str) else given)
+
+
+def _pure(given: Any) -> Any:
+    """Where only a pure number can stand, it needs no quotes."""
+    bare = isinstance(given, int | float) and not isinstance(given, bool)
+    return {"value": repr(given) if bare else given} if bare or isinstance(given, str) else given
 
 
 def _listed(given: Any) -> Any:
@@ -43,27 +49,28 @@ class Number(Record):
 
 
 Num = Annotated[Number, _unfold("value")]
+Pure = Annotated[Number, BeforeValidator(_pure)]
 Texts = Annotated[list[str], BeforeValidator(_listed)]
 
 
 class HillUp(Record):
     signal: str
     half: Num
-    hill: Num = Number(value="1")
-    up_to: Num
+    hill: Pure = Number(value="1")
+    up_to: Pure
 
 
 class Needs(Record):
     signal: str
     half: Num
-    hill: Num = Number(value="1")
+    hill: Pure = Number(value="1")
 
 
 class HillDown(Record):
     signal: str
     half: Num
-    hill: Num = Number(value="1")
-    down_to: Num = Number(value="0")
+    hill: Pure = Number(value="1")
+    down_to: Pure = Number(value="0")
 
 
 class Saturates(Record):
@@ -108,7 +115,7 @@ class Flow(WithLaws):
     target: str | None = None
     partner: str | None = None
     into: str | None = None
-    yields: Num | None = None
+    yields: Pure | None = None
     hazard: Num | None = None
     half_life: Num | None = None
     mean_time: Num | None = None
@@ -234,7 +241,7 @@ class Set(Entry):
 
 class Change(Record):
     number: str
-    multiply: Num | None = None
+    multiply: Pure | None = None
     set: Num | None = None
     scales_with: str | None = None
     power: str = "1"

@@ -125,6 +125,13 @@ KINDS = (
         "Name the folder of the rule book itself.",
         "A rule book is a folder with .yaml or .yml files in it or in its subfolders.",
     ),
+    ErrorKind(
+        "E118",
+        "Too many files",
+        "The folder {text!r} holds more than {limit} rule files.",
+        "Name the folder of the rule book itself.",
+        "A folder far above the rule book was named, most likely.",
+    ),
     # E2xx keys and values --------------------------------------------------------------------------
     ErrorKind(
         "E201",

@@ -1,0 +1,151 @@
+"""What can be told from one entry alone: numbers in one form, quantities and units that can be read, sources given."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from pydantic import BaseModel
+
+from immunity.language.errors import Location, RuleError, fail
+from immunity.language.formula import names_in
+from immunity.language.models import Curve, Entity, Flow, Healthy, Number, Readout, Rules, Signal, Spread
+from immunity.language.quantity import Quantity, evaluate, parse_quantity, parse_unit
+
+Place = Callable[..., Location]
+Path_ = tuple[str | int, ...]
+
+# a name under `where` may stand for another number of the book, which only the compiler can look up
+_NUMBER_NAME = re.compile(r"[a-z][a-z0-9_]*(?:\.[a-z0-9_]+)+\Z")
+_ID = re.compile(r"[a-z][a-z0-9_]*\Z")
+_DOTTED_ID = re.compile(r"[a-z][a-z0-9_]*(?:\.[a-z0-9_]+)*\Z")
+
+_QUANTITIES: dict[type[BaseModel], tuple[str, ...]] = {
+    Healthy: ("lo", "hi"),
+    Readout: ("offset", "limit_of_detection"),
+    Spread: ("gsd",),
+    Entity: ("floor",),
+}
+_UNITS: dict[type[BaseModel], tuple[str, ...]] = {Entity: ("unit",), Readout: ("unit",), Signal: ("unit",)}
+_IDS: dict[type[BaseModel], re.Pattern[str]] = {Flow: _ID, Signal: _ID, Readout: _DOTTED_ID}
+
+
+def check_record(record: BaseModel, place: Place) -> list[RuleError]:
+    """Check everything in an entry that needs no other entry.
+
+    Parameters
+    ----------
+    record : BaseModel        a record of `models.py`
+    place : callable          path of keys and positions -> Location
+
+    Returns
+    -------
+    list of RuleError         empty if all is well
+    """
+    return [error for path, each in _records(record, ()) for error in _faults(each, path, place)]
+
+
+def _records(value: Any, path: Path_) -> Iterator[tuple[Path_, BaseModel]]:
+    """Go through all records inside a record; what was not given is not visited."""
+    if isinstance(value, BaseModel):
+        yield path, value
+        fields = type(value).model_fields
+        for name in value.model_fields_set:
+            yield from _records(getattr(value, name), (*path, fields[name].alias or name))
+    elif isinstance(value, list | tuple):
+        for i, each in enumerate(value):
+            if not isinstance(each, str):
+                yield from _records(each, (*path, i))
+    elif isinstance(value, dict):
+        for key, each in value.items():
+            if not isinstance(each, str):
+                yield from _records(each, (*path, key))
+
+
+def _faults(record: BaseModel, path: Path_, place: Place) -> Iterator[RuleError]:
+    if isinstance(record, Number):
+        yield from _number_faults(record, path, place)
+        return
+    for model, names in _QUANTITIES.items():
+        if isinstance(record, model):
+            yield from _read_faults(record, names, parse_quantity, path, place)
+    for model, names in _UNITS.items():
+        if isinstance(record, model):
+            yield from _read_faults(record, names, parse_unit, path, place)
+    for model, pattern in _IDS.items():
+        given = getattr(record, "id", None)
+        if isinstance(record, model) and given is not None and not pattern.match(given):
+            yield fail("E208", at=place(*path, "id"), text=given)
+    if isinstance(record, Rules):
+        for name in record.numbers:
+            if not _ID.match(name):
+                yield fail("E208", at=place(*path, "numbers", name), text=name)
+    if isinstance(record, Curve):
+        for row, point in enumerate(record.points):
+            for column, text in enumerate(point):
+                yield from _caught(parse_quantity, text, place(*path, "points", row, column))
+
+
+def _read_faults(
+    record: BaseModel, names: tuple[str, ...], read: Callable[..., Any], path: Path_, place: Place
+) -> Iterator[RuleError]:
+    for name in names:
+        if name in record.model_fields_set and getattr(record, name) is not None:
+            yield from _caught(read, getattr(record, name), place(*path, name))
+
+
+def _caught(read: Callable[..., Any], text: str, at: Location) -> Iterator[RuleError]:
+    try:
+        read(text, at=at)
+    except RuleError as error:
+        yield error
+
+
+def _number_faults(number: Number, path: Path_, place: Place) -> Iterator[RuleError]:
+    forms = [form for form in ("value", "derived", "values", "use") if getattr(number, form) is not None]
+    if len(forms) != 1 or (number.values is not None) != (number.by is not None):
+        yield fail("E512", at=place(*path), text=", ".join(forms) or "nothing")
+        return
+    if number.value is not None:
+        yield from _caught(parse_quantity, number.value, place(*path, "value"))
+    for i, text in enumerate(number.values or ()):
+        yield from _caught(parse_quantity, text, place(*path, "values", i))
+    if number.derived is not None:
+        yield from _formula_faults(number, number.derived, path, place)
+    elif number.where:
+        yield fail("E312", at=place(*path, "where"), text=next(iter(number.where)))
+    if _lacks_source(number):
+        yield fail("E313", at=place(*path), text=number.status or "derived")
+
+
+def _formula_faults(number: Number, formula: str, path: Path_, place: Place) -> Iterator[RuleError]:
+    where: dict[str, Quantity] = {}
+    looked_up_later = False
+    for name, text in number.where.items():
+        at = place(*path, "where", name)
+        if _NUMBER_NAME.match(text):
+            looked_up_later = True
+            continue
+        try:
+            where[name] = parse_quantity(text, at=at)
+        except RuleError as error:
+            yield error
+            return
+    used = names_in(formula)
+    for name in sorted(set(number.where) - used):
+        yield fail("E312", at=place(*path, "where", name), text=name, known=used - set(number.where))
+    for name in sorted(used - set(number.where)):
+        yield fail("E309", at=place(*path, "derived"), text=name, known=number.where)
+    if not looked_up_later and used <= set(where):
+        yield from _caught(lambda text, at: evaluate(text, where, at=at), formula, place(*path, "derived"))
+
+
+def _lacks_source(number: Number) -> bool:
+    """Tell whether a number claims evidence and names none."""
+    if number.source or number.use is not None:
+        return False
+    if number.status is None:
+        # derived from other numbers of the book alone, it rests on their sources
+        return number.derived is not None and not any(_NUMBER_NAME.match(text) for text in number.where.values())
+    return number.status in ("measured", "derived") or (number.status == "fitted" and not number.note)
