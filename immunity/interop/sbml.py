@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from immunity.compiler.tables import Events, Floats, Tables
+from immunity.compiler.tables import Events, Floats, Names, Tables
 from immunity.interop.sbml_document import (
     Sheet,
     add_event,
@@ -76,7 +76,7 @@ def to_sbml(
     for flow in range(tables.n_flow):
         _write_flow(sheet, tables, flow, symbols)
     for moment in moments:
-        _write_moment(sheet, moment, symbols)
+        _write_moment(sheet, moment, names, symbols)
     return write_document(sheet)
 
 
@@ -99,9 +99,10 @@ def _write_readouts(sheet: Sheet, tables: Tables, symbols: Symbols) -> None:
     names, readouts = tables.names, tables.readouts
     sids = unique_ids(names.readout, sheet.taken)
     for index, (sid, name, unit) in enumerate(zip(sids, names.readout, names.readout_unit, strict=True)):
-        value = product([number(readouts.scale[index]), symbols.signal[readouts.signal[index]]])
+        value = product([number(readouts.scale[index]), symbols.signal[int(readouts.signal[index])]])
         offset = float(readouts.offset[index])
-        add_rule(sheet, sid, name, unit, f"{value} + {number(offset)}" if offset else value)
+        formula = f"{value} + {number(offset)}" if offset else value
+        add_rule(sheet, sid, name, unit, formula, base=False)
 
 
 def _write_flow(sheet: Sheet, tables: Tables, flow: int, symbols: Symbols) -> None:
@@ -131,16 +132,17 @@ def _effects(tables: Tables, flow: int, symbols: Symbols) -> dict[int, dict[int,
     return effects
 
 
-def _write_moment(sheet: Sheet, moment: Moment, symbols: Symbols) -> None:
-    targets = {symbols.pool[index]: change for index, change in moment.pools.items()}
-    targets |= {symbols.parameter[index]: change for index, change in moment.parameters.items()}
-    condition = f"time >= {number(moment.time)} {define_unit(sheet, 'day')}"
-    assignments = {sid: _affine(sid, change) for sid, change in targets.items()}
+def _write_moment(sheet: Sheet, moment: Moment, names: Names, symbols: Symbols) -> None:
+    targets = [(symbols.pool[i], names.pool_unit[i], change) for i, change in moment.pools.items()]
+    targets += [(symbols.parameter[i], names.parameter_unit[i], change) for i, change in moment.parameters.items()]
+    condition = f"time >= {number(moment.time, define_unit(sheet, 'day'))}"
+    assignments = {sid: _affine(sid, change, define_unit(sheet, unit)) for sid, unit, change in targets}
     add_event(sheet, f"at_day_{moment.time:g}", condition, assignments)
 
 
-def _affine(sid: str, change: Change) -> str:
+def _affine(sid: str, change: Change, unit: str | None) -> str:
+    shift = number(change.shift, unit)
     if change.factor == 0:
-        return number(change.shift)
-    scaled = sid if change.factor == 1 else f"{number(change.factor)} * {sid}"
-    return f"{scaled} + {number(change.shift)}" if change.shift else scaled
+        return shift
+    scaled = sid if change.factor == 1 else f"{number(change.factor, 'dimensionless')} * {sid}"
+    return f"{scaled} + {shift}" if change.shift else scaled

@@ -8,7 +8,7 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 from immunity.interop.sbml_names import unique_ids
-from immunity.interop.sbml_units import KNOWN, parse_unit
+from immunity.interop.sbml_units import sbml_unit
 
 COMPARTMENT = "body"
 NAMESPACES = {"cl": "CL", "uberon": "UBERON", "chebi": "CHEBI", "uniprot": "uniprot", "taxonomy": "taxonomy"}
@@ -55,28 +55,22 @@ def describe(sheet: Sheet, title: str, note: str) -> None:
     _check(sheet, sheet.model.setNotes(body))
 
 
-def define_unit(sheet: Sheet, text: str) -> str | None:
-    """Define a unit once; return its identifier (None: SBML can not say it)."""
-    expression = parse_unit(text)
-    if expression is None:
+def define_unit(sheet: Sheet, text: str, *, base: bool = True) -> str | None:
+    """Define a unit once; return its identifier (None: SBML has no such unit)."""
+    unit = sbml_unit(text, base=base)
+    if unit is None:
         return None
-    if expression.id == "dimensionless":
-        return "dimensionless"
-    unit_id = f"unit_{expression.id}"
-    if sheet.model.getUnitDefinition(unit_id) is None:
+    if unit.factors and sheet.model.getUnitDefinition(unit.id) is None:
         definition = sheet.model.createUnitDefinition()
-        definition.setId(unit_id)
-        definition.setName(text)
-        factors = [(*KNOWN[name], power) for name, power in expression.powers]
-        if expression.factor != 1:
-            factors.append(("dimensionless", 0, expression.factor, 1))
-        for kind, scale, multiplier, power in factors:
-            unit = definition.createUnit()
-            unit.setKind(sheet.libsbml.UnitKind_forName(kind))
-            unit.setScale(scale)
-            unit.setMultiplier(multiplier)
-            unit.setExponent(float(power))
-    return unit_id
+        definition.setId(unit.id)
+        definition.setName(unit.name)
+        for kind, scale, multiplier, exponent in unit.factors:
+            part = definition.createUnit()
+            part.setKind(sheet.libsbml.UnitKind_forName(kind))
+            part.setScale(scale)
+            part.setMultiplier(multiplier)
+            part.setExponent(exponent)
+    return unit.id
 
 
 def add_species(sheet: Sheet, sid: str, name: str, unit: str, amount: float, references: Mapping[str, str]) -> None:
@@ -99,12 +93,12 @@ def add_species(sheet: Sheet, sid: str, name: str, unit: str, amount: float, ref
 
 def add_parameter(sheet: Sheet, sid: str, name: str, unit: str, *, value: float, constant: bool) -> None:
     """Add a number."""
-    _add_quantity(sheet, sid, name, unit, constant=constant).setValue(value)
+    _add_quantity(sheet, sid, name, define_unit(sheet, unit), constant=constant).setValue(value)
 
 
-def add_rule(sheet: Sheet, sid: str, name: str, unit: str, formula: str) -> None:
-    """Add a quantity that always equals a formula."""
-    _add_quantity(sheet, sid, name, unit, constant=False)
+def add_rule(sheet: Sheet, sid: str, name: str, unit: str, formula: str, *, base: bool = True) -> None:
+    """Add a quantity that always equals a formula; ``base``: in base units, whatever unit it is declared in."""
+    _add_quantity(sheet, sid, name, define_unit(sheet, unit, base=base), constant=False)
     rule = sheet.model.createAssignmentRule()
     rule.setVariable(sid)
     _set_math(sheet, rule, formula)
@@ -146,12 +140,12 @@ def write_document(sheet: Sheet) -> str:
     return sheet.libsbml.writeSBMLToString(sheet.document)
 
 
-def _add_quantity(sheet: Sheet, sid: str, name: str, unit: str, *, constant: bool) -> Any:
+def _add_quantity(sheet: Sheet, sid: str, name: str, unit_id: str | None, *, constant: bool) -> Any:
     parameter = sheet.model.createParameter()
     parameter.setId(sid)
     parameter.setName(name)
     parameter.setConstant(constant)
-    if (unit_id := define_unit(sheet, unit)) is not None:
+    if unit_id is not None:
         parameter.setUnits(unit_id)
     return parameter
 

@@ -39,9 +39,9 @@ class Symbols:
         return index not in self.changing and self.theta[index] == value
 
 
-def number(value: float) -> str:
-    """Write a number so that it reads back as the same double."""
-    text = repr(float(value))
+def number(value: float, unit: str | None = None) -> str:
+    """Write a number, with its unit's identifier if there is one, so that it reads back as the same double."""
+    text = f"{float(value)!r} {unit}" if unit else repr(float(value))
     return f"({text})" if value < 0 else text
 
 
@@ -55,11 +55,11 @@ def signal_formula(tables: Tables, index: int, symbols: Symbols) -> str:
     signals = tables.signals
     terms = []
     if signals.constant[index] >= 0:
-        terms.append(symbols.parameter[signals.constant[index]])
+        terms.append(symbols.parameter[int(signals.constant[index])])
     for term in range(signals.term_ptr[index], signals.term_ptr[index + 1]):
         terms.append(_term(tables, term, symbols))
     total = f"({' + '.join(terms)})" if len(terms) > 1 else (terms or ["0"])[0]
-    divisor = signals.divisor[index]
+    divisor = int(signals.divisor[index])
     laws = _laws(signals.laws, signals.law_ptr[index], signals.law_ptr[index + 1], tables.curves, symbols)
     return product([total, *laws], [] if divisor < 0 else [symbols.parameter[divisor]])
 
@@ -71,22 +71,22 @@ def propensity_formula(tables: Tables, flow: int, symbols: Symbols) -> str:
     if flows.coefficient[flow] != 1:
         over.append(number(flows.coefficient[flow]))
     for k in range(flows.factor_ptr[flow], flows.factor_ptr[flow + 1]):
-        name, power = symbols.parameter[flows.factor[k]], int(flows.power[k])
+        name, power = symbols.parameter[int(flows.factor[k])], int(flows.power[k])
         target = over if power > 0 else under
         target.append(name if abs(power) == 1 else f"{name}^{abs(power)}")
     over += _laws(flows.laws, flows.law_ptr[flow], flows.law_ptr[flow + 1], tables.curves, symbols)
     if flows.primary[flow] >= 0:
-        over.append(symbols.pool[flows.primary[flow]])
+        over.append(symbols.pool[int(flows.primary[flow])])
     return product(over, under)
 
 
 def _term(tables: Tables, term: int, symbols: Symbols) -> str:
     signals = tables.signals
-    kind, source = signals.term_kind[term], signals.term_source[term]
+    kind, source = signals.term_kind[term], int(signals.term_source[term])
     name = symbols.pool[source] if kind == TERM_POOL else symbols.signal[source] if kind == TERM_SIGNAL else "time"
     factors = [] if signals.term_coefficient[term] == 1 else [number(signals.term_coefficient[term])]
     if signals.term_weight[term] >= 0:
-        factors.append(symbols.parameter[signals.term_weight[term]])
+        factors.append(symbols.parameter[int(signals.term_weight[term])])
     return product([*factors, name])
 
 
@@ -95,7 +95,7 @@ def _laws(laws: Laws, begin: int, end: int, curves: Curves, symbols: Symbols) ->
 
 
 def _law(laws: Laws, k: int, curves: Curves, symbols: Symbols) -> str:
-    s = symbols.signal[laws.signal[k]]
+    s = symbols.signal[int(laws.signal[k])]
     parameters = [int(index) for index in laws.parameter[k]]
     match laws.kind[k]:
         case kind if kind == LAW_PROPORTIONAL:
@@ -103,7 +103,8 @@ def _law(laws: Laws, k: int, curves: Curves, symbols: Symbols) -> str:
         case kind if kind == LAW_HILL:
             return _hill(s, parameters, symbols)
         case kind if kind == LAW_SATURATING:
-            return f"({s} / ({symbols.parameter[parameters[0]]} + {s} + {symbols.signal[laws.signal2[k]]}))"
+            other = symbols.signal[int(laws.signal2[k])]
+            return f"({s} / ({symbols.parameter[parameters[0]]} + {s} + {other}))"
         case kind if kind == LAW_CURVE:
             begin, end = curves.ptr[laws.curve[k]], curves.ptr[laws.curve[k] + 1]
             return _curve(s, curves.x[begin:end], curves.y[begin:end])

@@ -6,11 +6,12 @@ import re
 from collections.abc import Iterable
 
 # symbols and functions of SBML's formula language, and the ids this export itself defines
-RESERVED = frozenset(
-    "time avogadro pi exponentiale inf infinity nan notanumber true false delay rateof piecewise power pow root sqrt "
-    "exp ln log log10 abs ceil ceiling floor factorial min max quotient rem implies and or xor not eq neq lt leq gt geq "
-    "sin cos tan sec csc cot body".split()
-)
+_WORDS = """
+time avogadro pi exponentiale inf infinity nan notanumber true false delay rateof piecewise power pow root sqrt exp ln
+log log10 abs ceil ceiling floor factorial min max quotient rem implies and or xor not eq neq lt leq gt geq sin cos tan
+sec csc cot body
+"""
+RESERVED = frozenset(_WORDS.split())
 
 
 def sanitise(name: str) -> str:

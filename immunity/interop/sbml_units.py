@@ -1,100 +1,63 @@
-"""Unit expressions of the tables as SBML unit definitions."""
+"""Units of the tables as SBML unit definitions."""
 
 from __future__ import annotations
 
-import ast
 import re
 from dataclasses import dataclass
 
-# name -> (SBML kind, power of ten, multiplier). What is counted is an SBML item.
-KNOWN = {
-    "day": ("second", 0, 86400.0),
-    "d": ("second", 0, 86400.0),
-    "h": ("second", 0, 3600.0),
-    "hour": ("second", 0, 3600.0),
-    "min": ("second", 0, 60.0),
-    "minute": ("second", 0, 60.0),
-    "s": ("second", 0, 1.0),
-    "second": ("second", 0, 1.0),
-    "y": ("second", 0, 31557600.0),
-    "year": ("second", 0, 31557600.0),
-    "m": ("metre", 0, 1.0),
-    "dm": ("metre", -1, 1.0),
-    "cm": ("metre", -2, 1.0),
-    "mm": ("metre", -3, 1.0),
-    "um": ("metre", -6, 1.0),
-    "L": ("litre", 0, 1.0),
-    "l": ("litre", 0, 1.0),
-    "dL": ("litre", -1, 1.0),
-    "mL": ("litre", -3, 1.0),
-    "uL": ("litre", -6, 1.0),
-    "kg": ("gram", 3, 1.0),
-    "g": ("gram", 0, 1.0),
-    "mg": ("gram", -3, 1.0),
-    "ug": ("gram", -6, 1.0),
-    "ng": ("gram", -9, 1.0),
-    "pg": ("gram", -12, 1.0),
-    "mol": ("mole", 0, 1.0),
-    "mmol": ("mole", -3, 1.0),
-    "umol": ("mole", -6, 1.0),
-    "nmol": ("mole", -9, 1.0),
-    "pmol": ("mole", -12, 1.0),
-    "K": ("kelvin", 0, 1.0),
-    "kelvin": ("kelvin", 0, 1.0),
-    "dimensionless": ("dimensionless", 0, 1.0),
-    **{counted: ("item", 0, 1.0) for counted in "cell CFU virion TCID50 PFU IU point host copy".split()},
+from immunity.language.errors import RuleError
+from immunity.language.quantity import base_unit, parse_unit
+
+# base dimension -> (SBML kind, power of ten, multiplier); whatever else is counted is an SBML item
+KINDS = {
+    "time": ("second", 0, 86400.0),
+    "length": ("metre", -1, 1.0),
+    "mass": ("gram", -9, 1.0),
+    "substance": ("mole", -12, 1.0),
 }
+ITEM = ("item", 0, 1.0)
+# tables name the unit of a number by its dimension
+WORDS = {"time": "day", "length": "dm", "volume": "L", "mass": "ng", "substance": "pmol", "temperature": "degC"}
 
 
 @dataclass(frozen=True)
-class UnitExpression:
-    """A product of powers: ``factor * prod name ** power``."""
+class SbmlUnit:
+    """A unit definition: ``factors`` holds (kind, power of ten, multiplier, exponent)."""
 
-    factor: float
-    powers: tuple[tuple[str, int], ...]
-
-    @property
-    def id(self) -> str:
-        """An identifier that reads like the unit: ``dm3_per_cell_per_day``."""
-        over = [f"{name}{power if power > 1 else ''}" for name, power in self.powers if power > 0]
-        under = [f"per_{name}{-power if power < -1 else ''}" for name, power in self.powers if power < 0]
-        lead = [] if self.factor == 1 else [re.sub(r"\W", "_", f"x{self.factor:g}".replace("+", ""))]
-        return "_".join(lead + over + under) or "dimensionless"
+    id: str
+    name: str
+    factors: tuple[tuple[str, int, float, float], ...]
 
 
-def parse_unit(text: str) -> UnitExpression | None:
-    """Read a unit such as ``1/day`` or ``1e9 cell/L``; None if it holds a unit SBML can not say.
+def sbml_unit(text: str, *, base: bool) -> SbmlUnit | None:
+    """Translate a unit; ``base`` leaves its size out and keeps the dimension, in base units.
+
+    Returns
+    -------
+    SbmlUnit or None
+        None for what SBML has no unit for: degrees Celsius.
 
     Examples
     --------
-    >>> parse_unit("dm**3/cell/day").id
-    'dm3_per_cell_per_day'
+    >>> sbml_unit("mL/cell/min", base=True).id
+    'unit_L_per_cell_per_day'
     """
-    spaced = re.sub(r"(?<=[\w)])\s+(?=[A-Za-z(])", "*", text.strip().replace("^", "**").replace("·", "*"))
+    written = "1" if text == "a pure number" else re.sub(r"[a-z]+", lambda word: WORDS.get(word[0], word[0]), text)
     try:
-        factor, powers = _walk(ast.parse(spaced or "1", mode="eval").body)
-    except (SyntaxError, ValueError):
+        factor, dimension = parse_unit(written)
+    except RuleError:
         return None
-    kept = tuple((name, power) for name, power in powers.items() if power and name != "dimensionless")
-    return UnitExpression(factor, kept)
+    if dimension["temperature"]:
+        return None
+    size = 1.0 if base else factor
+    factors = tuple((*KINDS.get(name, ITEM), float(power)) for name, power in dimension.powers)
+    if not factors and size == 1:
+        return SbmlUnit("dimensionless", "dimensionless", ())
+    if size == 1:
+        return SbmlUnit(_identify(base_unit(dimension)), base_unit(dimension), factors)
+    return SbmlUnit(_identify(text), text, (("dimensionless", 0, size, 1.0), *factors))
 
 
-def _walk(node: ast.expr) -> tuple[float, dict[str, int]]:
-    match node:
-        case ast.Constant(value=int() | float() as number):
-            return float(number), {}
-        case ast.Name(id=name) if name in KNOWN:
-            return 1.0, {name: 1}
-        case ast.BinOp(left=left, op=ast.Mult() | ast.Div() as op, right=right):
-            sign = 1 if isinstance(op, ast.Mult) else -1
-            factor, powers = _walk(left)
-            other, others = _walk(right)
-            merged = {name: powers.get(name, 0) + sign * others.get(name, 0) for name in {**powers, **others}}
-            return factor * other**sign, merged
-        case ast.BinOp(left=left, op=ast.Pow(), right=right):
-            factor, powers = _walk(left)
-            exponent = ast.literal_eval(right)
-            if exponent != int(exponent):
-                raise ValueError("fractional power")
-            return factor**exponent, {name: power * int(exponent) for name, power in powers.items()}
-    raise ValueError("no unit expression")
+def _identify(text: str) -> str:
+    words = text.strip().replace("1/", "/").replace("/", "_per_").replace("%", "percent")
+    return "unit_" + re.sub(r"\W+", "_", words.replace("^", "").replace("+", "")).strip("_")
