@@ -1,0 +1,184 @@
+"""The body map: every place coloured by immune cells relative to rest, ringed by its microbes."""
+
+from __future__ import annotations
+
+import math
+import textwrap
+from dataclasses import dataclass
+
+import numpy as np
+from markupsafe import Markup, escape
+
+from immunity.report import figure
+from immunity.report.model import Floats, PlaceSeries, ReportInput
+from immunity.report.words import fold, number
+
+WIDTH, HEIGHT = 388, 430
+_SCALE = 0.93
+_LEFT, _TOP = (WIDTH - _SCALE * figure.WIDTH) / 2, 18
+_LINE = 16.0
+_CELL_RADIUS = 9.0
+
+# Upper ends of the classes of colour, in multiples of rest; the last class has none.
+LEVELS = (0.3, 0.8, 1.25, 3.0, 10.0, 30.0, 100.0)
+LEVEL_LABELS = ("under 0.3", "0.3 – 0.8", "at rest", "1.25 – 3", "3 – 10", "10 – 30", "30 – 100", "over 100")
+# Upper ends of the classes of ring, in microbes; class 0 has no ring.
+RINGS = (1.0, 1e3, 1e6)
+RING_LABELS = ("none", "1 – 10³", "10³ – 10⁶", "over 10⁶")
+
+
+@dataclass(frozen=True)
+class Label:
+    """Where the words about one place stand."""
+
+    side: int  # -1 left of the figure, 1 right of it
+    y: float
+    lines: tuple[str, ...]
+    rows: int
+
+
+def level(ratio: float) -> int:
+    """The class of colour of an amount relative to rest; NaN (nothing at rest, nothing now) counts as at rest."""
+    return 2 if math.isnan(ratio) else int(np.searchsorted(LEVELS, ratio, side="right"))
+
+
+def ring(microbes: float) -> int:
+    """The class of ring of a number of microbes."""
+    return int(np.searchsorted(RINGS, microbes, side="right")) if microbes > 0 else 0
+
+
+def ring_radius(microbes: float) -> float:
+    """Radius of the ring: one step per power of ten."""
+    return _CELL_RADIUS + 3.0 + 1.1 * min(max(math.log10(max(microbes, 1.0)), 0.0), 10.0)
+
+
+def relative(place: PlaceSeries) -> Floats:
+    """Cells relative to rest. A place without cells at rest is compared with one cell."""
+    rest = float(place.cells[0])
+    return place.cells / max(rest, 1.0)
+
+
+def cells_text(place: PlaceSeries, index: int) -> str:
+    """The label of the cells of a place: a multiple of rest, or a number where there were none."""
+    if math.isnan(place.cells[index]):
+        return "–"
+    if place.cells[0] < 1.0:
+        return f"{number(float(place.cells[index]), 2)} cells"
+    return fold(float(relative(place)[index]))
+
+
+def microbes_text(amount: float, unit: str) -> str:
+    """The label of the microbes of a place."""
+    if math.isnan(amount):
+        return "–"
+    return f"{number(amount, 2)} {unit}" if amount >= 1.0 else f"no {unit}"
+
+
+def ever_microbes(place: PlaceSeries) -> bool:
+    """Whether a microbe was ever there."""
+    return bool(np.nanmax(place.microbes, initial=0.0) >= 1.0)
+
+
+def position(place: PlaceSeries) -> tuple[float, float]:
+    """From per cent of the figure to the drawing."""
+    return _LEFT + place.x / 100 * _SCALE * figure.WIDTH, _TOP + place.y / 100 * _SCALE * figure.HEIGHT
+
+
+def labels(places: tuple[PlaceSeries, ...]) -> tuple[Label, ...]:
+    """Share the labels between the two margins and keep them apart, each as near its place as can be."""
+    sides: dict[int, list[int]] = {-1: [], 1: []}
+    for i in sorted(range(len(places)), key=lambda i: (abs(places[i].x - 50) < 6, places[i].y)):
+        off = places[i].x - 50
+        side = (1 if off > 0 else -1) if abs(off) >= 6 else min(sides, key=lambda s: len(sides[s]))
+        sides[side].append(i)
+    found: dict[int, Label] = {}
+    for side, members in sides.items():
+        members.sort(key=lambda i: places[i].y)
+        lines = [tuple(textwrap.wrap(places[i].name, 14, max_lines=2, placeholder="…")) or ("",) for i in members]
+        rows = [len(text) + 1 + ever_microbes(places[i]) for i, text in zip(members, lines, strict=True)]
+        wanted = [position(places[i])[1] for i in members]
+        for i, text, count, y in zip(members, lines, rows, _apart(wanted, rows), strict=True):
+            found[i] = Label(side, y, text, count)
+    return tuple(found[i] for i in range(len(places)))
+
+
+def _apart(wanted: list[float], rows: list[int]) -> list[float]:
+    """Tops of stacked blocks, in order, near their wanted middles, inside the drawing."""
+    heights = [n * _LINE + 9 for n in rows]
+    tops = [w - h / 2 for w, h in zip(wanted, heights, strict=True)]
+    floor = 2.0
+    for i, h in enumerate(heights):
+        tops[i] = max(tops[i], floor)
+        floor = tops[i] + h
+    ceiling = HEIGHT - 2.0
+    for i in reversed(range(len(tops))):
+        tops[i] = min(tops[i], ceiling - heights[i])
+        ceiling = tops[i]
+    return tops
+
+
+def draw(report: ReportInput, index: int) -> Markup:
+    """Draw the map at one moment; the script later moves it through time."""
+    marks = [
+        _place(place, label, index, report.microbe_unit)
+        for place, label in zip(report.places, labels(report.places), strict=True)
+    ]
+    return Markup(
+        f'<svg class="bodymap" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-labelledby="map-title map-now">'
+        f'<title id="map-title">Body map</title><desc id="map-now">{escape(sentence(report, index))}</desc>{_PATTERNS}'
+        f'<path class="body" transform="translate({_LEFT:g} {_TOP}) scale({_SCALE})" d="{figure.outline()}"/>'
+        f"{''.join(marks)}</svg>"
+    )
+
+
+_PATTERNS = (
+    '<defs><pattern id="ring1" width="4" height="4" patternUnits="userSpaceOnUse">'
+    '<circle cx="2" cy="2" r=".8"/></pattern>'
+    '<pattern id="ring2" width="4" height="4" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
+    '<path d="M0 2h4"/></pattern>'
+    '<pattern id="ring3" width="4" height="4" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
+    '<path d="M0 2h4M2 0v4"/></pattern></defs>'
+)
+
+
+def _place(place: PlaceSeries, label: Label, index: int, unit: str) -> str:
+    x, y = position(place)
+    microbes = float(np.nan_to_num(place.microbes[index]))
+    inner = WIDTH / 2 + label.side * (_SCALE * figure.WIDTH / 2 + 12)
+    anchor = "start" if label.side > 0 else "end"
+    rows = [(text, "name") for text in label.lines] + [(cells_text(place, index), "cells")]
+    if ever_microbes(place):
+        rows.append((microbes_text(microbes, unit), "microbes"))
+    words = "".join(
+        f'<text class="{css}" x="{inner:.0f}" y="{label.y + 12 + i * _LINE:.1f}" text-anchor="{anchor}">'
+        f"{escape(text)}</text>"
+        for i, (text, css) in enumerate(rows)
+    )
+    start, elbow = inner - label.side * 4, inner - label.side * 12
+    return (
+        f'<g class="place"><path class="leader" d="M{start:.0f} {label.y + 8:.1f}H{elbow:.0f}L{x:.1f} {y:.1f}"/>'
+        f'<circle class="ring r{ring(microbes)}" cx="{x:.1f}" cy="{y:.1f}" r="{ring_radius(microbes):.1f}"/>'
+        f'<circle class="cell c{level(float(relative(place)[index]))}" cx="{x:.1f}" cy="{y:.1f}" r="{_CELL_RADIUS:g}"/>'
+        f"{words}</g>"
+    )
+
+
+def sentence(report: ReportInput, index: int) -> str:
+    """The map in words."""
+    parts = []
+    for place in report.places:
+        text = f"{place.name}: immune cells {cells_text(place, index)}"
+        if ever_microbes(place):
+            text += f", {microbes_text(float(place.microbes[index]), report.microbe_unit)}"
+        parts.append(text)
+    return "; ".join(parts) + "."
+
+
+def telling_moment(report: ReportInput) -> int:
+    """The output time the report opens at: most microbes, else most cells relative to rest."""
+    if not report.places:
+        return 0
+    microbes = np.nan_to_num(np.sum([p.microbes for p in report.places], axis=0))
+    if microbes.max() >= 1.0:
+        return int(np.argmax(microbes))
+    return int(np.argmax(np.nan_to_num(np.max([relative(p) for p in report.places], axis=0))))

@@ -1,0 +1,194 @@
+"""One curve as a drawing: SVG text that needs no script to be read."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from markupsafe import Markup, escape
+
+from immunity.report.model import Curve, Floats, Point
+from immunity.report.scales import Axis, nice_ticks, value_axis
+from immunity.report.words import Clock, number, power_of_ten, temperature, unit_text
+
+WIDTH, HEIGHT = 380, 196
+LEFT, RIGHT, TOP, BOTTOM = 46, 368, 12, 170
+
+
+def x_of(day: Floats | float, first: float, last: float) -> Floats:
+    """Horizontal positions of moments."""
+    return LEFT + (np.asarray(day, dtype=float) - first) / (last - first) * (RIGHT - LEFT)
+
+
+def y_of(axis: Axis, values: Floats | float) -> Floats:
+    """Vertical positions of values."""
+    return BOTTOM - axis.at(values) * (BOTTOM - TOP)
+
+
+def seen(curve: Curve, values: Floats) -> Floats:
+    """The values as a laboratory would report them: on a log axis never below the limit of detection."""
+    if curve.scale == "log10" and curve.limit_of_detection is not None:
+        return np.where(np.isnan(values), np.nan, np.maximum(values, curve.limit_of_detection))
+    return values
+
+
+def path(x: Floats, y: Floats) -> str:
+    """The commands of a polyline; gaps where a value is missing, runs of equal height drawn once."""
+    parts: list[str] = []
+    pen_down = False
+    for i, (px, py) in enumerate(zip(x, y, strict=True)):
+        if not math.isfinite(py):
+            pen_down = False
+            continue
+        level = pen_down and i + 1 < len(y) and abs(y[i - 1] - py) < 0.05 and abs(y[i + 1] - py) < 0.05
+        if not level:
+            parts.append(f"{'L' if pen_down else 'M'}{px:.1f} {py:.1f}")
+        pen_down = True
+    return "".join(parts)
+
+
+def summary(curve: Curve, times: Floats, clock: Clock) -> str:
+    """What the drawing shows, in one sentence, for those who do not see it."""
+    name = f"{curve.name}{f' in {unit_text(curve.unit)}' if unit_text(curve.unit) else ''}"
+    there = np.flatnonzero(np.isfinite(curve.values))
+    if not len(there):
+        return f"{name}: no values."
+    values = curve.values[there]
+    top, low = int(np.argmax(values)), int(np.argmin(values))
+    text = (
+        f"{name}: starts at {say(values[0], curve)}, "
+        f"highest {say(values[top], curve)} at {clock.stamp(float(times[there[top]]))}, "
+        f"lowest {say(values[low], curve)} at {clock.stamp(float(times[there[low]]))}, last {say(values[-1], curve)}."
+    )
+    if curve.healthy:
+        text += f" Healthy range {range_text(curve)}."
+    return text
+
+
+def say(value: float, curve: Curve) -> str:
+    """A value without its unit, `below` the limit of detection where it is."""
+    limit = curve.limit_of_detection
+    if limit is not None and value < limit:
+        return f"< {number(limit)}"
+    return temperature(value, curve.unit).removesuffix(" °C") if curve.unit == "degC" else number(value)
+
+
+def range_text(curve: Curve) -> str:
+    """The healthy range in words."""
+    lo, hi = curve.healthy or (-math.inf, math.inf)
+    if not math.isfinite(hi):
+        return f"{number(lo)} or more"
+    if lo <= 0 or not math.isfinite(lo):
+        return f"up to {number(hi)}"
+    return f"{number(lo)} to {number(hi)}"
+
+
+def draw(curve: Curve, times: Floats, clock: Clock, *, stopped_at: float | None = None) -> Markup:
+    """Draw a curve with its healthy range, limit of detection, published points and a cursor line."""
+    first, last = float(times[0]), float(times[-1])
+    if last <= first:
+        last = first + 1.0
+    axis = value_axis(curve)
+    x = x_of(times, first, last)
+    body = [
+        *_healthy(curve, axis),
+        *_frame(axis, first, last, clock),
+        *_band(curve, axis, x),
+        *_limit(curve, axis),
+        *_line(curve, axis, x, curve.second, "line second"),
+        *_line(curve, axis, x, curve.values, "line"),
+        *_points(curve, axis, first, last),
+        *_stop(stopped_at, first, last),
+        _cursor(curve),
+    ]
+    label = escape(summary(curve, times, clock))
+    return Markup(
+        f'<svg class="chart" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{label}" '
+        f'data-lo="{axis.lo:.6g}" data-hi="{axis.hi:.6g}" data-log="{int(axis.log)}">{"".join(body)}</svg>'
+    )
+
+
+def _cursor(curve: Curve) -> str:
+    dots = ['<circle class="dot" r="4"/>']
+    if curve.second is not None:
+        dots.append('<circle class="dot second" r="4"/>')
+    return f'<g class="cursor" visibility="hidden"><line y1="{TOP}" y2="{BOTTOM}"/>{"".join(dots)}</g>'
+
+
+def _frame(axis: Axis, first: float, last: float, clock: Clock) -> list[str]:
+    out = []
+    for tick, label in zip(axis.ticks, axis.labels, strict=True):
+        y = float(y_of(axis, tick))
+        out.append(f'<line class="grid" x1="{LEFT}" x2="{RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>')
+        out.append(f'<text class="tick end" x="{LEFT - 6}" y="{y + 4:.1f}">{escape(label)}</text>')
+    if axis.power:
+        out.append(f'<text class="tick" x="{LEFT + 4}" y="{TOP + 4}">× {power_of_ten(axis.power)}</text>')
+    out.append(f'<line class="base" x1="{LEFT}" x2="{RIGHT}" y1="{BOTTOM}" y2="{BOTTOM}"/>')
+    ticks = nice_ticks(clock.value(first), clock.value(last), 5)
+    for tick in ticks:
+        px = float(x_of(tick / clock.per_day, first, last))
+        out.append(f'<line class="base" x1="{px:.1f}" x2="{px:.1f}" y1="{BOTTOM}" y2="{BOTTOM + 4}"/>')
+        label = number(tick) if tick != ticks[0] else f"{clock.unit} {number(tick)}"
+        out.append(f'<text class="tick mid" x="{px:.1f}" y="{BOTTOM + 17}">{escape(label)}</text>')
+    return out
+
+
+def _healthy(curve: Curve, axis: Axis) -> list[str]:
+    if curve.healthy is None:
+        return []
+    lo, hi = curve.healthy
+    lo, hi = (axis.lo if not math.isfinite(lo) else lo), (axis.hi if not math.isfinite(hi) else hi)
+    top, bottom = float(y_of(axis, hi)), float(y_of(axis, lo))
+    if bottom - top < 0.5:
+        return []
+    out = [f'<rect class="healthy" x="{LEFT}" width="{RIGHT - LEFT}" y="{top:.1f}" height="{bottom - top:.1f}"/>']
+    for value, y in ((hi, top), (lo, bottom)):
+        if axis.lo < value < axis.hi:
+            out.append(f'<line class="healthy-edge" x1="{LEFT}" x2="{RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>')
+    return out
+
+
+def _limit(curve: Curve, axis: Axis) -> list[str]:
+    limit = curve.limit_of_detection
+    hidden = 0.0 if axis.log else axis.lo + 0.03 * (axis.hi - axis.lo)  # on a linear axis it may fall on the base line
+    if limit is None or not max(axis.lo, hidden) <= limit <= axis.hi or limit <= 0:
+        return []
+    y = float(y_of(axis, limit))
+    return [f'<line class="limit" x1="{LEFT}" x2="{RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>']
+
+
+def _line(curve: Curve, axis: Axis, x: Floats, values: Floats | None, css: str) -> list[str]:
+    if values is None:
+        return []
+    return [f'<path class="{css}" d="{path(x, y_of(axis, seen(curve, values)))}"/>']
+
+
+def _band(curve: Curve, axis: Axis, x: Floats) -> list[str]:
+    if curve.band is None:
+        return []
+    low, high = (y_of(axis, seen(curve, edge)) for edge in curve.band)
+    there = np.isfinite(low) & np.isfinite(high)
+    if there.sum() < 2:
+        return []
+    outline = path(np.r_[x[there], x[there][::-1]], np.r_[high[there], low[there][::-1]])
+    return [f'<path class="band" d="{outline}Z"/>']
+
+
+def _points(curve: Curve, axis: Axis, first: float, last: float) -> list[str]:
+    return [_point(p, axis, float(x_of(p.x, first, last))) for p in curve.points if first <= p.x <= last]
+
+
+def _point(point: Point, axis: Axis, x: float) -> str:
+    bar = ""
+    if point.lo is not None and point.hi is not None:
+        low, high = float(y_of(axis, point.lo)), float(y_of(axis, point.hi))
+        bar = f'<path d="M{x:.1f} {low:.1f}V{high:.1f}M{x - 3:.1f} {low:.1f}h6M{x - 3:.1f} {high:.1f}h6"/>'
+    y = float(y_of(axis, point.y))
+    return f'<g class="point"><title>{escape(point.cite)}</title>{bar}<circle cx="{x:.1f}" cy="{y:.1f}" r="3.4"/></g>'
+
+
+def _stop(stopped_at: float | None, first: float, last: float) -> list[str]:
+    if stopped_at is None or not first <= stopped_at <= last:
+        return []
+    x = float(x_of(stopped_at, first, last))
+    return [f'<line class="stop" x1="{x:.1f}" x2="{x:.1f}" y1="{TOP}" y2="{BOTTOM}"/>']

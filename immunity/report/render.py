@@ -1,0 +1,221 @@
+"""From a `ReportInput` to one self-contained page."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import math
+import os
+import re
+import tempfile
+from functools import lru_cache
+from importlib import resources
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import jinja2
+import numpy as np
+from markupsafe import Markup
+
+from immunity.report import bodymap, chart, story, thin
+from immunity.report.model import Curve, Floats, Paper, ReportInput
+from immunity.report.words import Clock, clock, number, unit_text
+
+_PANELS = {
+    "blood": "In the blood",
+    "site": "At the site",
+    "microbes": "Microbes",
+    "signals": "Signals",
+    "symptoms": "Symptoms",
+}
+_JSON_ESCAPES = str.maketrans(
+    {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
+)
+
+
+def render(report: ReportInput) -> str:
+    """The whole page as text: no request leaves it, and every text in it is escaped."""
+    time = clock(report.days)
+    script, style = _asset("report.js"), _asset("report.css")
+    moment = bodymap.telling_moment(report)
+    return _template().render(
+        report=report,
+        policy=f"default-src 'none'; style-src '{_digest(style)}'; script-src '{_digest(script)}'; "
+        "base-uri 'none'; form-action 'none'",
+        style=Markup(style),
+        script=Markup(script),
+        data=Markup(_json(_data(report, time))),
+        headline=story.headline(report),
+        beats=[(beat, time.stamp(beat.day), _nearest(report.times, beat.day)) for beat in story.tell(report)],
+        host=_flat(report.host),
+        body=bodymap.draw(report, moment) if report.places else None,
+        moment=moment,
+        now=time.stamp(float(report.times[moment])),
+        last=len(report.times) - 1,
+        levels=bodymap.LEVEL_LABELS,
+        rings=bodymap.RING_LABELS,
+        places_table=thin.places_table(report, time) if report.places else None,
+        panels=_panels(report, time, moment),
+        papers=[(paper, doi_link(paper)) for paper in report.papers],
+        provenance=_provenance(report.provenance),
+    )
+
+
+def write(report: ReportInput, path: str | os.PathLike[str]) -> Path:
+    """Write the page; an earlier file at `path` stays intact until the new one is complete."""
+    target = Path(path)
+    text = render(report)
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        Path(name).chmod(0o644)
+        Path(name).replace(target)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+    return target
+
+
+def doi_link(paper: Paper) -> str | None:
+    """The address behind a DOI, None where there is no DOI or what stands there is none."""
+    doi = (paper.doi or "").strip()
+    for prefix in ("https://doi.org/", "http://dx.doi.org/", "doi:"):
+        doi = doi.removeprefix(prefix)
+    return f"https://doi.org/{quote(doi, safe='/():;.-_')}" if doi.startswith("10.") and "/" in doi else None
+
+
+def _panels(report: ReportInput, time: Clock, moment: int) -> list[dict[str, Any]]:
+    names = dict.fromkeys(curve.panel for curve in report.curves)
+    return [
+        {
+            "title": _PANELS.get(panel, panel.replace("_", " ").capitalize()),
+            "curves": [_shown(c, i, report, time, moment) for i, c in enumerate(report.curves) if c.panel == panel],
+        }
+        for panel in names
+    ]
+
+
+def _shown(curve: Curve, index: int, report: ReportInput, time: Clock, moment: int) -> dict[str, Any]:
+    header, rows = thin.curve_table(curve, report.times, time, report)
+    value = float(curve.values[moment])
+    return {
+        "curve": curve,
+        "index": index,
+        "unit": re.sub(r"^10(?=\D)", "× 10", unit_text(curve.unit)),
+        "svg": chart.draw(curve, report.times, time, stopped_at=report.stopped_at),
+        "now": chart.say(value, curve) if math.isfinite(value) else "–",
+        "keys": _keys(curve),
+        "header": header,
+        "rows": rows,
+        "points": thin.points_table(curve, time),
+    }
+
+
+def _keys(curve: Curve) -> list[tuple[str, str]]:
+    """What else is drawn beside the curve: (style, words)."""
+    keys = []
+    if curve.healthy is not None:
+        keys.append(("healthy", f"healthy {chart.range_text(curve)}"))
+    if curve.limit_of_detection is not None and curve.limit_of_detection > 0:
+        keys.append(("limit", f"detected from {number(curve.limit_of_detection)}"))
+    if curve.points:
+        keys.append(("point", "published: " + "; ".join(dict.fromkeys(p.cite for p in curve.points))))
+    return keys
+
+
+def _data(report: ReportInput, time: Clock) -> dict[str, Any]:
+    """What the script needs: the same numbers, rounded to what can be seen."""
+    return {
+        "clock": {"unit": time.unit, "perDay": time.per_day, "hoursUntil": time.hours_until},
+        "microbeUnit": report.microbe_unit,
+        "levels": bodymap.LEVELS,
+        "rings": bodymap.RINGS,
+        "plot": {"left": chart.LEFT, "right": chart.RIGHT, "top": chart.TOP, "bottom": chart.BOTTOM},
+        "times": _rounded(report.times, 6),
+        "second": report.second_title or "second run",
+        "title": report.title,
+        "curves": [
+            {
+                "id": c.id,
+                "name": c.name,
+                "unit": c.unit,
+                "limit": c.limit_of_detection,
+                "y": _rounded(c.values),
+                **({} if c.second is None else {"s": _rounded(c.second)}),
+            }
+            for c in report.curves
+        ],
+        "places": [
+            {
+                "name": p.name,
+                "cells": _rounded(p.cells, 3),
+                "microbes": _rounded(p.microbes, 3) if bodymap.ever_microbes(p) else None,
+            }
+            for p in report.places
+        ],
+    }
+
+
+def _rounded(values: Floats, digits: int = 4) -> list[float | int | None]:
+    def one(value: float) -> float | int | None:
+        if not math.isfinite(value):
+            return None
+        short = float(f"{value:.{digits - 1}e}")
+        return int(short) if short.is_integer() and abs(short) < 1e6 else short
+
+    return [one(float(v)) for v in values]
+
+
+def _json(value: object) -> str:
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return text.translate(_JSON_ESCAPES)
+
+
+def _nearest(times: Floats, day: float) -> int:
+    return int(np.argmin(np.abs(times - day)))
+
+
+def _provenance(values: dict[str, Any]) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Sections of the provenance: plain entries first, then one section for each entry that holds others."""
+    plain = {key: value for key, value in values.items() if not _nested(value)}
+    sections = [("Run", _flat(plain))] if plain else []
+    return sections + [(_title(key), _flat(value)) for key, value in values.items() if _nested(value) and value]
+
+
+def _nested(value: object) -> bool:
+    return isinstance(value, dict) or (isinstance(value, (list, tuple)) and any(isinstance(v, dict) for v in value))
+
+
+def _title(key: str) -> str:
+    return key.replace("_", " ").capitalize()
+
+
+def _flat(value: object, prefix: str = "") -> list[tuple[str, str]]:
+    """Entries of nested mappings and lists, one line each, with dotted names."""
+    if isinstance(value, dict):
+        return [row for key, inner in value.items() for row in _flat(inner, f"{prefix}.{key}" if prefix else str(key))]
+    if isinstance(value, (list, tuple)):
+        if not _nested(value):
+            return [(prefix, ", ".join(str(v) for v in value) or "none")]
+        return [row for i, inner in enumerate(value) for row in _flat(inner, f"{prefix}.{i}" if prefix else str(i))]
+    return [(prefix, "none" if value is None else str(value))]
+
+
+def _digest(text: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+@lru_cache(maxsize=4)
+def _asset(name: str) -> str:
+    return resources.files("immunity.report").joinpath("templates", name).read_text(encoding="utf-8")
+
+
+@lru_cache(maxsize=1)
+def _template() -> jinja2.Template:
+    environment = jinja2.Environment(
+        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    return environment.from_string(_asset("report.html.j2"))

@@ -1,0 +1,237 @@
+"""What happened, in words: rules that read the curves and know only panels, units and ranges."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from itertools import groupby
+
+import numpy as np
+
+from immunity.report.excursions import Excursion, cleared, excursions, highest, onset
+from immunity.report.model import Curve, ReportInput
+from immunity.report.words import Clock, clock, is_plural, number, temperature
+
+_PER_PANEL = {"microbes": 4, "symptoms": 4}
+_PER_OTHER_PANEL = 3
+_ENDINGS = {"dead": "Died"}
+_LEAST_STRENGTH = 1.05  # trips that leave the healthy range by less are not told, except symptoms
+_ABOVE = ("above", "highest", "rise", "up to")
+_BELOW = ("below", "lowest", "fall", "down to")
+
+
+@dataclass(frozen=True)
+class Beat:
+    """One sentence of the story, at its moment; `weight` says how much would be lost without it."""
+
+    day: float
+    text: str
+    curve: str = ""
+    weight: float = 0.0
+
+
+def tell(report: ReportInput) -> tuple[Beat, ...]:
+    """The story of a run in order of time, closed by how it ended."""
+    time = clock(report.days)
+    beats: list[Beat] = []
+    ordered = sorted(report.curves, key=lambda c: c.panel)
+    for panel, curves in groupby(ordered, key=lambda c: c.panel):
+        found = [beat for curve in curves for beat in _curve_beats(curve, report, time)]
+        found.sort(key=lambda b: -b.weight)
+        beats += found[: _PER_PANEL.get(panel, _PER_OTHER_PANEL)]
+    beats.sort(key=lambda b: b.day)
+    return (*beats, *_contrasts(report, time), Beat(_end(report), headline(report)))
+
+
+def headline(report: ReportInput) -> str:
+    """How the run ended, in one sentence."""
+    time = clock(report.days)
+    if sum(report.outcomes.values()) > 1:
+        return _tally(report.outcomes)
+    open_ends = _open_ends(report)
+    if report.stopped_at is not None:
+        ending = _ENDINGS.get(report.outcome, f"Ended ({report.outcome})")
+        still = [text.replace(" still", "") for text in open_ends[:2]]
+        return f"{ending} {time.when(report.stopped_at)}{', with ' + ' and '.join(still) if still else ''}."
+    if open_ends:
+        texts = "; ".join(open_ends[:3])
+        return f"Not recovered {time.when(_end(report))}: {texts}."
+    return _recovery(report, time)
+
+
+def _end(report: ReportInput) -> float:
+    return float(report.times[-1]) if report.stopped_at is None else report.stopped_at
+
+
+def _value(value: float, curve: Curve) -> str:
+    return temperature(value, curve.unit)
+
+
+def _tally(outcomes: dict[str, int]) -> str:
+    parts = [f"{count} {name}" for name, count in sorted(outcomes.items(), key=lambda item: -item[1])]
+    listed = parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + f" and {parts[-1]}"
+    return f"Of {sum(outcomes.values())} hosts, {listed} at the end."
+
+
+def _open_ends(report: ReportInput) -> list[str]:
+    """What is not settled when the run ends: microbes still there, symptoms outside their range."""
+    found = []
+    for curve in report.curves:
+        if curve.panel == "microbes":
+            state = cleared(curve, report.times)
+            if state.present and state.day is None:
+                found.append(f"{curve.name} still at {_value(state.last, curve)}")
+    for curve in report.curves:
+        if curve.panel == "symptoms":
+            for trip in excursions(curve, report.times):
+                if trip.back is None:
+                    side = "above" if trip.above else "below"
+                    found.append(f"{curve.name} still {side} its healthy range")
+    return found
+
+
+def _recovery(report: ReportInput, time: Clock) -> str:
+    clear = [cleared(c, report.times).day for c in report.curves if c.panel == "microbes"]
+    calm = [t.back for c in report.curves if c.panel == "symptoms" for t in excursions(c, report.times)]
+    clear_days = [day for day in clear if day is not None]
+    calm_days = [day for day in calm if day is not None]
+    if not clear_days and not calm_days:
+        return f"{_ENDINGS.get(report.outcome, report.outcome.capitalize())} {time.when(_end(report))}."
+    parts = []
+    if clear_days:
+        parts.append(f"microbes below detection since {time.stamp(max(clear_days))}")
+    if calm_days:
+        parts.append(f"symptoms back in their healthy range since {time.stamp(max(calm_days))}")
+    return f"Recovered {time.when(max(clear_days + calm_days))}: {', '.join(parts)}."
+
+
+def _curve_beats(curve: Curve, report: ReportInput, time: Clock) -> list[Beat]:
+    if highest(curve.values, report.times) is None:
+        return []
+    if curve.panel == "microbes":
+        return _microbe_beats(curve, report, time)
+    trips = excursions(curve, report.times)
+    if trips:
+        told = (t for t in trips if t.strength >= _LEAST_STRENGTH or curve.panel == "symptoms")
+        return [_excursion_beat(curve, trip, report, time) for trip in told]
+    return [] if curve.healthy else _rise_beat(curve, report, time)
+
+
+def _microbe_beats(curve: Curve, report: ReportInput, time: Clock) -> list[Beat]:
+    """There from the start or first seen later; multiply to a peak, or only decline; then gone, or not."""
+    state = cleared(curve, report.times)
+    peak = highest(curve.values, report.times)
+    if not state.present or peak is None:
+        return []
+    s = "" if is_plural(curve.name) else "s"
+    first = float(curve.values[0])
+    most = f"{_value(peak.value, curve)}{_spread(curve, peak.index, report)}"
+    beats = []
+    if state.since > report.times[0]:
+        course = f"grow{s} until the end, to" if _last_is_highest(curve) else f"peak{s} at"
+        text = f"{curve.name} become{s} detectable and {course} {most} {time.when(peak.day)}."
+        beats.append(Beat(state.since, text, curve.id, 10.0))
+    elif peak.value <= 2 * first:
+        text = (
+            f"{curve.name} start{s} at {_value(first, curve)} and never multipl{'y' if not s else 'ies'} beyond {most}."
+        )
+        beats.append(Beat(float(report.times[0]), text, curve.id, 10.0))
+    else:
+        times_start = f"{number(peak.value / first, 2)} times the start"
+        course = f"grow{s} until the end, to" if _last_is_highest(curve) else f"peak{s} at"
+        beats.append(Beat(float(report.times[0]), f"{curve.name} start{s} at {_value(first, curve)}.", curve.id, 8.0))
+        beats.append(
+            Beat(
+                peak.day,
+                f"{curve.name} {course} {most}, {times_start}.",
+                curve.id,
+                10.0,
+            )
+        )
+    if state.day is not None:
+        limit = "the limit of detection" if curve.limit_of_detection is not None else "one"
+        beats.append(Beat(state.day, f"{curve.name} fall{s} below {limit}.", curve.id, 9.0))
+    return beats
+
+
+def _last_is_highest(curve: Curve) -> bool:
+    there = curve.values[np.isfinite(curve.values)]
+    return bool(there[-1] >= 0.9 * there.max())
+
+
+def _excursion_beat(curve: Curve, trip: Excursion, report: ReportInput, time: Clock) -> Beat:
+    """Out of the healthy range, how far, and back when."""
+    side, most, verb, reach = _ABOVE if trip.above else _BELOW
+    bound = _value(trip.bound, curve)
+    extreme = f"{_value(trip.extreme, curve)} {time.when(trip.extreme_day)}{_spread(curve, trip.index, report)}"
+    back = f"back in range {time.when(trip.back)}" if trip.back is not None else f"still {side} it at the end"
+    plural = is_plural(curve.name)
+    if curve.unit == "degC" and curve.panel == "symptoms":
+        until = f"until {time.stamp(trip.back)}" if trip.back is not None else "to the end"
+        name = "Fever" if trip.above else "Low temperature"
+        text = f"{name} begins: {curve.name} {side} {bound} {until}, {most} {extreme}."
+    elif trip.from_start:
+        be = "are" if plural else "is"
+        text = f"{curve.name} {be} {side} the healthy range ({bound}) from the start, {most} {extreme}; {back}."
+    else:
+        verb += "" if plural else "s"
+        text = f"{curve.name} {verb} {side} the healthy range ({bound}), {reach} {extreme}; {back}."
+    return Beat(trip.start, text, curve.id, trip.strength)
+
+
+def _rise_beat(curve: Curve, report: ReportInput, time: Clock) -> list[Beat]:
+    """A readout without a healthy range: when it starts to rise, and how far."""
+    peak = highest(curve.values, report.times)
+    start = onset(curve.values, report.times)
+    rest = float(curve.values[0])
+    if peak is None or start is None or peak.value < 2 * max(rest, 0.0) or peak.value <= 0:
+        return []
+    plural = is_plural(curve.name)
+    verb = "arrive" if "cell" in curve.unit and curve.panel == "site" else "rise"
+    ratio = peak.value / rest if rest > 0 else 0.0
+    times_rest = f", {number(ratio, 2)} times the amount at rest" if 0 < ratio < 1e6 else ""
+    text = (
+        f"{curve.name} {'start' if plural else 'starts'} to {verb}; {'their' if plural else 'its'} peak is "
+        f"{_value(peak.value, curve)} {time.when(peak.day)}{times_rest}{_spread(curve, peak.index, report)}."
+    )
+    return [Beat(start, text, curve.id, ratio or 5.0)]
+
+
+def _spread(curve: Curve, index: int, report: ReportInput) -> str:
+    if curve.band is None:
+        return ""
+    low, high = (float(edge[index]) for edge in curve.band)
+    return f" (median; {report.band_label}: {number(low)} to {number(high)})"
+
+
+def _contrasts(report: ReportInput, time: Clock) -> list[Beat]:
+    """How the second run differs, curve by curve, the largest differences first."""
+    beats = [beat for curve in report.curves if curve.second is not None for beat in _contrast(curve, report, time)]
+    return sorted(beats, key=lambda b: -b.weight)[:4]
+
+
+def _contrast(curve: Curve, report: ReportInput, time: Clock) -> list[Beat]:
+    assert curve.second is not None
+    ours, theirs = highest(curve.values, report.times), highest(curve.second, report.times)
+    if ours is None or theirs is None or min(ours.value, theirs.value) <= 0:
+        return []
+    parts = []
+    ratio = max(ours.value / theirs.value, theirs.value / ours.value)
+    if ratio >= 1.1 or (curve.unit == "degC" and abs(ours.value - theirs.value) >= 0.3):
+        peaks = [f"{_value(peak.value, curve)} ({time.stamp(peak.day)})" for peak in (theirs, ours)]
+        parts.append(f"peak{'' if is_plural(curve.name) else 's'} at {peaks[0]} instead of {peaks[1]}")
+    if curve.panel == "microbes":
+        parts += _clearance_contrast(curve, replace(curve, values=curve.second), report, time)
+    if not parts:
+        return []
+    other = report.second_title or "the second run"
+    weight = ratio * (10.0 if curve.panel in ("microbes", "symptoms") else 1.0)
+    return [Beat(theirs.day, f"In “{other}”, {curve.name} {' and '.join(parts)}.", curve.id, weight)]
+
+
+def _clearance_contrast(ours: Curve, theirs: Curve, report: ReportInput, time: Clock) -> list[str]:
+    mine, other = cleared(ours, report.times), cleared(theirs, report.times)
+    if not (mine.present and other.present) or mine.day == other.day:
+        return []
+    end = "still there at the end"
+    days = [f"gone {time.when(state.day)}" if state.day is not None else end for state in (other, mine)]
+    return [f"{'are' if is_plural(ours.name) else 'is'} {days[0]} instead of {days[1]}"]
