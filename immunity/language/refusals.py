@@ -54,13 +54,19 @@ def locate(document: Document, path: Iterable[str | int], *, key: bool = False) 
     A record knows more steps than its document where a short form was unfolded (one law stands for a list of laws, a
     text for a number); such steps are passed over.
     """
-    data, found = document.data, ()
+    data: Any = document.data
+    found: tuple[str | int, ...] = ()
     for step in path:
-        step = step.rstrip("_") if isinstance(step, str) else step
-        in_list = isinstance(data, list) and isinstance(step, int) and step < len(data)
-        if in_list or (isinstance(data, dict) and step in data):
-            found, data = (*found, step), data[step]
+        name = step.rstrip("_") if isinstance(step, str) else step
+        if _holds(data, name):
+            found, data = (*found, name), data[name]
     return document.at(*found, key=key)
+
+
+def _holds(data: Any, step: str | int) -> bool:
+    if isinstance(data, list):
+        return isinstance(step, int) and step < len(data)
+    return isinstance(data, dict) and step in data
 
 
 def refusals(error: ValidationError, model: type[BaseModel], document: Document) -> Iterator[RuleError]:
