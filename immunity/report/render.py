@@ -48,12 +48,13 @@ def render(report: ReportInput) -> str:
         script=Markup(script),
         data=Markup(_json(_data(report, time))),
         headline=story.headline(report),
-        beats=[(beat, time.stamp(beat.day), _nearest(report.times, beat.day)) for beat in story.tell(report)],
+        beats=_dated(story.tell(report), report, time),
+        contrasts=_dated(story.contrasts(report), report, time),
         host=_flat(report.host),
         body=bodymap.draw(report, moment) if report.places else None,
         moment=moment,
         now=time.stamp(float(report.times[moment])),
-        last=len(report.times) - 1,
+        last=_last_with_values(report),
         levels=bodymap.LEVEL_LABELS,
         rings=bodymap.RING_LABELS,
         places_table=thin.places_table(report, time) if report.places else None,
@@ -107,16 +108,16 @@ def _shown(curve: Curve, index: int, report: ReportInput, time: Clock, moment: i
         "unit": re.sub(r"^10(?=\D)", "× 10", unit_text(curve.unit)),
         "svg": chart.draw(curve, report.times, time, stopped_at=report.stopped_at),
         "now": chart.say(value, curve) if math.isfinite(value) else "–",
-        "keys": _keys(curve),
+        "keys": _keys(curve, report),
         "header": header,
         "rows": rows,
         "points": thin.points_table(curve, time),
     }
 
 
-def _keys(curve: Curve) -> list[tuple[str, str]]:
+def _keys(curve: Curve, report: ReportInput) -> list[tuple[str, str]]:
     """What else is drawn beside the curve: (style, words)."""
-    keys = []
+    keys = [("band", report.band_label)] if curve.band is not None else []
     if curve.healthy is not None:
         keys.append(("healthy", f"healthy {chart.range_text(curve)}"))
     if curve.limit_of_detection is not None and curve.limit_of_detection > 0:
@@ -174,8 +175,15 @@ def _json(value: object) -> str:
     return text.translate(_JSON_ESCAPES)
 
 
-def _nearest(times: Floats, day: float) -> int:
-    return int(np.argmin(np.abs(times - day)))
+def _last_with_values(report: ReportInput) -> int:
+    series = [v for c in report.curves for v in (c.values, c.second) if v is not None]
+    known = [int(np.flatnonzero(np.isfinite(v))[-1]) for v in series if np.isfinite(v).any()]
+    return max(known, default=len(report.times) - 1)
+
+
+def _dated(beats: tuple[story.Beat, ...], report: ReportInput, time: Clock) -> list[tuple[story.Beat, str, int]]:
+    """Sentences with the label of their moment and the output time nearest to it."""
+    return [(beat, time.stamp(beat.day), int(np.argmin(np.abs(report.times - beat.day)))) for beat in beats]
 
 
 def _provenance(values: dict[str, Any]) -> list[tuple[str, list[tuple[str, str]]]]:

@@ -39,7 +39,8 @@ def tell(report: ReportInput) -> tuple[Beat, ...]:
         found.sort(key=lambda b: -b.weight)
         beats += found[: _PER_PANEL.get(panel, _PER_OTHER_PANEL)]
     beats.sort(key=lambda b: b.day)
-    return (*beats, *_contrasts(report, time), Beat(_end(report), headline(report)))
+    beats = [replace(beat, text=_capital(beat.text)) for beat in beats]
+    return (*beats, Beat(_end(report), headline(report)))
 
 
 def headline(report: ReportInput) -> str:
@@ -56,6 +57,12 @@ def headline(report: ReportInput) -> str:
         texts = "; ".join(open_ends[:3])
         return f"Not recovered {time.when(_end(report))}: {texts}."
     return _recovery(report, time)
+
+
+def _capital(text: str) -> str:
+    """Start a sentence with a capital, unless it starts with a symbol such as mRNA or p53."""
+    first = text.split(" ", 1)[0]
+    return text[0].upper() + text[1:] if first.isalpha() and first.islower() else text
 
 
 def _end(report: ReportInput) -> float:
@@ -171,7 +178,8 @@ def _excursion_beat(curve: Curve, trip: Excursion, report: ReportInput, time: Cl
         text = f"{name} begins: {curve.name} {side} {bound} {until}, {most} {extreme}."
     elif trip.from_start:
         be = "are" if plural else "is"
-        text = f"{curve.name} {be} {side} the healthy range ({bound}) from the start, {most} {extreme}; {back}."
+        extent = f"at {_value(trip.extreme, curve)}" if trip.index == 0 else f"{most} {extreme}"
+        text = f"{curve.name} {be} {side} the healthy range ({bound}) from the start, {extent}; {back}."
     else:
         verb += "" if plural else "s"
         text = f"{curve.name} {verb} {side} the healthy range ({bound}), {reach} {extreme}; {back}."
@@ -200,13 +208,14 @@ def _spread(curve: Curve, index: int, report: ReportInput) -> str:
     if curve.band is None:
         return ""
     low, high = (float(edge[index]) for edge in curve.band)
-    return f" (median; {report.band_label}: {number(low)} to {number(high)})"
+    return f" ({number(low)} to {number(high)} in {report.band_label})"
 
 
-def _contrasts(report: ReportInput, time: Clock) -> list[Beat]:
+def contrasts(report: ReportInput) -> tuple[Beat, ...]:
     """How the second run differs, curve by curve, the largest differences first."""
+    time = clock(report.days)
     beats = [beat for curve in report.curves if curve.second is not None for beat in _contrast(curve, report, time)]
-    return sorted(beats, key=lambda b: -b.weight)[:4]
+    return tuple(sorted(beats, key=lambda b: -b.weight)[:4])
 
 
 def _contrast(curve: Curve, report: ReportInput, time: Clock) -> list[Beat]:
@@ -223,15 +232,16 @@ def _contrast(curve: Curve, report: ReportInput, time: Clock) -> list[Beat]:
         parts += _clearance_contrast(curve, replace(curve, values=curve.second), report, time)
     if not parts:
         return []
-    other = report.second_title or "the second run"
     weight = ratio * (10.0 if curve.panel in ("microbes", "symptoms") else 1.0)
-    return [Beat(theirs.day, f"In “{other}”, {curve.name} {' and '.join(parts)}.", curve.id, weight)]
+    return [Beat(theirs.day, _capital(f"{curve.name} {' and '.join(parts)}."), curve.id, weight)]
 
 
 def _clearance_contrast(ours: Curve, theirs: Curve, report: ReportInput, time: Clock) -> list[str]:
     mine, other = cleared(ours, report.times), cleared(theirs, report.times)
     if not (mine.present and other.present) or mine.day == other.day:
         return []
-    end = "still there at the end"
-    days = [f"gone {time.when(state.day)}" if state.day is not None else end for state in (other, mine)]
-    return [f"{'are' if is_plural(ours.name) else 'is'} {days[0]} instead of {days[1]}"]
+    be = "are" if is_plural(ours.name) else "is"
+    if other.day is None:
+        return [f"{be} still there at the end instead of gone"]
+    instead = time.when(mine.day).removeprefix("on ") if mine.day is not None else "still there at the end"
+    return [f"{be} gone {time.when(other.day)} instead of {instead}"]

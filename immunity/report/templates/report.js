@@ -5,7 +5,7 @@
   const slider = document.getElementById("time");
   const play = document.getElementById("play");
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
-  const last = data.times.length - 1;
+  const end = Number(slider.max); // the last moment with values: a host may stop before the run does
   const { left, right, top, bottom } = data.plot;
   const THIN = "\u202f";
 
@@ -36,7 +36,7 @@
   const rank = (ends, value) => ends.filter((end) => value >= end).length;
 
   const first = data.times[0];
-  const span = Math.max(data.times[last] - first, 1e-12);
+  const span = Math.max(data.times[data.times.length - 1] - first, 1e-12);
   const charts = [...document.querySelectorAll("[data-curve]")].map((figure) => {
     const svg = figure.querySelector(".chart");
     const cursor = svg.querySelector(".cursor");
@@ -105,7 +105,7 @@
     slider.value = i;
     slider.setAttribute("aria-valuetext", label);
   };
-  const pin = (i) => show((pinned = Math.min(Math.max(i, 0), last)));
+  const pin = (i) => show((pinned = Math.min(Math.max(i, 0), end)));
 
   let timer = 0;
   const stop = () => {
@@ -115,17 +115,17 @@
     play.setAttribute("aria-label", "Play");
   };
   const start = () => {
-    if (pinned >= last) pin(0);
+    if (pinned >= end) pin(0);
     const frames = calm.matches ? 20 : 160;
     const began = performance.now();
     const from = pinned;
-    const steps = Math.max(1, Math.round(last / frames));
+    const steps = Math.max(1, Math.round(end / frames));
     play.classList.add("playing");
     play.setAttribute("aria-label", "Pause");
     timer = setInterval(() => {
       const next = from + steps * Math.floor((performance.now() - began) / (calm.matches ? 600 : 75));
       pin(next);
-      if (next >= last) stop();
+      if (next >= end) stop();
     }, calm.matches ? 600 : 75);
   };
   play.addEventListener("click", () => (timer ? stop() : start()));
@@ -149,7 +149,7 @@
     const time = first + (Math.min(Math.max(x, left), right) - left) / (right - left) * span;
     let best = 0;
     data.times.forEach((t, i) => {
-      if (Math.abs(t - time) < Math.abs(data.times[best] - time)) best = i;
+      if (i <= end && Math.abs(t - time) < Math.abs(data.times[best] - time)) best = i;
     });
     return best;
   };
