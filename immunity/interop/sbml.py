@@ -24,6 +24,7 @@ from immunity.interop.sbml_document import (
 from immunity.interop.sbml_events import Change, Moment, fold_start, group_moments
 from immunity.interop.sbml_formula import Symbols, number, product, propensity_formula, signal_formula
 from immunity.interop.sbml_names import unique_ids
+from immunity.interop.sbml_signs import signals_below_zero
 
 DISCLAIMER = "For research and teaching, not medical advice."
 
@@ -62,6 +63,7 @@ def to_sbml(
         parameter=unique_ids(names.parameter, sheet.taken),
         theta=theta,
         changing=frozenset(index for moment in moments for index in moment.parameters),
+        below_zero=signals_below_zero(tables, theta),
     )
     describe(sheet, title, _note(tables, title))
     for index, (sid, name, unit) in enumerate(

@@ -17,13 +17,15 @@ from immunity.compiler.tables import (
     Laws,
     Tables,
 )
+from immunity.interop.sbml_signs import hazard_below_zero
 
 
 @dataclass(frozen=True)
 class Symbols:
     """What a formula may mention: identifiers, and which numbers are safe to fold.
 
-    ``changing`` holds the parameters that an event changes; their values are never folded.
+    ``changing`` holds the parameters that an event changes; their values are never folded. ``below_zero`` tells,
+    signal by signal, which can fall below zero.
     """
 
     pool: Sequence[str]
@@ -31,6 +33,7 @@ class Symbols:
     parameter: Sequence[str]
     theta: Floats
     changing: frozenset[int]
+    below_zero: list[bool]
 
     def holds(self, index: int, value: float, absent: float) -> bool:
         """Whether parameter ``index`` (-1: ``absent``) is, and stays, exactly ``value``."""
@@ -65,7 +68,7 @@ def signal_formula(tables: Tables, index: int, symbols: Symbols) -> str:
 
 
 def propensity_formula(tables: Tables, flow: int, symbols: Symbols) -> str:
-    """Return coefficient * factors ** powers * laws * primary."""
+    """Return coefficient * factors ** powers * laws * primary; hazards stop at zero."""
     flows = tables.flows
     over, under = [], []
     if flows.coefficient[flow] != 1:
@@ -75,9 +78,10 @@ def propensity_formula(tables: Tables, flow: int, symbols: Symbols) -> str:
         target = over if power > 0 else under
         target.append(name if abs(power) == 1 else f"{name}^{abs(power)}")
     over += _laws(flows.laws, flows.law_ptr[flow], flows.law_ptr[flow + 1], tables.curves, symbols)
-    if flows.primary[flow] >= 0:
-        over.append(symbols.pool[int(flows.primary[flow])])
-    return product(over, under)
+    primary = [symbols.pool[int(flows.primary[flow])]] if flows.primary[flow] >= 0 else []
+    if hazard_below_zero(tables, flow, symbols.theta, symbols.below_zero):
+        return product([f"max(0, {product(over, under)})", *primary])
+    return product([*over, *primary], under)
 
 
 def _term(tables: Tables, term: int, symbols: Symbols) -> str:
@@ -103,12 +107,19 @@ def _law(laws: Laws, k: int, curves: Curves, symbols: Symbols) -> str:
         case kind if kind == LAW_HILL:
             return _hill(s, parameters, symbols)
         case kind if kind == LAW_SATURATING:
-            other = symbols.signal[int(laws.signal2[k])]
-            return f"({s} / ({symbols.parameter[parameters[0]]} + {s} + {other}))"
+            return _saturating(int(laws.signal[k]), int(laws.signal2[k]), symbols.parameter[parameters[0]], symbols)
         case kind if kind == LAW_CURVE:
             begin, end = curves.ptr[laws.curve[k]], curves.ptr[laws.curve[k] + 1]
             return _curve(s, curves.x[begin:end], curves.y[begin:end])
     raise ValueError(f"unknown law kind {laws.kind[k]}")
+
+
+def _saturating(signal: int, signal2: int, half: str, symbols: Symbols) -> str:
+    s, other = symbols.signal[signal], symbols.signal[signal2]
+    if symbols.below_zero[signal2]:
+        other = f"max(0, {other})"
+    share = f"{s} / ({half} + {s} + {other})"
+    return f"piecewise({share}, {s} > 0, 0)" if symbols.below_zero[signal] else f"({share})"
 
 
 def _hill(s: str, parameters: list[int], symbols: Symbols) -> str:

@@ -133,6 +133,28 @@ def test_hill_of_a_negative_signal_is_its_base() -> None:
     assert run_in_roadrunner(document, np.array([0.0, 1.0]), ["pool"])[-1] == pytest.approx([2.0])
 
 
+def test_hazards_stop_at_zero_as_in_the_engine() -> None:
+    net = NetBuilder()
+    minus, pool, other = net.parameter("minus two", -2.0), net.pool("pool", 0.0), net.pool("other", 1.0)
+    low = net.signal("low", [("pool", other, 1.0, -1)], constant=minus)
+    lower = net.signal("lower", [("signal", low, 3.0, -1)])
+    one = net.amount("one", other)
+    net.flow("pair", other, 5.0, [(pool, 1)], laws=[net.proportional(lower)])
+    net.flow("share", other, 5.0, [(pool, 1)], laws=[net.saturating("share", low, one, 0.5)])
+    net.flow("kill", other, 5.0, [(pool, 1)], laws=[net.saturating("kill", one, low, 0.5)])
+    net.flow("age", other, 5.0, [(pool, 1)], laws=[net.curve(one, [(0.0, 1.0), (1.0, -1.0)])])
+    net.flow("fall", other, 5.0, [(pool, 1)], laws=[net.hill("fall", one, base=1.0, top=-9.0, half=1.0, n=1.0)])
+    tables = net.tables()
+    document = to_sbml(tables, tables.theta, tables.initial, make_events([]), title="floor")
+    made = run_in_roadrunner(document, np.array([0.0, 1.0]), ["pool"])[-1]
+    assert made == pytest.approx([5.0 * 1.0 / 1.5])
+    basico = pytest.importorskip("basico")
+    model = basico.load_model_from_string(document)
+    frame = basico.run_time_course(values=[0.0, 1.0], use_sbml_id=True, model=model)
+    basico.remove_datamodel(model)
+    assert frame["pool"].iloc[-1] == pytest.approx(made[0])
+
+
 def test_what_happens_at_day_0_is_in_the_initial_values(case: tuple[Tables, Events, str]) -> None:
     assert 'id="germ_at_blood" name="germ at blood" compartment="body" initialAmount="500"' in case[2]
     assert [float(x) for x in re.findall(r'<event id="at_day_(\w+)"', case[2].replace(".", "_"))[:1]] == [1.0]
