@@ -1,0 +1,79 @@
+"""From what the engine hands back to what a user holds."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from immunity._version import __version__
+from immunity.cohort import CohortOutcome, HostBatch, HostOutcome, Options, batch_of
+from immunity.compiler.case import Case
+from immunity.compiler.tables import Tables
+from immunity.language.quantity import base_unit, parse_unit
+from immunity.results.papers import papers_behind
+from immunity.results.provenance import describe_origin
+from immunity.results.record import Record
+from immunity.results.runs import Cohort, Run
+
+
+def collect_run(case: Case, outcome: HostOutcome, options: Options) -> Run:
+    """Label the outcome of one host."""
+    return Run(label(case, batch_of(outcome), options))
+
+
+def collect_cohort(outcome: CohortOutcome) -> Cohort:
+    """Label the outcome of a cohort."""
+    return Cohort(label(outcome.case, outcome.batch, outcome.options))
+
+
+def label(case: Case, batch: HostBatch, options: Options) -> Record:
+    """Put names, units and origin to the arrays of a batch of hosts."""
+    model, tables = case.model, case.model.tables
+    with_fired = np.nansum(batch.fired, axis=0) if len(batch.host) else np.zeros(tables.n_flow)
+    papers = papers_behind(model, with_fired)
+    varied = [tables.names.parameter[spread.parameter] for spread in model.spreads] if options.vary else []
+    return Record(
+        title=case.title,
+        scenario=case.scenario,
+        mode="stochastic" if options.stochastic else "deterministic",
+        seed=options.seed,
+        days=case.days,
+        rule_book_hash=model.digest,
+        version=__version__,
+        filled=case.filled,
+        infos=model.readouts,
+        show=case.show,
+        time=np.asarray(case.out_times, dtype=np.float64),
+        host=batch.host,
+        readout=np.ascontiguousarray(batch.readouts.swapaxes(0, 1)),
+        status=batch.status,
+        stopped_at=batch.stopped_at,
+        stop_outcome=tables.stop.outcome,
+        draws={name: batch.draws[:, column] for column, name in enumerate(varied)},
+        pool=None if batch.pools is None else np.ascontiguousarray(batch.pools.swapaxes(0, 1)),
+        pool_names=tables.names.pool,
+        pool_units=base_units(tables.names.pool_unit),
+        papers=papers,
+        provenance=describe_origin(case, options, papers),
+        warnings=tuple(dict.fromkeys((*model.warnings, *case.warnings))),
+        flow_names=tables.names.flow,
+        flow_units=flow_units(tables),
+        state=batch.state,
+        fired=batch.fired,
+    )
+
+
+def base_units(units: tuple[str, ...]) -> tuple[str, ...]:
+    """Base units of the same dimensions: the engine's amounts are in these, whatever unit an entity is written in."""
+    known = {unit: base_unit(parse_unit(unit)[1]) for unit in set(units)}
+    return tuple(known[unit] for unit in units)
+
+
+def flow_units(tables: Tables) -> tuple[str, ...]:
+    """The unit of one firing of each flow: that of its primary pool, or of the pool it makes from nothing."""
+    pools = base_units(tables.names.pool_unit)
+    flows = tables.flows
+    units = []
+    for flow, primary in enumerate(flows.primary):
+        makes = flows.stoich_pool[flows.stoich_ptr[flow] : flows.stoich_ptr[flow + 1]]
+        units.append(pools[primary] if primary >= 0 else pools[makes[0]] if len(makes) else "1")
+    return tuple(units)

@@ -1,0 +1,64 @@
+"""What is kept of a run: plain arrays and what is needed to understand them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from immunity.compiler.case import ReadoutInfo
+from immunity.compiler.tables import Floats
+
+DISCLAIMER = "For research and teaching. Not medical advice."
+
+
+@dataclass(frozen=True)
+class Record:
+    """The numbers of one host or many in one scenario.
+
+    Attributes
+    ----------
+    mode : str                               deterministic or stochastic
+    filled : dict                            the scenario with every default filled in
+    time : float64[time]                     day
+    host : int64[host]                       numbers of the hosts
+    readout : float64[time, host, readout]   in the readouts' units, before scale and limit of detection
+    pool : float64[time, host, pool] or None in base units, as ``pool_units`` says
+    status : int64[host]                     see :func:`immunity.results.status_text`
+    stopped_at : float64[host]               day on which the host ended or failed, NaN if it did neither
+    stop_outcome : str                       what ending means in this rule book
+    draws : dict                             parameter name -> multiplier, float64[host]
+    papers : tuple of dict                   what the run rests on, see :func:`immunity.results.cite`
+    state, fired : float64[host, ...]        amounts at the end, firings of each flow in ``flow_units``; not written
+                                             to files
+    """
+
+    title: str
+    scenario: str
+    mode: str
+    seed: int
+    days: float
+    rule_book_hash: str
+    version: str
+    filled: dict[str, Any]
+    infos: tuple[ReadoutInfo, ...]
+    show: tuple[str, ...]
+    time: Floats
+    host: NDArray[np.int64]
+    readout: Floats
+    status: NDArray[np.int64]
+    stopped_at: Floats
+    stop_outcome: str
+    draws: dict[str, Floats]
+    pool: Floats | None
+    pool_names: tuple[str, ...]
+    pool_units: tuple[str, ...]
+    papers: tuple[dict[str, Any], ...]
+    provenance: dict[str, Any]
+    warnings: tuple[str, ...]
+    flow_names: tuple[str, ...] = ()
+    flow_units: tuple[str, ...] = ()
+    state: Floats | None = field(default=None, repr=False)
+    fired: Floats | None = field(default=None, repr=False)

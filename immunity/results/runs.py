@@ -1,0 +1,147 @@
+"""What a user holds after a run: labelled arrays, a summary, a way to keep them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from immunity.results.condition import fraction_true, parse_condition
+from immunity.results.present import pool_array, readout_array
+from immunity.results.record import Record
+from immunity.results.summary import (
+    STATISTICS,
+    count_outcomes,
+    host_outcome,
+    over_hosts,
+    summarise_cohort,
+    summarise_run,
+)
+from immunity.results.write import write_result
+
+
+@dataclass(frozen=True)
+class Run:
+    """One host in one scenario.
+
+    ``run["blood.neutrophils"]`` is an xarray.DataArray over time in the readout's unit, at or above its limit of
+    detection, as a logarithm where the readout says so. Pools are found by name too if they were recorded.
+    """
+
+    record: Record
+
+    def __getitem__(self, name: str) -> xr.DataArray:
+        return _find(self.record, name).isel(host=0)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.readouts or (self.record.pool is not None and name in self.record.pool_names)
+
+    def raw(self, name: str) -> xr.DataArray:
+        """A readout in its unit, without limit of detection and logarithm."""
+        return readout_array(self.record, name, raw=True).isel(host=0)
+
+    @property
+    def readouts(self) -> tuple[str, ...]:
+        """Names of all readouts."""
+        return tuple(info.id for info in self.record.infos)
+
+    @property
+    def outcome(self) -> str:
+        """What became of the host: healthy, ill, completed, failed, or the rule book's word for its end."""
+        return host_outcome(self.record, 0)
+
+    @property
+    def summary(self) -> dict[str, Any]:
+        """The contents of ``summary.json``."""
+        return summarise_run(self.record)
+
+    def save(self, folder: Path | str) -> Path:
+        """Write ``result.zarr`` and ``summary.json`` into a folder, both or neither; see :func:`open_result`."""
+        return write_result(self.record, self.summary, Path(folder))
+
+
+@dataclass(frozen=True)
+class Cohort:
+    """Many hosts in one scenario. ``cohort["blood.neutrophils"]`` has dimensions time and host."""
+
+    record: Record
+
+    def __getitem__(self, name: str) -> xr.DataArray:
+        return _find(self.record, name)
+
+    def __len__(self) -> int:
+        return len(self.record.host)
+
+    def raw(self, name: str) -> xr.DataArray:
+        """A readout in its unit, without limit of detection and logarithm."""
+        return readout_array(self.record, name, raw=True)
+
+    @property
+    def readouts(self) -> tuple[str, ...]:
+        """Names of all readouts."""
+        return tuple(info.id for info in self.record.infos)
+
+    @property
+    def outcomes(self) -> dict[str, int]:
+        """How many hosts came to what."""
+        return count_outcomes(self.record)
+
+    @property
+    def summary(self) -> dict[str, Any]:
+        """The contents of ``summary.json``."""
+        return summarise_cohort(self.record)
+
+    def quantiles(self, name: str, q: Sequence[float] = (0.05, 0.25, 0.5, 0.75, 0.95)) -> xr.DataArray:
+        """Quantiles over the hosts still there, time by time; dimensions quantile and time."""
+        return self[name].quantile(list(q), dim="host", skipna=True, keep_attrs=True)
+
+    def median(self, name: str) -> xr.DataArray:
+        """The median over the hosts still there, time by time."""
+        return self[name].median(dim="host", skipna=True, keep_attrs=True)
+
+    def statistic(self, name: str, statistic: str) -> dict[str, float | None]:
+        """Median and quantiles over hosts of one of the statistics of a summary (maximum, maximum_day, area, ...)."""
+        values = self[name]
+        measure = STATISTICS[statistic]
+        return over_hosts(np.array([measure(self.record.time, row) for row in values.values.T]))
+
+    def fraction_of_hosts(self, condition: str) -> float:
+        """Share of hosts of which a condition holds.
+
+        Parameters
+        ----------
+        condition : str    such as ``"skin.bacteria > 1e6 CFU before day 3"`` or ``"outcome is dead"``
+        """
+        return fraction_true(parse_condition(condition), self.record)
+
+    def host(self, number: int) -> Run:
+        """One host of the cohort as a run of its own."""
+        return Run(pick_host(self.record, number))
+
+    def save(self, folder: Path | str) -> Path:
+        """Write ``result.zarr`` and ``summary.json`` into a folder, both or neither; see :func:`open_result`."""
+        return write_result(self.record, self.summary, Path(folder))
+
+
+def pick_host(record: Record, number: int) -> Record:
+    """Cut one host out of a record."""
+    rows = np.flatnonzero(record.host == number)
+    if not len(rows):
+        raise KeyError(f"there is no host {number} among {len(record.host)}")
+    along: dict[str, Callable[[Any], Any]] = {
+        "readout": lambda a: a[:, rows],
+        "pool": lambda a: a[:, rows],
+        "draws": lambda d: {name: values[rows] for name, values in d.items()},
+    } | {name: lambda a: a[rows] for name in ("host", "status", "stopped_at", "state", "fired")}
+    kept = dict(vars(record))
+    return Record(**{name: along[name](v) if name in along and v is not None else v for name, v in kept.items()})
+
+
+def _find(record: Record, name: str) -> xr.DataArray:
+    if record.pool is not None and name in record.pool_names:
+        return pool_array(record, name)
+    return readout_array(record, name)

@@ -1,0 +1,151 @@
+"""Results to files, whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import tempfile
+import warnings
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from immunity.cohort.batch import cannot_write
+from immunity.results.record import Record
+
+RESULT = "result.zarr"
+SUMMARY = "summary.json"
+HOSTS_PER_CHUNK = 100  # times all output times: one file each, few files even for thousands of hosts
+
+
+@contextlib.contextmanager
+def all_or_nothing(folder: Path) -> Iterator[Path]:
+    """Give a temporary folder whose contents move into ``folder`` when the block ends well.
+
+    What ``folder`` held before under the same names is replaced then, and untouched if anything fails. Other
+    files in it stay.
+
+    Raises
+    ------
+    RuleError
+        E701 if the folder cannot be written, E702 if the disk is full.
+    """
+    staging = None
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        staging = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}-writing-"))
+        staging.chmod(0o777 & ~_umask())
+        yield staging
+        _move_in(staging, folder)
+    except OSError as error:
+        raise cannot_write(folder, error) from error
+    finally:
+        if staging is not None:
+            shutil.rmtree(staging, ignore_errors=True)
+
+
+def _move_in(staging: Path, folder: Path) -> None:
+    if not folder.exists():
+        staging.rename(folder)
+        return
+    names = sorted(path.name for path in staging.iterdir())
+    earlier = staging / ".earlier"
+    earlier.mkdir()
+    moved: list[str] = []
+    try:
+        for name in names:
+            if (folder / name).exists():
+                (folder / name).rename(earlier / name)
+            moved.append(name)
+            (staging / name).rename(folder / name)
+    except BaseException:
+        for name in moved:
+            if (earlier / name).exists():
+                if (folder / name).exists():
+                    (folder / name).rename(staging / f".failed-{name}")
+                (earlier / name).rename(folder / name)
+            elif not (staging / name).exists():
+                (folder / name).rename(staging / name)
+        raise
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def write_result(record: Record, summary: dict[str, Any], folder: Path) -> Path:
+    """Write ``result.zarr`` and ``summary.json`` into a folder, both or neither.
+
+    Returns
+    -------
+    Path
+        The folder.
+    """
+    with all_or_nothing(folder) as staging:
+        write_files(record, summary, staging)
+    return folder
+
+
+def write_files(record: Record, summary: dict[str, Any], folder: Path) -> None:
+    """Write the two files of a result into a folder that is there; wrap in :func:`all_or_nothing`."""
+    dataset = to_dataset(record)
+    encoding = {
+        name: {"chunks": tuple(_chunk(dim, dataset.sizes[dim]) for dim in variable.dims)}
+        for name, variable in dataset.variables.items()
+        if variable.size
+    }
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about formats still in flux between versions of zarr
+        dataset.to_zarr(folder / RESULT, mode="w", encoding=encoding, consolidated=True)
+    text = json.dumps(summary, indent=2, allow_nan=False, default=_as_json)
+    (folder / SUMMARY).write_text(text + "\n", encoding="utf-8")
+
+
+def to_dataset(record: Record) -> xr.Dataset:
+    """The contents of ``result.zarr``. Names are attributes, since text coordinates are not portable."""
+    variables: dict[str, Any] = {
+        "readout": (("time", "host", "readout"), record.readout),
+        "status": (("host",), record.status),
+        "stopped_at": (("host",), record.stopped_at, {"units": "day"}),
+    }
+    if record.draws:
+        variables["draw"] = (("host", "varied"), np.stack(list(record.draws.values()), axis=1))
+    lists: dict[str, Any] = {
+        "readout_names": [info.id for info in record.infos],
+        "readout_units": [info.unit for info in record.infos],
+        "readout_infos": [asdict(info) for info in record.infos],
+        "varied_names": list(record.draws),
+        "papers": list(record.papers),
+        "scenario_filled": record.filled,
+        "show": list(record.show),
+        "warnings": list(record.warnings),
+        "provenance": record.provenance,
+    }
+    if record.pool is not None:
+        variables["pool"] = (("time", "host", "pool"), record.pool)
+        lists |= {"pool_names": list(record.pool_names), "pool_units": list(record.pool_units)}
+    single = ("title", "scenario", "mode", "seed", "days", "rule_book_hash", "version", "stop_outcome")
+    attributes = {name: getattr(record, name) for name in single}
+    attributes |= {name: json.dumps(value, default=_as_json) for name, value in lists.items()}
+    return xr.Dataset(
+        variables,
+        coords={"time": ("time", record.time, {"units": "day"}), "host": record.host},
+        attrs=attributes,
+    )
+
+
+def _chunk(dimension: object, size: int) -> int:
+    return min(size, HOSTS_PER_CHUNK) if dimension == "host" else size
+
+
+def _as_json(value: Any) -> Any:
+    """Numbers and arrays of NumPy as plain ones; anything else as its text."""
+    return value.tolist() if isinstance(value, np.ndarray | np.generic) else str(value)

@@ -1,0 +1,108 @@
+"""Verdicts."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from immunity.validate.expectation import Point
+from immunity.validate.models import Finding
+
+REPRODUCED = "reproduced"
+NEAR = "near"
+MISSED = "missed"
+NOT_MEASURED = "not measured"
+VERDICTS = (REPRODUCED, NEAR, MISSED, NOT_MEASURED)
+
+ENOUGH_POINTS = 0.8  # of a series inside their intervals, if none is missed
+
+
+@dataclass(frozen=True)
+class JudgedPoint:
+    """A published number beside the simulated one, in the unit of the finding."""
+
+    x: float | None
+    label: str
+    value: float
+    lo: float
+    hi: float
+    measured: float
+    verdict: str
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """How a finding came out.
+
+    Attributes
+    ----------
+    points : tuple         one for a single value; empty if nothing was measured
+    reason : str           why nothing was measured
+    seconds : float        time spent on it, simulations included
+    """
+
+    finding: Finding
+    verdict: str
+    unit: str
+    x_unit: str
+    scale: str
+    points: tuple[JudgedPoint, ...]
+    reason: str = ""
+    seconds: float = 0.0
+
+    @property
+    def id(self) -> str:
+        return self.finding.id
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything, as JSON can hold it."""
+        finding = self.finding
+        about = {key: getattr(finding, key) for key in ("id", "topic", "claim", "cite", "doi", "used_for", "known_gap")}
+        points = [{key: _plain(value) for key, value in vars(point).items()} for point in self.points]
+        return about | {
+            "verdict": self.verdict,
+            "reason": self.reason,
+            "unit": self.unit,
+            "x_unit": self.x_unit,
+            "scale": self.scale,
+            "points": points,
+            "seconds": round(self.seconds, 3),
+        }
+
+
+def judge(measured: float, value: Point, scale: str = "linear") -> str:
+    """Judge one number.
+
+    Inside [lo, hi], bounds included: reproduced. Outside by less than the width of the interval: near. Else missed.
+    On a log10 scale, width and distance are those of the logarithms.
+    """
+    lo, hi = value.lo, value.hi
+    if math.isnan(measured):
+        return MISSED
+    if scale == "log10":
+        if measured <= 0.0:
+            return MISSED
+        measured, lo, hi = math.log10(measured), math.log10(lo), math.log10(hi)
+    if lo <= measured <= hi:
+        return REPRODUCED
+    distance = lo - measured if measured < lo else measured - hi
+    return NEAR if distance < hi - lo else MISSED
+
+
+def judge_series(verdicts: Sequence[str]) -> str:
+    """Judge a series by its points: reproduced if at least 80 % are and none is missed, missed if one is."""
+    if MISSED in verdicts or not verdicts:
+        return MISSED
+    inside = sum(verdict == REPRODUCED for verdict in verdicts)
+    return REPRODUCED if inside >= ENOUGH_POINTS * len(verdicts) - 1e-9 else NEAR
+
+
+def unexpected(verdicts: Sequence[Verdict]) -> tuple[Verdict, ...]:
+    """Findings that are not reproduced though nobody declared a gap: what ``--strict`` fails on."""
+    return tuple(v for v in verdicts if v.verdict != REPRODUCED and not v.finding.known_gap)
+
+
+def _plain(value: Any) -> Any:
+    return None if isinstance(value, float) and not math.isfinite(value) else value

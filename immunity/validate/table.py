@@ -1,0 +1,116 @@
+"""Verdicts for people: a table for the console, one for the documentation, JSON for machines."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import Counter
+from collections.abc import Sequence
+
+from rich.table import Table
+from rich.text import Text
+
+from immunity.validate.judge import MISSED, NEAR, NOT_MEASURED, REPRODUCED, VERDICTS, JudgedPoint, Verdict
+
+# a sign as well as a colour, for those who do not see colours
+SIGNS = {REPRODUCED: "+", NEAR: "~", MISSED: "x", NOT_MEASURED: "?"}
+COLOURS = {REPRODUCED: "green", NEAR: "yellow", MISSED: "red", NOT_MEASURED: "magenta"}
+HEADINGS = ("finding", "published", "simulated", "unit", "verdict", "source")
+
+
+def count_verdicts(verdicts: Sequence[Verdict]) -> dict[str, int]:
+    """How many findings came out how, in a fixed order."""
+    counted = Counter(verdict.verdict for verdict in verdicts)
+    return {name: counted[name] for name in VERDICTS}
+
+
+def headline(verdicts: Sequence[Verdict]) -> str:
+    """The counts in a sentence."""
+    counted = count_verdicts(verdicts)
+    parts = [f"{count} {name}" for name, count in counted.items() if count]
+    return f"{len(verdicts)} findings: {', '.join(parts) or 'none judged'}"
+
+
+def to_json(verdicts: Sequence[Verdict]) -> str:
+    """All verdicts with their points."""
+    contents = {"counts": count_verdicts(verdicts), "findings": [verdict.to_dict() for verdict in verdicts]}
+    return json.dumps(contents, indent=2, allow_nan=False)
+
+
+def to_table(verdicts: Sequence[Verdict]) -> Table:
+    """A table for the console."""
+    table = Table(title=headline(verdicts), title_justify="left", show_lines=False)
+    for heading in HEADINGS:
+        table.add_column(heading, overflow="fold", justify="left")
+    for verdict in verdicts:
+        name, published, simulated, unit, outcome, source = _row(verdict)
+        coloured = Text(outcome, style=COLOURS[verdict.verdict])
+        table.add_row(Text(name), Text(published), Text(simulated), Text(unit), coloured, Text(source))
+    return table
+
+
+def to_markdown(verdicts: Sequence[Verdict]) -> str:
+    """A page for the documentation: a table per topic, then the gaps with their reasons."""
+    lines = [headline(verdicts) + ".", ""]
+    for topic in sorted({verdict.finding.topic for verdict in verdicts}):
+        lines += [f"### {topic.replace('_', ' ').capitalize()}", ""]
+        lines += ["| " + " | ".join(HEADINGS) + " |", "|" + " --- |" * len(HEADINGS)]
+        for verdict in verdicts:
+            if verdict.finding.topic == topic:
+                lines.append("| " + " | ".join(_escape(cell) for cell in _row(verdict)) + " |")
+        lines.append("")
+    reasons = [(v.id, why) for v in verdicts if (why := _reason(v))]
+    if reasons:
+        lines += ["### Why some are not reproduced", ""]
+        lines += [f"- `{name}`: {_escape(why)}" for name, why in reasons] + [""]
+    return "\n".join(lines)
+
+
+def _row(verdict: Verdict) -> tuple[str, str, str, str, str, str]:
+    finding = verdict.finding
+    outcome = f"{SIGNS[verdict.verdict]} {verdict.verdict}"
+    if finding.known_gap and verdict.verdict == REPRODUCED:
+        outcome += " (gap closed)"
+    elif finding.known_gap:
+        outcome += f" (known gap: {finding.known_gap})"
+    elif verdict.reason:
+        outcome += f" ({verdict.reason})"
+    source = finding.cite + (f" doi:{finding.doi}" if finding.doi else "")
+    name = finding.id + (" (calibration)" if finding.used_for == "calibration" else "")
+    return name, _published(verdict), _simulated(verdict), verdict.unit, outcome, source
+
+
+def _published(verdict: Verdict) -> str:
+    points = verdict.points
+    if not points:
+        return ""
+    if len(points) == 1 and points[0].x is None:
+        return f"{_number(points[0].value)} ({_number(points[0].lo)} to {_number(points[0].hi)})"
+    return "; ".join(f"{_x(point)}: {_number(point.lo)} to {_number(point.hi)}" for point in points)
+
+
+def _simulated(verdict: Verdict) -> str:
+    points = verdict.points
+    if len(points) == 1 and points[0].x is None:
+        return _number(points[0].measured)
+    return "; ".join(f"{_x(point)}: {_number(point.measured)} {SIGNS[point.verdict]}" for point in points)
+
+
+def _x(point: JudgedPoint) -> str:
+    return point.label or _number(point.x or 0.0)
+
+
+def _reason(verdict: Verdict) -> str:
+    if verdict.verdict == REPRODUCED:
+        return ""
+    return verdict.finding.known_gap or verdict.reason
+
+
+def _number(value: float) -> str:
+    if math.isinf(value):
+        return "never" if value > 0 else "-inf"
+    return f"{value:.3g}"
+
+
+def _escape(text: str) -> str:
+    return text.replace("|", "\\|").replace("\n", " ")
