@@ -180,6 +180,9 @@ def _entry(document: Document, folder_kind: str | None, errors: list[RuleError])
     if not isinstance(kind, str) or kind not in MODELS:
         errors.append(fail("E206", at=document.at("kind"), text=kind, known=[*MODELS, "finding"]))
         return None
+    if document.nulls:
+        errors.extend(fail("E211", at=document.at(*path), text=path[-1]) for path in document.nulls)
+        return None
     model: type[BaseModel] = MODELS[kind]
     try:
         record: Any = model.model_validate(data)

@@ -18,9 +18,11 @@ class Record(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-def _unfold(key: str) -> Any:
+def _unfold(key: str, record: type[Record]) -> Any:
     """A bare string stands for a mapping with that one key."""
-    return BeforeValidator(lambda given: {key: given} if isinstance(given, str) else given)
+    return BeforeValidator(
+        lambda given: {key: given} if isinstance(given, str) else given, json_schema_input_type=record | str
+    )
 
 
 def _pure(given: Any) -> Any:
@@ -33,6 +35,11 @@ def _listed(given: Any) -> Any:
     return given if isinstance(given, list) or given is None else [given]
 
 
+def _some(item: Any) -> Any:
+    """One stands for a list of one."""
+    return BeforeValidator(_listed, json_schema_input_type=list[item] | item)
+
+
 class Number(Record):
     """A quantity with its unit, its status and its source."""
 
@@ -43,14 +50,14 @@ class Number(Record):
     values: list[str] | None = None
     use: str | None = None
     status: Status | None = None
-    source: Annotated[list[str], BeforeValidator(_listed)] = Field(default_factory=list)
+    source: Annotated[list[str], _some(str)] = Field(default_factory=list)
     page: str | int | None = None
     note: str | None = None
 
 
-Num = Annotated[Number, _unfold("value")]
-Pure = Annotated[Number, BeforeValidator(_pure)]
-Texts = Annotated[list[str], BeforeValidator(_listed)]
+Num = Annotated[Number, _unfold("value", Number)]
+Pure = Annotated[Number, BeforeValidator(_pure, json_schema_input_type=Number | str | float)]
+Texts = Annotated[list[str], _some(str)]
 
 
 class HillUp(Record):
@@ -91,11 +98,11 @@ class WithLaws(Record):
     """Laws that multiply a hazard or a signal."""
 
     with_: Texts = Field(default_factory=list, alias="with")
-    rises_with: Annotated[list[HillUp], BeforeValidator(_listed)] = Field(default_factory=list)
-    needs: Annotated[list[Needs], BeforeValidator(_listed)] = Field(default_factory=list)
-    falls_with: Annotated[list[HillDown], BeforeValidator(_listed)] = Field(default_factory=list)
-    saturates: Annotated[list[Saturates], BeforeValidator(_listed)] = Field(default_factory=list)
-    curve: Annotated[list[Curve], BeforeValidator(_listed)] = Field(default_factory=list)
+    rises_with: Annotated[list[HillUp], _some(HillUp)] = Field(default_factory=list)
+    needs: Annotated[list[Needs], _some(Needs)] = Field(default_factory=list)
+    falls_with: Annotated[list[HillDown], _some(HillDown)] = Field(default_factory=list)
+    saturates: Annotated[list[Saturates], _some(Saturates)] = Field(default_factory=list)
+    curve: Annotated[list[Curve], _some(Curve)] = Field(default_factory=list)
     times: Texts = Field(default_factory=list)
 
 
@@ -129,7 +136,8 @@ class Term(Record):
     weight: Num | None = None
 
 
-Terms = Annotated[list[Annotated[Term, _unfold("of")]], BeforeValidator(_listed)]
+_Term = Annotated[Term, _unfold("of", Term)]
+Terms = Annotated[list[_Term], _some(_Term)]
 
 
 class Signal(WithLaws):

@@ -7,7 +7,6 @@ PyYAML's parser finds the structure; scalars are resolved here by the YAML 1.2 c
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -42,12 +41,14 @@ class Document:
     data : plain data
     marks : dict                 path of keys and positions -> where the value stands (a block: where its key stands)
     keys : dict                  the same path -> where the key stands
+    nulls : tuple                the paths that hold null
     """
 
     file: str
     data: Any
     marks: dict[Path_, Location] = field(repr=False)
     keys: dict[Path_, Location] = field(repr=False)
+    nulls: tuple[Path_, ...] = ()
 
     def at(self, *path: str | int, key: bool = False) -> Location:
         """Find where a value (or its key) stands, or the nearest thing around it that has a place."""
@@ -157,6 +158,7 @@ class _Builder:
         self._root: Any = None
         self._marks: dict[Path_, Location] = {}
         self._keys: dict[Path_, Location] = {}
+        self._nulls: list[Path_] = []
 
     def take(self, event: Any) -> None:
         """Take the parser's next event."""
@@ -173,11 +175,11 @@ class _Builder:
         elif isinstance(event, yaml.DocumentStartEvent):
             if event.tags:
                 raise fail("E111", at=self._place(event), text="%TAG")
-            self._root, self._marks, self._keys = None, {}, {}
+            self._root, self._marks, self._keys, self._nulls = None, {}, {}, []
         elif isinstance(event, yaml.DocumentEndEvent):
             if self._root is None:
                 raise fail("E114", at=self._marks.get((), self._place(event)))
-            self.documents.append(Document(self.name, self._root, self._marks, self._keys))
+            self.documents.append(Document(self.name, self._root, self._marks, self._keys, tuple(self._nulls)))
 
     def _place(self, event: Any) -> Location:
         return Location(self.name, event.start_mark.line + 1, event.start_mark.column + 1)
@@ -192,7 +194,10 @@ class _Builder:
             self._keys[(*frame.path, frame.key)] = place
             return
         value = _resolve(event.value, place) if plain else event.value
-        self._marks[self._attach(value)] = place
+        path = self._attach(value)
+        self._marks[path] = place
+        if value is None:
+            self._nulls.append(path)
 
     def _start(self, event: Any, value: Any) -> None:
         place = self._place(event)
@@ -256,14 +261,3 @@ def _resolve(text: str, place: Location) -> Any:
     if _SPECIAL.match(text):
         return float(text.replace(".", ""))
     return text
-
-
-def walk(data: Any, path: Path_ = ()) -> Iterator[tuple[Path_, Any]]:
-    """Go through plain data, outermost first."""
-    yield path, data
-    if isinstance(data, dict):
-        for key, value in data.items():
-            yield from walk(value, (*path, key))
-    elif isinstance(data, list):
-        for i, value in enumerate(data):
-            yield from walk(value, (*path, i))

@@ -330,4 +330,25 @@ KINDS = (
         "Give one of pool and number, and one of add, scale and set.",
         "A dated change has one object and one effect.",
     ),
+    ErrorKind(
+        "E612",
+        "Not a number of hosts",
+        "{text!r} is not a number of hosts or workers.",
+        "Give one or more of each.",
+        "A cohort has at least one host and one worker.",
+    ),
+    ErrorKind(
+        "E613",
+        "Unknown kind",
+        "There is no kind {text!r} to list.",
+        "Choose one of: {choices}.",
+        "Only what a rule book holds can be listed.",
+    ),
+    ErrorKind(
+        "E614",
+        "Nothing of that name",
+        "There is no entry or rule {text!r}.",
+        "Correct the name; 'immunity list cells' and its like show the names.",
+        "Only entries of the rule book and their rules can be explained.",
+    ),
 )

@@ -204,6 +204,13 @@ KINDS = (
         "Delete 'replace: true', or correct the id.",
         "An overlay replaces entries of the rule book it is laid over. One that replaces nothing has a misspelt id.",
     ),
+    ErrorKind(
+        "E211",
+        "Nothing given",
+        "{text!r} stands here without a value.",
+        "Give it a value, or delete it.",
+        "A key without a value, or 'null', would silently mean the default.",
+    ),
     # E3xx quantities and units ---------------------------------------------------------------------
     ErrorKind(
         "E301",
