@@ -165,8 +165,28 @@ def _walk(root: Path, kind: str | None, layer: int) -> list[_File]:
     return found
 
 
+def validate_entry(kind: str, document: Document) -> Entry:
+    """Hold one document against the schema of a kind.
+
+    Parameters
+    ----------
+    kind : str               a key of `MODELS`
+    document : Document      from the reader, or changed since
+
+    Raises
+    ------
+    RuleErrors
+        Everything that is wrong with its keys and quantities.
+    """
+    errors: list[RuleError] = []
+    entry = _validated(kind, document, errors)
+    if entry is None or errors:
+        raise RuleErrors(errors)
+    return entry
+
+
 def _entry(document: Document, folder_kind: str | None, errors: list[RuleError]) -> Entry | None:
-    """Hold a document against the schema of its kind."""
+    """Find the kind of a document, and hold it against the schema; findings are left to others."""
     data = document.data
     if not isinstance(data, dict):
         errors.append(fail("E205", at=document.at(), text=data, found=describe(data)))
@@ -180,17 +200,18 @@ def _entry(document: Document, folder_kind: str | None, errors: list[RuleError])
     if not isinstance(kind, str) or kind not in MODELS:
         errors.append(fail("E206", at=document.at("kind"), text=kind, known=[*MODELS, "finding"]))
         return None
+    return _validated(kind, document, errors)
+
+
+def _validated(kind: str, document: Document, errors: list[RuleError]) -> Entry | None:
     if document.nulls:
         errors.extend(fail("E211", at=document.at(*path), text=path[-1]) for path in document.nulls)
         return None
     model: type[BaseModel] = MODELS[kind]
     try:
-        record: Any = model.model_validate(data)
+        record: Any = model.model_validate(document.data)
     except ValidationError as error:
         errors.extend(refusals(error, model, document))
-        return None
-    except RuleError as error:
-        errors.append(error)
         return None
     pattern = _DOTTED_ID if kind == "scenario" else _ID
     if not pattern.match(record.id):
