@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from immunity.compiler import Compiled
+from immunity.compiler.build import Compiled
 from immunity.language.errors import Location, RuleErrors, fail
 from immunity.language.load import Entry, load_book, validate_entry
 from immunity.language.read import Document, read_documents
@@ -26,7 +26,7 @@ def find_scenario(compiled: Compiled, name: str | Path) -> Entry:
         return known[str(name)]
     path = Path(name)
     if path.suffix in (".yaml", ".yml") or path.is_file():
-        found = [e for e in load_book([path]).entries.get("scenario", {}).values()]
+        found = [e for e in load_book([path], kind="scenario").entries.get("scenario", {}).values()]
         if len(found) == 1:
             return found[0]
     raise fail("E601", text=str(name), known=known)

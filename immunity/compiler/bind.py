@@ -132,10 +132,10 @@ def index_values(
         raise fail("E416", at=at, text=reference.text, entity=entity, wanted=", ".join(over) or "none")
     chosen: list[str | None] = []
     for index, name in zip(reference.indices, over, strict=True):
-        if index.name is None:
+        value = scope.env.get(index.sums_over) if index.sums_over else _bound(index, scope.env)
+        if index.name is None or (index.star and value is None):
             chosen.append(None)
             continue
-        value = _bound(index, scope.env)
         member = value.name if value else index.name
         members = space.sets[name]
         if member not in members:
@@ -146,6 +146,17 @@ def index_values(
             return None
         chosen.append(members[position])
     return chosen
+
+
+def summed_over(space: Space, reference: Reference, *, at: Location | None) -> dict[str, list[Value]]:
+    """Variables that ``*set`` indices bind, with the values a sum runs over."""
+    found: dict[str, list[Value]] = {}
+    for index in reference.indices or ():
+        if index.sums_over and index.name:
+            if index.name not in space.sets:
+                raise fail("E404", at=at, text=index.name, known=space.sets)
+            found[index.sums_over] = [Value("set", member, index.name) for member in space.sets[index.name]]
+    return found
 
 
 def pools_of(space: Space, reference: Reference, scope: Scope, *, at: Location | None) -> list[Pool]:

@@ -9,7 +9,18 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from immunity.compiler.bind import Env, Scope, Value, binders, instances, place_of, pools_of, reference_of
+from immunity.compiler.bind import (
+    Env,
+    Scope,
+    Value,
+    binders,
+    entity_and_state,
+    index_values,
+    instances,
+    place_of,
+    pools_of,
+    reference_of,
+)
 from immunity.compiler.numbers import parameter_of, used_number
 from immunity.compiler.signals import NONE, LawRow, Signals, laws_of, signal_of
 from immunity.compiler.space import Pool, Space
@@ -169,6 +180,8 @@ def expand_flows(signals: Signals, rules: list[Rule], modifiers: list[tuple[Modi
             touched[k] = True
         before = len(rows)
         for env in rule_instances(signals.space, rule):
+            if _beyond_the_end(signals.space, rule, env):
+                continue
             rows += _instance(signals, rule, env, [modifiers[k] for k in matching])
         if len(rows) == before:
             raise fail("E507", at=rule.at("verb"), text=rule.name, reason="no pool fits what it runs over")
@@ -176,6 +189,19 @@ def expand_flows(signals: Signals, rules: list[Rule], modifiers: list[tuple[Modi
         if not done:
             raise fail("E411", at=entry.at(*path, "flow"), text=record.flow, known=[rule.name for rule in rules])
     return rows
+
+
+def _beyond_the_end(space: Space, rule: Rule, env: Env) -> bool:
+    """Whether a step such as ``affinity+1`` leaves its ordered set, so that there is no such instance."""
+    for text, at in _texts(rule):
+        reference = reference_of(space, text, rule.own, at=at)
+        if not any(index.step for index in reference.indices or ()):
+            continue
+        scope = Scope(rule.own, env)
+        entity, _ = entity_and_state(space, reference.entity, scope, at=at)
+        if entity and index_values(space, reference, entity, scope, at=at) is None:
+            return True
+    return False
 
 
 def _default_place(space: Space, rule: Rule, env: Env) -> str | None:
@@ -233,8 +259,6 @@ def _one(signals: Signals, rule: Rule, key: str, text: str | None, scope: Scope,
         pools = same or pools
     chains = _chains(pools)
     if len(chains) != 1:
-        if not chains and text and "[" in text:
-            return None  # beyond the end of an ordered set
         raise fail("E406", at=rule.at(key), text=text or rule.own, count=f"{len(chains)}" if chains else "none")
     return chains[0][0]
 

@@ -120,13 +120,20 @@ def _member_number(numbers: Numbers, name: str, number: Number, scope: Scope, at
 
 def used_number(numbers: Numbers, text: str, scope: Scope, *, at: Location) -> int:
     """The index of a number declared under ``numbers:`` by the entity or place that ``text`` names."""
-    owner, _, key = text.partition(".")
+    bare, bracket, indices = text.rstrip("]").partition("[")
+    owner, _, key = bare.partition(".")
     value = scope.env.get(owner)
     name = f"{value.name if value else owner}.{key}" if key else f"{scope.entity}.{owner}"
+    if bracket:
+        name = f"{bare}[{','.join(_member(word.strip(), scope) for word in indices.split(','))}]"
     if name not in numbers.index:
         raise fail("E410", at=at, text=name, known=numbers.index)
     numbers.used.add(numbers.index[name])
     return numbers.index[name]
+
+
+def _member(word: str, scope: Scope) -> str:
+    return scope.env[word].name if word in scope.env else word
 
 
 def declare_numbers(numbers: Numbers) -> None:
@@ -143,6 +150,7 @@ def declare_numbers(numbers: Numbers) -> None:
                 if number.value is None and number.derived is None:
                     raise fail("E512", at=at)
                 _register(numbers, name, number, number.value, at)
+    declare_matrices(numbers)
     declare_host(numbers, book.entries.get("host", {}))
 
 
@@ -153,6 +161,20 @@ def _declared(id: str, entry: Entry) -> list[tuple[str, Number, Location]]:
     if volume is not None:
         found.append((f"{id}.volume", volume, entry.at("volume")))
     return found
+
+
+def declare_matrices(numbers: Numbers) -> None:
+    """Matrices of sets, one parameter for each pair: ``antigen.cross_reactivity[h1,h3]``."""
+    for id, entry in numbers.space.book.entries.get("set", {}).items():
+        members = numbers.space.sets[id]
+        for key, rows in entry.record.matrix.items():  # type: ignore[attr-defined]
+            at = entry.at("matrix", key)
+            if len(rows) != len(members) or any(len(row) != len(members) for row in rows):
+                raise fail("E513", at=at, text=id, expected=f"{len(members)} x {len(members)}", count=len(rows))
+            for first, row in zip(members, rows, strict=True):
+                for second, text in zip(members, row, strict=True):
+                    number = Number(value=text, status="assumed")
+                    _register(numbers, f"{id}.{key}[{first},{second}]", number, text, at)
 
 
 def declare_host(numbers: Numbers, hosts: dict[str, Entry]) -> None:

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from immunity.compiler.bind import Env, Scope, Value, entity_and_state, place_of, pools_of, reference_of
+from immunity.compiler.bind import (
+    Env,
+    Scope,
+    Value,
+    entity_and_state,
+    instances,
+    place_of,
+    pools_of,
+    reference_of,
+    summed_over,
+)
 from immunity.compiler.numbers import Numbers, constant, parameter_of
 from immunity.compiler.space import Pool, Space
 from immunity.compiler.tables import (
@@ -271,7 +281,7 @@ def _signal_env(
         if not part or not part.binds or domain is None or not reference.indices or len(reference.indices) != 1:
             raise fail("E418", at=at, text=reference.text, signal=record.id, group=record.of)
         index = reference.indices[0]
-        bound = scope.env.get(index.name or "")
+        bound = scope.env.get(index.sums_over or index.name or "")
         member = bound.name if bound else index.name
         if member not in domain[1]:
             raise fail("E404", at=at, text=str(member), known=domain[1])
@@ -343,6 +353,19 @@ def terms_of(
     signals: Signals, term: Term, owner: str, position: int, scope: Scope, at: Location
 ) -> tuple[list[TermRow], Dimension | None]:
     """Rows of one term of a sum (a pool counts as its amount, a signal as its value), and their dimension."""
+    reference = reference_of(signals.space, term.of, scope.entity, at=at)
+    rows: list[TermRow] = []
+    dimension: Dimension | None = None
+    for env in instances(summed_over(signals.space, reference, at=at)):
+        own = Scope(scope.entity, {**scope.env, **env}, scope.place)
+        found, dimension = _term_rows(signals, term, owner, position, own, at)
+        rows += found
+    return rows, dimension
+
+
+def _term_rows(
+    signals: Signals, term: Term, owner: str, position: int, scope: Scope, at: Location
+) -> tuple[list[TermRow], Dimension | None]:
     space, numbers = signals.space, signals.numbers
     weight = NONE
     if term.weight is not None:

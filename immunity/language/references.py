@@ -16,8 +16,10 @@ _PART = rf"(?P<{{0}}each>each\s+)?(?P<{{0}}name>{_NAME})(?:\.(?P<{{0}}tail>{_NAM
 _PATTERN = re.compile(
     rf"^\s*{_PART.format('e')}(?:\s+at\s+{_PART.format('p')})?\s*(?:\[(?P<indices>[^\]]*)\])?\s*$"
 )
-_PLACE_ONLY = re.compile(rf"^\s*at\s+{_PART.format('p')}\s*$")
-_INDEX = re.compile(rf"^\s*(?:(?P<star>\*)|(?P<each>each\s+)?(?P<name>{_NAME}|\d+)(?P<step>[+-]\d+)?(?:\s+as\s+(?P<var>{_NAME}))?)\s*$")
+_PLACE_ONLY = re.compile(rf"^\s*at\s+{_PART.format('p')}\s*(?:\[(?P<indices>[^\]]*)\])?\s*$")
+_INDEX = re.compile(
+    rf"^\s*(?:(?P<all>\*)|(?P<star>\*)?(?P<each>each\s+)?(?P<name>{_NAME}|\d+)(?P<step>[+-]\d+)?(?:\s+as\s+(?P<var>{_NAME}))?)\s*$"
+)
 
 
 @dataclass(frozen=True)
@@ -37,16 +39,23 @@ class Part:
 
 @dataclass(frozen=True)
 class Index:
-    """One index: a member, a variable with a step, ``each`` set, or ``*``."""
+    """One index: a member, a variable with a step, ``each`` set, ``*`` (all) or ``*set`` (all, bound in a sum)."""
 
     name: str | None
     each: bool = False
     step: int = 0
     variable: str | None = None
+    star: bool = False
 
     @property
     def binds(self) -> str | None:
+        """The variable that ``each`` binds over the instances of a rule."""
         return (self.variable or self.name) if self.each else None
+
+    @property
+    def sums_over(self) -> str | None:
+        """The variable that ``*set`` binds over the terms of a sum."""
+        return (self.variable or self.name) if self.star else None
 
 
 @dataclass(frozen=True)
@@ -67,9 +76,8 @@ def _part(found: re.Match[str], prefix: str) -> Part | None:
 
 @lru_cache(maxsize=20_000)
 def _parse(text: str) -> Reference | None:
-    if place_only := _PLACE_ONLY.match(text):
-        return Reference(None, _part(place_only, "p"), None, text)
-    found = _PATTERN.match(text)
+    place_only = _PLACE_ONLY.match(text)
+    found = place_only or _PATTERN.match(text)
     if not found:
         return None
     indices: tuple[Index, ...] | None = None
@@ -78,9 +86,9 @@ def _parse(text: str) -> Reference | None:
         if not all(parts):
             return None
         indices = tuple(
-            Index(None if i["star"] else i["name"], bool(i["each"]), int(i["step"] or 0), i["var"]) for i in parts if i
+            Index(i["name"], bool(i["each"]), int(i["step"] or 0), i["var"], bool(i["star"])) for i in parts if i
         )
-    return Reference(_part(found, "e"), _part(found, "p"), indices, text)
+    return Reference(None if place_only else _part(found, "e"), _part(found, "p"), indices, text)
 
 
 def parse_reference(text: str, *, at: Location | None = None) -> Reference:

@@ -1,0 +1,193 @@
+"""The Python face: load a rule book, run a scenario, compare two, draw a cohort."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from immunity.compiler.build import Compiled
+from immunity.compiler.cache import content_key, load_compiled
+from immunity.compiler.case import Case
+from immunity.compiler.host import build_case
+from immunity.scenario import find_scenario, override
+
+if TYPE_CHECKING:
+    from immunity.results import Cohort, Run
+
+HERE = Path(__file__).parent
+BUILT_IN = (HERE / "biology", HERE / "scenarios")
+
+
+def load(biology: str | Path | None = None, *, overlays: Sequence[str | Path] = ()) -> Compiled:
+    """Read and compile a rule book.
+
+    Parameters
+    ----------
+    biology : path, optional
+        A folder or file that replaces the built-in book.
+    overlays : sequence of paths
+        Folders or files laid over it, to add or replace entries.
+
+    Returns
+    -------
+    Compiled
+
+    Raises
+    ------
+    RuleError, RuleErrors
+        Coded and located, for anything that is wrong with the book.
+    """
+    base = BUILT_IN if biology is None else (Path(biology),)
+    paths = (*base, *(Path(path) for path in overlays))
+    return _load(paths, content_key(paths))
+
+
+@lru_cache(maxsize=8)
+def _load(paths: tuple[Path, ...], key: str) -> Compiled:
+    return load_compiled(paths)
+
+
+def case(
+    scenario: str | Path,
+    *,
+    host: Mapping[str, Any] | None = None,
+    changes: Mapping[str, Any] | None = None,
+    days: float | None = None,
+    book: Compiled | None = None,
+) -> Case:
+    """One host in one scenario, ready to run.
+
+    Parameters
+    ----------
+    scenario : str or path
+        A name from ``immunity list scenarios``, or a file.
+    host : mapping, optional
+        Attributes of the host: ``{"age": "70 y", "deficiencies": ["severe_congenital_neutropenia"]}``.
+    changes : mapping, optional
+        Keys of the scenario to change, dotted: ``{"exposures.0.dose": "1e7 CFU"}``.
+    days : float, optional
+        How long to run.
+    book : Compiled, optional
+        From ``load``; the built-in book if not given.
+    """
+    book = book or load()
+    said: dict[str, Any] = {f"host.{key}": value for key, value in (host or {}).items()}
+    said |= dict(changes or {})
+    if days is not None:
+        said["days"] = days
+    return build_case(book, override(find_scenario(book, scenario), said))
+
+
+def run(
+    scenario: str | Path,
+    *,
+    host: Mapping[str, Any] | None = None,
+    changes: Mapping[str, Any] | None = None,
+    days: float | None = None,
+    stochastic: bool = False,
+    seed: int = 0,
+    vary: bool = False,
+    record_pools: bool = True,
+    rtol: float = 1e-3,
+    book: Compiled | None = None,
+) -> Run:
+    """Run one host in one scenario; parameters as in ``case``.
+
+    Parameters
+    ----------
+    stochastic : bool
+        Draw events instead of following expectations.
+    seed : int
+        Of all random numbers of the run.
+    vary : bool
+        Draw this host from the variation between people instead of taking the reference person.
+    record_pools : bool
+        Keep every pool at the output times, as the body map of a report needs.
+    rtol : float
+        Relative accuracy asked of the integrator.
+
+    Returns
+    -------
+    Run
+        ``run["blood.neutrophils"]`` is a labelled array with its unit.
+    """
+    from immunity.results import simulate
+
+    made = case(scenario, host=host, changes=changes, days=days, book=book)
+    return simulate(made, stochastic=stochastic, seed=seed, vary=vary, record_pools=record_pools, rtol=rtol)
+
+
+def compare(
+    first: str | Path,
+    second: str | Path | Mapping[str, Any],
+    *,
+    host: Mapping[str, Any] | None = None,
+    changes: Mapping[str, Any] | None = None,
+    second_host: Mapping[str, Any] | None = None,
+    days: float | None = None,
+    stochastic: bool = False,
+    seed: int = 0,
+    book: Compiled | None = None,
+) -> tuple[Run, Run]:
+    """The same person twice, with the same random numbers wherever the two share biology.
+
+    Parameters
+    ----------
+    first : str or path
+    second : str, path or mapping
+        Another scenario, or what to change in the first.
+    host : mapping, optional
+        Attributes of both hosts.
+    changes : mapping, optional
+        Keys to change in the second scenario.
+    second_host : mapping, optional
+        Attributes of the second host alone.
+    """
+    other, said = (first, dict(second)) if isinstance(second, Mapping) else (second, {})
+    said |= dict(changes or {})
+    one = run(first, host=host, days=days, stochastic=stochastic, seed=seed, book=book)
+    both = {**(host or {}), **(second_host or {})}
+    return one, run(other, host=both, changes=said, days=days, stochastic=stochastic, seed=seed, book=book)
+
+
+def cohort(
+    scenario: str | Path,
+    *,
+    hosts: int,
+    host: Mapping[str, Any] | None = None,
+    changes: Mapping[str, Any] | None = None,
+    days: float | None = None,
+    stochastic: bool = True,
+    seed: int = 0,
+    workers: int = 1,
+    out: str | Path | None = None,
+    resume: bool = False,
+    progress: Callable[[int, int], None] | None = None,
+    book: Compiled | None = None,
+) -> Cohort:
+    """Many hosts that differ as people do, in one scenario.
+
+    Parameters
+    ----------
+    hosts : int
+        How many; host k is the same person in every cohort of the same seed.
+    workers : int
+        Local processes.
+    out, resume
+        A folder for the result; finished batches are kept there, and an interrupted cohort goes on.
+    """
+    from immunity.results import simulate_cohort
+
+    made = case(scenario, host=host, changes=changes, days=days, book=book)
+    return simulate_cohort(
+        made,
+        hosts=hosts,
+        seed=seed,
+        workers=workers,
+        stochastic=stochastic,
+        out=out,
+        resume=resume,
+        progress=progress,
+    )

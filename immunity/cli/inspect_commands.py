@@ -1,0 +1,187 @@
+"""Commands that look at a rule book: list, explain, trace, check, show."""
+
+from __future__ import annotations
+
+import sys
+from json import dumps
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import App, Parameter
+from rich.console import Console
+
+from immunity.cli.options import Book
+from immunity.language.errors import fail
+
+BOOK = Book()
+KINDS = {
+    "places": ("place",),
+    "classes": ("class",),
+    "sets": ("set",),
+    "cells": ("cell",),
+    "molecules": ("molecule",),
+    "threats": ("threat",),
+    "therapies": ("therapy",),
+    "deficiencies": ("deficiency",),
+    "scenarios": ("scenario",),
+    "hosts": ("host",),
+}
+TABLES = ("readouts", "signals", "flows", "pools", "numbers", "findings")
+
+
+def register(app: App) -> None:
+    for command in (list_kind, explain, trace, check, show):
+        app.command(command, name="list" if command is list_kind else command.__name__)
+
+
+def _print(text: str) -> None:
+    Console(soft_wrap=True, highlight=False).print(text, markup=False)
+
+
+def list_kind(kind: str, *, json: Annotated[bool, Parameter(negative=())] = False, book: Book = BOOK) -> int:
+    """List what a rule book holds.
+
+    Parameters
+    ----------
+    kind
+        places, classes, sets, cells, molecules, threats, therapies, deficiencies, hosts, scenarios, readouts,
+        signals, flows, pools, numbers or findings.
+    json
+        Print as JSON.
+    """
+    rows = _rows(kind, book)
+    if json:
+        sys.stdout.write(dumps(dict(rows), indent=2) + "\n")
+        return 0
+    width = max((len(name) for name, _ in rows), default=0)
+    for name, said in rows:
+        _print(f"{name:<{width}}  {said}".rstrip())
+    return 0
+
+
+def _rows(kind: str, book: Book) -> list[tuple[str, str]]:
+    if kind == "findings":
+        from immunity.cli.validate_command import finding_rows
+
+        return finding_rows()
+    if kind not in KINDS and kind not in TABLES:
+        raise fail("E613", text=kind, known=[*KINDS, *TABLES])
+    compiled = book.load()
+    if kind in KINDS:
+        entries = [entry for each in KINDS[kind] for entry in compiled.book.entries.get(each, {}).values()]
+        return [(e.id, getattr(e.record, "title", None) or e.record.name or e.record.story or "") for e in entries]
+    names = compiled.model.tables.names
+    if kind == "readouts":
+        return [(info.id, f"{info.name} [{info.unit}]") for info in compiled.model.readouts]
+    if kind == "pools":
+        return [(row.pool.name, row.unit) for row in compiled.space.rows]
+    if kind == "signals":
+        return list(zip(names.signal, names.signal_unit, strict=True))
+    if kind == "flows":
+        return [(rule.name, rule.record.note or "") for rule in compiled.rules]
+    return [(row.name, f"{row.text}  [{row.status}] {', '.join(row.source)}") for row in compiled.numbers.rows if row.status != "constant"]
+
+
+def explain(name: str, *, book: Book = BOOK) -> int:
+    """Say in English what an entity, place, therapy, deficiency, scenario or rule does, with its numbers and papers.
+
+    Parameters
+    ----------
+    name
+        Such as neutrophil, or neutrophil.extravasate.
+    """
+    from immunity.language.english import explain_entry
+
+    compiled = book.load()
+    for kind, entries in compiled.book.entries.items():
+        if name in entries and kind != "sources":
+            for line in explain_entry(entries[name], compiled):
+                _print(line)
+            return 0
+    rules = {rule.name: rule for rule in compiled.rules}
+    if name in rules:
+        from immunity.language.english import explain_rule
+
+        for line in explain_rule(rules[name], compiled):
+            _print(line)
+        return 0
+    known = [id for kind, entries in compiled.book.entries.items() if kind != "sources" for id in entries]
+    raise fail("E614", text=name, known=[*known, *rules])
+
+
+def trace(readout: str, *, book: Book = BOOK) -> int:
+    """Print every flow in and out of the pools behind a readout, with each number, unit, status and source.
+
+    Parameters
+    ----------
+    readout
+        A readout such as blood.neutrophils, or a pool.
+    """
+    from immunity.compiler.show import pools_of_signal, signal_line, trace_pools
+
+    compiled = book.load()
+    pools = {row.pool.name: index for index, row in enumerate(compiled.space.rows)}
+    readouts = {row.info.id: row for row in compiled.readouts}
+    if readout in readouts:
+        signal = readouts[readout].signal
+        _print(signal_line(compiled, compiled.signals[signal]))
+        chosen = pools_of_signal(compiled, signal)
+    elif readout in pools:
+        chosen = {pools[readout]}
+    else:
+        raise fail("E610", text=readout, known=[*readouts, *pools])
+    for line in trace_pools(compiled, chosen):
+        _print(line)
+    return 0
+
+
+def check(path: Path | None = None, *, alone: bool = False, json: Annotated[bool, Parameter(negative=())] = False, book: Book = BOOK) -> int:
+    """Check a rule book, and list what it forgot: pools nothing reaches, numbers nobody uses, signals nobody senses.
+
+    Parameters
+    ----------
+    path
+        A folder or file laid over the built-in book (the built-in book itself if not given).
+    alone
+        Check the path as a rule book of its own.
+    json
+        Print as JSON.
+    """
+    from dataclasses import asdict
+
+    from immunity.compiler.host import build_case
+    from immunity.compiler.review import review
+
+    if path is not None:
+        book = Book(biology=path) if alone else Book(biology=book.biology, overlay=[*book.overlay, path])
+    compiled = book.load()
+    for scenario in compiled.book.entries.get("scenario", {}).values():
+        build_case(compiled, scenario)
+    found = review(compiled)
+    tables = compiled.model.tables
+    if json:
+        sys.stdout.write(dumps(asdict(found), indent=2) + "\n")
+        return 0
+    for line in found.lines():
+        _print(f"note: {line}")
+    counted = ", ".join(f"{count} {status}" for status, count in sorted(found.statuses.items()))
+    _print(f"{len(found.unsourced)} numbers have no source; {counted}")
+    _print(f"ok: {tables.n_pool} pools, {tables.n_flow} flows, {tables.n_signal} signals from {len(compiled.book.files)} files")
+    return 0
+
+
+def show(stage: str, *, book: Book = BOOK) -> int:
+    """Print a stage of the compiler, one row a line.
+
+    Parameters
+    ----------
+    stage
+        entries, pools, numbers, signals, flows or readouts.
+    """
+    from immunity.compiler.show import STAGES, show_stage
+
+    if stage not in STAGES:
+        raise fail("E613", text=stage, known=STAGES)
+    for line in show_stage(book.load(), stage):
+        _print(line)
+    return 0

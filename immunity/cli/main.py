@@ -1,0 +1,57 @@
+"""The command ``immunity``: commands, and what becomes of errors."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+import cyclopts
+from rich.console import Console
+
+from immunity._version import __version__
+from immunity.cli import inspect_commands, make_commands, run_commands, validate_command
+from immunity.language.errors import RuleError, RuleErrors, render
+
+BAD_INPUT = 2
+INTERRUPTED = 130
+
+app = cyclopts.App(
+    name="immunity",
+    version=__version__,
+    help="Simulate the human immune system. For research and teaching, not medical advice.",
+    help_format="plaintext",
+    default_parameter=cyclopts.Parameter(negative=()),
+)
+for module in (run_commands, inspect_commands, make_commands, validate_command):
+    module.register(app)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and leave with its exit code: 0 done, 1 red findings, 2 bad input, 130 interrupted."""
+    sys.exit(run_command(sys.argv[1:] if arguments is None else list(arguments)))
+
+
+def run_command(arguments: list[str]) -> int:
+    """Run one command line.
+
+    Returns
+    -------
+    int
+        The exit code. Bad input prints its code, place and mend on stderr and leaves nothing half-written.
+    """
+    errors = Console(stderr=True, soft_wrap=True, highlight=False)
+    try:
+        result = app(arguments, exit_on_error=False, print_error=False, result_action="return_value", console=Console())
+        return result if isinstance(result, int) else 0
+    except (RuleError, RuleErrors) as error:
+        errors.print(render(error), markup=False)
+        return BAD_INPUT
+    except cyclopts.CycloptsError as error:
+        errors.print(f"{error}\nTo mend it: see immunity --help, or immunity COMMAND --help.", markup=False)
+        return BAD_INPUT
+    except KeyboardInterrupt as error:
+        errors.print(f"\nInterrupted. {error}".rstrip(), markup=False)
+        return INTERRUPTED
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 0

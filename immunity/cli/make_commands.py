@@ -1,0 +1,80 @@
+"""Commands that write files for people: new, cite, schema."""
+
+from __future__ import annotations
+
+from json import dumps
+from pathlib import Path
+
+from cyclopts import App
+from rich.console import Console
+
+from immunity.cli.files import write_text
+from immunity.cli.templates import TEMPLATES
+from immunity.language.errors import fail
+
+
+def register(app: App) -> None:
+    for command in (new, cite, schema):
+        app.command(command)
+
+
+def _print(text: str) -> None:
+    Console(soft_wrap=True, highlight=False).print(text, markup=False)
+
+
+def new(kind: str, name: str, *, into: Path = Path("my_rules")) -> int:
+    """Write a file with blanks for a new entry, in a folder of rules of your own.
+
+    Parameters
+    ----------
+    kind
+        molecule, cell, threat, therapy, deficiency, scenario or finding.
+    name
+        Its id: lower-case letters, digits and _.
+    into
+        The folder.
+    """
+    if kind not in TEMPLATES:
+        raise fail("E613", text=kind, known=TEMPLATES)
+    if not name.isidentifier() or name != name.lower():
+        raise fail("E208", text=name)
+    folder, text = TEMPLATES[kind]
+    file = into / folder / f"{name}.yaml"
+    if file.exists():
+        raise fail("E706", text=str(file))
+    write_text(file, text.replace("NAME", name))
+    _print(f"Wrote {file}. Fill in the blanks, then: immunity check {into}")
+    return 0
+
+
+def cite(folder: Path) -> int:
+    """List the papers that the numbers of a finished run come from.
+
+    Parameters
+    ----------
+    folder
+        What --out named.
+    """
+    from immunity.results import cite as papers_of
+    from immunity.results import open_result
+
+    for paper in papers_of(open_result(folder)):
+        doi = f" doi:{paper['doi']}" if paper.get("doi") else ""
+        _print(f"{paper['cite']}{doi}")
+    return 0
+
+
+def schema(into: Path = Path("schema")) -> int:
+    """Write JSON Schemas of every kind of file, for editors.
+
+    Parameters
+    ----------
+    into
+        The folder.
+    """
+    from immunity.language.schema import schemas
+
+    for kind, text in schemas().items():
+        write_text(into / f"{kind}.schema.json", dumps(text, indent=2) + "\n")
+    _print(f"Wrote {into}")
+    return 0

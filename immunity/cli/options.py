@@ -1,0 +1,65 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+
+from immunity.api import load
+from immunity.compiler.build import Compiled
+from immunity.scenario import parse_assignments
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Book:
+    """Which rule book.
+
+    Parameters
+    ----------
+    biology
+        A folder or file that replaces the built-in rule book.
+    overlay
+        A folder or file laid over it; may be given several times.
+    """
+
+    biology: Path | None = None
+    overlay: list[Path] = field(default_factory=list)
+
+    def load(self) -> Compiled:
+        """Read and compile it."""
+        return load(self.biology, overlays=self.overlay)
+
+
+Words = Annotated[list[str] | None, Parameter(consume_multiple=True, negative=())]
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Setting:
+    """Who, and what is changed.
+
+    Parameters
+    ----------
+    host
+        Attributes of the host: age="70 y" deficiencies=[severe_congenital_neutropenia].
+    changes
+        Keys of the scenario to change: exposures.0.dose="1e7 CFU".
+    days
+        How many days to run.
+    """
+
+    host: Words = None
+    changes: Annotated[list[str] | None, Parameter(name="--with", consume_multiple=True, negative=())] = None
+    days: float | None = None
+
+    def host_words(self) -> dict[str, Any]:
+        """The host's attributes as a mapping."""
+        return parse_assignments(self.host or [])
+
+    def change_words(self) -> dict[str, Any]:
+        """The changes as a mapping of dotted keys."""
+        return parse_assignments(self.changes or [])

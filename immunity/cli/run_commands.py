@@ -1,0 +1,248 @@
+"""Commands that simulate: run, compare, cohort, export."""
+
+from __future__ import annotations
+
+import sys
+from json import dumps
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from cyclopts import App, Parameter
+from rich.console import Console
+
+from immunity import api
+from immunity.cli.options import Book, Setting
+from immunity.cli.files import check_writable
+from immunity.cli.tables import cohort_table, comparison_table, run_table
+from immunity.language.errors import fail
+
+BOOK, SETTING = Book(), Setting()
+
+
+def register(app: App) -> None:
+    for command in (run, compare, cohort, export):
+        app.command(command)
+
+
+def run(
+    scenario: str,
+    *,
+    stochastic: bool = False,
+    seed: int = 0,
+    vary: bool = False,
+    out: Path | None = None,
+    json: bool = False,
+    setting: Setting = SETTING,
+    book: Book = BOOK,
+) -> int:
+    """Run one host in one scenario, and say what happened.
+
+    Parameters
+    ----------
+    scenario
+        A name from `immunity list scenarios`, or a path.
+    stochastic
+        Draw events instead of following expectations.
+    seed
+        Of all random numbers.
+    vary
+        Draw this host from the variation between people.
+    out
+        Folder for result.zarr, summary.json and report.html.
+    json
+        Print the summary as JSON.
+    """
+    check_writable(out)
+    made = api.run(
+        scenario,
+        host=setting.host_words(),
+        changes=setting.change_words(),
+        days=setting.days,
+        stochastic=stochastic,
+        seed=seed,
+        vary=vary,
+        record_pools=out is not None,
+        book=book.load(),
+    )
+    if out is not None:
+        from immunity.cli.files import write_run
+        from immunity.report.from_run import page_of_run
+
+        write_run(made, out, lambda: page_of_run(made))
+    _say(made.summary, json, lambda console: run_table(console, made))
+    if out is not None:
+        _note(f"Report: {out / 'report.html'}", quiet=json)
+    return _failed(made.summary)
+
+
+def compare(
+    first: str,
+    second: str,
+    *,
+    other_host: Annotated[list[str] | None, Parameter(consume_multiple=True, negative=())] = None,
+    stochastic: bool = False,
+    seed: int = 0,
+    out: Path | None = None,
+    json: bool = False,
+    setting: Setting = SETTING,
+    book: Book = BOOK,
+) -> int:
+    """Run the same person twice, with the same random numbers. --with changes the second scenario only.
+
+    Parameters
+    ----------
+    first
+        The first scenario.
+    second
+        The second scenario; may be the same.
+    other_host
+        Attributes of the second host alone.
+    stochastic
+        Draw events instead of following expectations.
+    seed
+        Of all random numbers.
+    out
+        Folder for report.html with both runs, and both results.
+    json
+        Print both summaries as JSON.
+    """
+    from immunity.scenario import parse_assignments
+
+    check_writable(out)
+    one, two = api.compare(
+        first,
+        second,
+        host=setting.host_words(),
+        changes=setting.change_words(),
+        second_host=parse_assignments(other_host or []),
+        days=setting.days,
+        stochastic=stochastic,
+        seed=seed,
+        book=book.load(),
+    )
+    if out is not None:
+        from immunity.cli.files import write_pair
+        from immunity.report.from_run import page_of_pair
+
+        write_pair(one, two, out, lambda: page_of_pair(one, two))
+    _say({"first": one.summary, "second": two.summary}, json, lambda console: comparison_table(console, one, two))
+    if out is not None:
+        _note(f"Report: {out / 'report.html'}", quiet=json)
+    return _failed(one.summary) or _failed(two.summary)
+
+
+def cohort(
+    scenario: str,
+    *,
+    hosts: int,
+    workers: int = 1,
+    deterministic: bool = False,
+    seed: int = 0,
+    out: Path | None = None,
+    resume: bool = False,
+    json: bool = False,
+    setting: Setting = SETTING,
+    book: Book = BOOK,
+) -> int:
+    """Run many hosts that differ as people do.
+
+    Parameters
+    ----------
+    scenario
+        A name from `immunity list scenarios`, or a path.
+    hosts
+        How many.
+    workers
+        Local processes.
+    deterministic
+        Follow expectations instead of drawing events; hosts still differ.
+    seed
+        Of all random numbers; host k is the same person in every cohort of one seed.
+    out
+        Folder for result.zarr, summary.json and report.html; finished batches are kept there.
+    resume
+        Go on with an interrupted cohort in that folder.
+    json
+        Print the summary as JSON.
+    """
+    from immunity.cli.progress import progress_bar
+
+    if hosts < 1 or workers < 1:
+        raise fail("E612", text=f"--hosts {hosts} --workers {workers}")
+    check_writable(out)
+    compiled = book.load()
+    with progress_bar("hosts", hosts, quiet=json) as progress:
+        made = api.cohort(
+            scenario,
+            hosts=hosts,
+            host=setting.host_words(),
+            changes=setting.change_words(),
+            days=setting.days,
+            stochastic=not deterministic,
+            seed=seed,
+            workers=workers,
+            out=out,
+            resume=resume,
+            progress=progress,
+            book=compiled,
+        )
+    if out is not None:
+        from immunity.cli.files import write_page
+        from immunity.report.from_run import page_of_cohort
+
+        write_page(made, out, page_of_cohort)
+    _say(made.summary, json, lambda console: cohort_table(console, made))
+    if out is not None:
+        _note(f"Report: {out / 'report.html'}", quiet=json)
+    return 0
+
+
+def export(
+    scenario: str,
+    *,
+    to: Literal["sbml"] = "sbml",
+    out: Path | None = None,
+    setting: Setting = SETTING,
+    book: Book = BOOK,
+) -> int:
+    """Export the model of one host in one scenario, settled, for other simulators.
+
+    Parameters
+    ----------
+    scenario
+        A name from `immunity list scenarios`, or a path.
+    to
+        The format.
+    out
+        The file; standard output if not given.
+    """
+    from immunity.interop import sbml_of_case
+
+    made = api.case(
+        scenario, host=setting.host_words(), changes=setting.change_words(), days=setting.days, book=book.load()
+    )
+    text = sbml_of_case(made)
+    if out is None:
+        sys.stdout.write(text)
+        return 0
+    from immunity.cli.files import write_text
+
+    write_text(out, text)
+    _note(f"Wrote {out}")
+    return 0
+
+
+def _say(summary: Any, as_json: bool, table: Any) -> None:
+    if as_json:
+        sys.stdout.write(dumps(summary, indent=2, allow_nan=False) + "\n")
+    else:
+        table(Console())
+
+
+def _note(text: str, *, quiet: bool = False) -> None:
+    if not quiet:
+        Console(stderr=True, soft_wrap=True, highlight=False).print(text, markup=False)
+
+
+def _failed(summary: dict[str, Any]) -> int:
+    return 0 if summary.get("status", "ok") == "ok" else 1
