@@ -113,15 +113,20 @@ def list_files(paths: Sequence[Path | str]) -> list[Path]:
 
 
 def validate_entry(kind: str, document: Document) -> Entry:
-    """Hold one document against the schema of a kind, whatever it says of its own kind.
+    """Hold one document against the schema of a kind.
+
+    Parameters
+    ----------
+    kind : str               a key of `MODELS`
+    document : Document      from the reader, or changed since
 
     Raises
     ------
     RuleErrors
-        Everything that is wrong with it.
+        Everything that is wrong with its keys and quantities.
     """
     errors: list[RuleError] = []
-    entry = _entry(document, kind, errors)
+    entry = _validated(kind, document, errors)
     if entry is None or errors:
         raise RuleErrors(errors)
     return entry
@@ -163,26 +168,6 @@ def _walk(root: Path, kind: str | None, layer: int) -> list[_File]:
         if len(found) > MAX_FILES:
             break
     return found
-
-
-def validate_entry(kind: str, document: Document) -> Entry:
-    """Hold one document against the schema of a kind.
-
-    Parameters
-    ----------
-    kind : str               a key of `MODELS`
-    document : Document      from the reader, or changed since
-
-    Raises
-    ------
-    RuleErrors
-        Everything that is wrong with its keys and quantities.
-    """
-    errors: list[RuleError] = []
-    entry = _validated(kind, document, errors)
-    if entry is None or errors:
-        raise RuleErrors(errors)
-    return entry
 
 
 def _entry(document: Document, folder_kind: str | None, errors: list[RuleError]) -> Entry | None:
