@@ -116,7 +116,7 @@ def _number_faults(number: Number, path: Path_, place: Place) -> Iterator[RuleEr
     elif number.where:
         yield fail("E312", at=place(*path, "where"), text=next(iter(number.where)))
     if _lacks_source(number):
-        yield fail("E313", at=place(*path), text=number.status or "derived")
+        yield fail("E313", at=place(*path), text=number.status)
 
 
 def _formula_faults(number: Number, formula: str, path: Path_, place: Place) -> Iterator[RuleError]:
@@ -142,10 +142,9 @@ def _formula_faults(number: Number, formula: str, path: Path_, place: Place) -> 
 
 
 def _lacks_source(number: Number) -> bool:
-    """Tell whether a number claims evidence and names none."""
+    """Tell whether a number claims evidence and names none; a formula or a note says where the others come from."""
     if number.source or number.use is not None:
         return False
-    if number.status is None:
-        # derived from other numbers of the book alone, it rests on their sources
-        return number.derived is not None and not any(_NUMBER_NAME.match(text) for text in number.where.values())
-    return number.status in ("measured", "derived") or (number.status == "fitted" and not number.note)
+    if number.status == "measured":
+        return True
+    return number.status in ("derived", "fitted") and number.derived is None and not number.note

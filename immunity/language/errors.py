@@ -30,6 +30,7 @@ __all__ = [
 SHOWN_CHOICES = 12
 SHOWN_TEXT = 120
 SHOWN_LINE = 160
+SHOWN_ERRORS = 20
 
 
 @dataclass(frozen=True)
@@ -179,7 +180,9 @@ def _choices(names: list[str]) -> str:
 def render(error: RuleError | RuleErrors) -> str:
     """Write an error for the console: place, line of source with a caret, message, near miss, mend."""
     if isinstance(error, RuleErrors):
-        return "\n\n".join(render(each) for each in error.errors)
+        parts = [render(each) for each in error.errors[:SHOWN_ERRORS]]
+        left = len(error.errors) - len(parts)
+        return "\n\n".join([*parts, f"... and {left} more."] if left else parts)
     head = f"{error.code} {CATALOGUE[error.code].title}" if error.code in CATALOGUE else error.code
     lines = [head]
     if error.location is not None:

@@ -301,6 +301,7 @@ KINDS = (
         "Source missing",
         "A number with the status {text!r} needs a source.",
         "Add 'source: key', with the key of an entry of kind sources, or say 'status: assumed'.",
-        "Measured, derived and fitted numbers rest on somebody's work, which is to be named.",
+        "Measured numbers rest on somebody's work, which is to be named. Derived and fitted numbers need a source, a "
+        "formula or a note.",
     ),
 )
