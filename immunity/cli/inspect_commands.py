@@ -79,7 +79,11 @@ def _rows(kind: str, book: Book) -> list[tuple[str, str]]:
         return list(zip(names.signal, names.signal_unit, strict=True))
     if kind == "flows":
         return [(rule.name, rule.record.note or "") for rule in compiled.rules]
-    return [(row.name, f"{row.text}  [{row.status}] {', '.join(row.source)}") for row in compiled.numbers.rows if row.status != "constant"]
+    return [
+        (row.name, f"{row.text}  [{row.status}] {', '.join(row.source)}")
+        for row in compiled.numbers.rows
+        if row.status != "constant"
+    ]
 
 
 def explain(name: str, *, book: Book = BOOK) -> int:
@@ -135,7 +139,13 @@ def trace(readout: str, *, book: Book = BOOK) -> int:
     return 0
 
 
-def check(path: Path | None = None, *, alone: bool = False, json: Annotated[bool, Parameter(negative=())] = False, book: Book = BOOK) -> int:
+def check(
+    path: Path | None = None,
+    *,
+    alone: bool = False,
+    json: Annotated[bool, Parameter(negative=())] = False,
+    book: Book = BOOK,
+) -> int:
     """Check a rule book, and list what it forgot: pools nothing reaches, numbers nobody uses, signals nobody senses.
 
     Parameters
@@ -166,7 +176,10 @@ def check(path: Path | None = None, *, alone: bool = False, json: Annotated[bool
         _print(f"note: {line}")
     counted = ", ".join(f"{count} {status}" for status, count in sorted(found.statuses.items()))
     _print(f"{len(found.unsourced)} numbers have no source; {counted}")
-    _print(f"ok: {tables.n_pool} pools, {tables.n_flow} flows, {tables.n_signal} signals from {len(compiled.book.files)} files")
+    _print(
+        f"ok: {tables.n_pool} pools, {tables.n_flow} flows, {tables.n_signal} signals"
+        f" from {len(compiled.book.files)} files"
+    )
     return 0
 
 

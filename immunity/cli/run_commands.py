@@ -11,8 +11,8 @@ from cyclopts import App, Parameter
 from rich.console import Console
 
 from immunity import api
-from immunity.cli.options import Book, Setting
 from immunity.cli.files import check_writable
+from immunity.cli.options import Book, Setting
 from immunity.cli.tables import cohort_table, comparison_table, run_table
 from immunity.language.errors import fail
 

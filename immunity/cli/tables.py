@@ -35,7 +35,9 @@ def _ending(summary: dict[str, Any]) -> str:
 def _head(console: Console, summary: dict[str, Any]) -> None:
     console.print(f"{summary['title']}", style="bold", markup=False, highlight=False)
     seed = f", seed {summary['seed']}" if summary["mode"] == "stochastic" else ""
-    console.print(f"{summary['days']:g} days, {summary['mode']}{seed}. {_ending(summary)}", markup=False, highlight=False)
+    console.print(
+        f"{summary['days']:g} days, {summary['mode']}{seed}. {_ending(summary)}", markup=False, highlight=False
+    )
 
 
 def run_table(console: Console, run: Run) -> None:
@@ -43,7 +45,16 @@ def run_table(console: Console, run: Run) -> None:
     summary = run.summary
     _head(console, summary)
     table = Table(box=None, pad_edge=False)
-    for name, justify in (("readout", "left"), ("unit", "left"), ("start", "right"), ("lowest", "right"), ("day", "right"), ("highest", "right"), ("day", "right"), ("end", "right")):
+    for name, justify in (
+        ("readout", "left"),
+        ("unit", "left"),
+        ("start", "right"),
+        ("lowest", "right"),
+        ("day", "right"),
+        ("highest", "right"),
+        ("day", "right"),
+        ("end", "right"),
+    ):
         table.add_column(name, justify=justify)  # type: ignore[arg-type]
     for name in _shown(run, summary):
         row = summary["readouts"][name]
@@ -79,7 +90,9 @@ def comparison_table(console: Console, one: Run, two: Run) -> None:
     for name in _shown(one, first):
         if name in second["readouts"]:
             a, b = first["readouts"][name], second["readouts"][name]
-            table.add_row(name, a["unit"], number(a["maximum"]), number(b["maximum"]), number(a["last"]), number(b["last"]))
+            table.add_row(
+                name, a["unit"], number(a["maximum"]), number(b["maximum"]), number(a["last"]), number(b["last"])
+            )
     console.print(table)
     console.print(NOTE, style="dim")
 
@@ -89,7 +102,11 @@ def cohort_table(console: Console, cohort: Cohort) -> None:
     summary = cohort.summary
     console.print(f"{summary['title']}", style="bold", markup=False, highlight=False)
     outcomes = ", ".join(f"{count} {name}" for name, count in cohort.outcomes.items())
-    console.print(f"{len(cohort)} hosts, {summary['days']:g} days, seed {summary['seed']}: {outcomes}", markup=False, highlight=False)
+    console.print(
+        f"{len(cohort)} hosts, {summary['days']:g} days, seed {summary['seed']}: {outcomes}",
+        markup=False,
+        highlight=False,
+    )
     table = Table(box=None, pad_edge=False)
     table.add_column("readout")
     table.add_column("unit")

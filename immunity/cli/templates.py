@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-_MOLECULE = '''\
+_MOLECULE = """\
 # A signal between cells. Replace the numbers, and give each its source.
 id: NAME
 kind: molecule
@@ -25,9 +25,9 @@ readouts:
 # To let a cell sense it, add a law to one of its rules:
 # modifies:
 #   - {flow: neutrophil.extravasate, rises_with: {signal: NAME at site, half: "1 ng/mL", up_to: "5"}}
-'''
+"""
 
-_CELL = '''\
+_CELL = """\
 id: NAME
 kind: cell
 name: NAME
@@ -39,9 +39,9 @@ flows:
   - {verb: die, of: at blood, half_life: {value: "1 day", status: assumed}}
 readouts:
   - {id: blood.NAME, name: NAME in blood, sum: [at blood], per: volume of blood, unit: 1e9 cell/L, panel: blood}
-'''
+"""
 
-_THREAT = '''\
+_THREAT = """\
 # A bacterium. Every cell that senses microbial patterns or engulfs bacteria meets it without a further rule.
 id: NAME
 kind: threat
@@ -54,9 +54,9 @@ carries: {microbial_pattern: "1"}
 lives_in: {each site: []}
 flows:
   - {verb: replicate, at: each site, of: NAME at site, doubling_time: {value: "1 h", status: assumed}}
-'''
+"""
 
-_THERAPY = '''\
+_THERAPY = """\
 id: NAME
 kind: therapy
 name: NAME
@@ -72,18 +72,18 @@ readouts:
 # What it does: laws laid on rules of others.
 # modifies:
 #   - {flow: tnf.secrete, falls_with: {signal: NAME at blood, half: "1 mg/L"}}
-'''
+"""
 
-_DEFICIENCY = '''\
+_DEFICIENCY = """\
 id: NAME
 kind: deficiency
 name: NAME
 story: What is missing, and in whom.
 changes:
   - {number: neutrophil.produce.hazard, multiply: {value: "0.1", status: assumed}}
-'''
+"""
 
-_SCENARIO = '''\
+_SCENARIO = """\
 id: NAME
 kind: scenario
 title: NAME
@@ -92,9 +92,9 @@ every: "1 h"
 host: {age: "35 y"}
 exposures: []
 therapies: []
-'''
+"""
 
-_FINDING = '''\
+_FINDING = """\
 id: NAME
 kind: finding
 claim: What was found, in whom, how many.
@@ -104,7 +104,7 @@ runs:
   people: {scenario: cut_finger, days: 10}
 measure: {run: people, readout: blood.neutrophils, statistic: maximum}
 expect: {value: "10e9 cell/L", lo: "6e9 cell/L", hi: "15e9 cell/L", scale: log10}
-'''
+"""
 
 TEMPLATES: dict[str, tuple[str, str]] = {
     "molecule": ("molecules", _MOLECULE),

@@ -82,7 +82,7 @@ def _signal_table(rows: Sequence[SignalRow], curves: _CurveStore) -> SignalTable
 
 
 def _consumed_partners(row: FlowRow, signals: Sequence[SignalRow]) -> list[tuple[int, int, float, int]]:
-    """Pools other than the primary that a flow uses up through a proportional law (pool, signal, coefficient, weight)."""
+    """Other pools that a flow uses up through a proportional law, as (pool, signal, coefficient, weight)."""
     used = {change.pool for change in row.changes if change.coefficient < 0} - {row.primary}
     return [
         (term.source, law.signal, term.coefficient, term.weight)
@@ -138,7 +138,9 @@ def initial_amounts(space: Space, numbers: Numbers) -> np.ndarray:
                 raise fail("E406", at=at, text=text, count="none")
             index = parameter_of(numbers, f"{id}.initial.{text.replace(' ', '_')}", number, Scope(id, {}), at=at)
             given = numbers[index]
-            expect(Quantity(given.value, given.dimension, given.text), space.rows[space.pools[pools[0]]].dimension, at=at)
+            expect(
+                Quantity(given.value, given.dimension, given.text), space.rows[space.pools[pools[0]]].dimension, at=at
+            )
             for pool in pools:
                 amounts[space.pools[pool]] = numbers[index].value / len(pools)
     return amounts

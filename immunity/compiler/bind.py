@@ -171,7 +171,14 @@ def pools_of(space: Space, reference: Reference, scope: Scope, *, at: Location |
         known += space.states(scope.entity) if scope.entity else []
         raise fail("E401", at=at, text=part.name, known=known)
     if state is not None and state not in space.states(entity):
-        raise fail("E403", at=at, text=state, known=space.states(entity), entity=entity, place=reference.place.name if reference.place else "any place")
+        raise fail(
+            "E403",
+            at=at,
+            text=state,
+            known=space.states(entity),
+            entity=entity,
+            place=reference.place.name if reference.place else "any place",
+        )
     place = place_of(space, reference.place, scope, at=at)
     indices = index_values(space, reference, entity, scope, at=at)
     if indices is None:
@@ -185,9 +192,7 @@ def pools_of(space: Space, reference: Reference, scope: Scope, *, at: Location |
     ]
 
 
-def _pools_of_class(
-    space: Space, part: Part, reference: Reference, scope: Scope, *, at: Location | None
-) -> list[Pool]:
+def _pools_of_class(space: Space, part: Part, reference: Reference, scope: Scope, *, at: Location | None) -> list[Pool]:
     found: list[Pool] = []
     for member in space.entity_classes[part.name]:
         if part.tail is not None and part.tail not in space.states(member):

@@ -42,7 +42,7 @@ class Model:
     correlation : float64[spread, spread]
     sources : dict               key -> {"cite", "doi", ...}, for all sources the model uses
     parameter_sources : dict     parameter name -> {"status", "source", "value", "unit", "page", "note"}
-    places : dict                id -> {"name", "map": (x, y), "classes", "cells": pool indices, "microbes": pool indices}
+    places : dict                id -> {"name", "map": (x, y), "classes", "cells", "microbes"}; the last two: pools
     """
 
     tables: Tables

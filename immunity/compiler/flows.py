@@ -22,7 +22,7 @@ from immunity.compiler.bind import (
     reference_of,
 )
 from immunity.compiler.numbers import parameter_of, used_number
-from immunity.compiler.signals import NONE, LawRow, Signals, laws_of, signal_of
+from immunity.compiler.signals import NO_PARAMETERS, NONE, LawRow, Signals, laws_of, signal_of
 from immunity.compiler.space import Pool, Space
 from immunity.compiler.tables import LAW_PROPORTIONAL
 from immunity.language.errors import Location, fail
@@ -235,7 +235,9 @@ def _instance(
         if verb.moves_on or len(chain) == 1:
             for position, pool in enumerate(chain):
                 after = chain[position + 1] if verb.moves_on and position + 1 < len(chain) else None
-                yield _row(signals, rule, verb, scope, pool, modifiers, after=after, length=len(chain) if verb.moves_on else 1)
+                yield _row(
+                    signals, rule, verb, scope, pool, modifiers, after=after, length=len(chain) if verb.moves_on else 1
+                )
         else:
             for pool in chain:
                 yield _row(signals, rule, verb, scope, pool, modifiers)
@@ -302,7 +304,9 @@ def _row(
         owner = f"{entry.id}.{rule.name}"
         laws += laws_of(signals, modifier, owner, scope, entry, path)
         for position, text in enumerate(modifier.times):
-            factors[1].append((used_number(numbers, text, Scope(entry.id, scope.env), at=entry.at(*path, "times", position)), 1))
+            factors[1].append(
+                (used_number(numbers, text, Scope(entry.id, scope.env), at=entry.at(*path, "times", position)), 1)
+            )
     partner = _partner_law(signals, rule, verb, scope, primary)
     laws = [*partner, *laws]
     _check_hazard(signals, rule, verb, factors[1], laws, primary, first)
@@ -343,9 +347,7 @@ def _label(scope: Scope, primary: Pool | None, first: Pool | None, after: Pool |
     return f"[{'; '.join([ends, *hidden])}]"
 
 
-def _partner_law(
-    signals: Signals, rule: Rule, verb: Verb, scope: Scope, primary: Pool | None
-) -> list[LawRow]:
+def _partner_law(signals: Signals, rule: Rule, verb: Verb, scope: Scope, primary: Pool | None) -> list[LawRow]:
     if verb.partner is None:
         return []
     pool = _one(signals, rule, verb.partner, _text(rule.record, verb.partner), scope, primary)
@@ -354,7 +356,7 @@ def _partner_law(
     indices = f" [{', '.join(pool.indices)}]" if pool.indices else ""
     text = f"{pool.entity}{state} at {pool.place}{indices}"
     signal = signal_of(signals, text, Scope(None, {}), at=rule.at(verb.partner))
-    return [LawRow(LAW_PROPORTIONAL, signal, NONE, (NONE,) * 4, None, signals[signal].dimension, verb.partner)]
+    return [LawRow(LAW_PROPORTIONAL, signal, NONE, NO_PARAMETERS, None, signals[signal].dimension, verb.partner)]
 
 
 def _rate(signals: Signals, rule: Rule, scope: Scope, length: int) -> tuple[float, list[tuple[int, int]]]:
@@ -392,12 +394,16 @@ def _check_hazard(
     elif verb.primary in (None, "by"):
         wanted = _unit_dimension(signals.space, first) / _unit_dimension(signals.space, primary) / TIME
     if made != wanted:
-        raise fail("E506", at=rule.at(next(k for k in RATE_KEYS if getattr(rule.record, k) is not None)), text=rule.name, found=str(made), expected=str(wanted))
+        raise fail(
+            "E506",
+            at=rule.at(next(k for k in RATE_KEYS if getattr(rule.record, k) is not None)),
+            text=rule.name,
+            found=str(made),
+            expected=str(wanted),
+        )
 
 
-def _side_effects(
-    signals: Signals, rule: Rule, scope: Scope, primary: Pool | None, first: Pool | None
-) -> list[Change]:
+def _side_effects(signals: Signals, rule: Rule, scope: Scope, primary: Pool | None, first: Pool | None) -> list[Change]:
     changes = []
     for position, effect in enumerate(rule.record.also):
         at = rule.at("also", position, "pool")
@@ -427,7 +433,9 @@ def _check_stoichiometry(
             continue
         found = given * _unit_dimension(space, primary)
         if found != _unit_dimension(space, pool):
-            raise fail("E508", at=rule.at("verb"), text=pool.name, found=str(found), expected=str(_unit_dimension(space, pool)))
+            raise fail(
+                "E508", at=rule.at("verb"), text=pool.name, found=str(found), expected=str(_unit_dimension(space, pool))
+            )
 
 
 def list_modifiers(space: Space) -> list[tuple[Modifier, Entry, Path]]:
@@ -439,4 +447,3 @@ def list_modifiers(space: Space) -> list[tuple[Modifier, Entry, Path]]:
         for entry in entries.values()
         for position, record in enumerate(getattr(entry.record, "modifies", ()))
     ]
-

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import itertools
 import math
 from dataclasses import dataclass
 from typing import Any
@@ -23,7 +24,18 @@ from immunity.compiler.tables import (
 )
 from immunity.language.errors import Location, RuleError, fail
 from immunity.language.load import Entry
-from immunity.language.models import Change, Curve, DatedEvent, Deficiency, Dosing, Exposure, Host, Scenario, Therapy, Threat
+from immunity.language.models import (
+    Change,
+    Curve,
+    DatedEvent,
+    Deficiency,
+    Dosing,
+    Exposure,
+    Host,
+    Scenario,
+    Therapy,
+    Threat,
+)
 from immunity.language.quantity import DIMENSIONLESS, MASS, TIME, Dimension, Quantity, expect, parse_quantity
 
 MAX_EVENTS = 100_000
@@ -211,7 +223,7 @@ def _on_curve(curve: Curve, attributes: dict[str, Quantity | str], at: Location)
         raise fail("E607", at=at, what="attribute", text=curve.signal, known=attributes)
     xs = [_plain(x, value.dimension, at) for x, _ in curve.points]
     ys = [_plain(y, DIMENSIONLESS, at) for _, y in curve.points]
-    if len(xs) < 2 or any(b <= a for a, b in zip(xs, xs[1:], strict=False)):
+    if len(xs) < 2 or any(b <= a for a, b in itertools.pairwise(xs)):
         raise fail("E509", at=at, reason="it needs two points or more, with x ascending")
     return float(np.interp(value.value, xs, ys))
 
@@ -363,6 +375,6 @@ def _out_times(record: Scenario, scenario: Entry, days: float) -> np.ndarray:
     step = _time(record.every, at)
     if step <= 0 or days / step > MAX_OUTPUTS:
         raise fail("E609", at=at, text=record.every, reason="it is not a sensible output step")
-    count = int(math.floor(days / step + 1e-9))
+    count = math.floor(days / step + 1e-9)
     times = np.arange(count + 1) * step
     return times if abs(times[-1] - days) < 1e-9 else np.append(times, days)

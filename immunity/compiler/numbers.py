@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from immunity.compiler.bind import Scope
@@ -72,7 +73,9 @@ def _register(numbers: Numbers, name: str, number: Number, text: str | None, at:
     page = None if number.page is None else str(number.page)
     numbers.index[name] = len(numbers.rows)
     numbers.rows.append(
-        Parameter(name, quantity.value, quantity.dimension, quantity.text, at, status, tuple(number.source), page, number.note)
+        Parameter(
+            name, quantity.value, quantity.dimension, quantity.text, at, status, tuple(number.source), page, number.note
+        )
     )
     return numbers.index[name]
 
@@ -177,7 +180,7 @@ def declare_matrices(numbers: Numbers) -> None:
                     _register(numbers, f"{id}.{key}[{first},{second}]", number, text, at)
 
 
-def declare_host(numbers: Numbers, hosts: dict[str, Entry]) -> None:
+def declare_host(numbers: Numbers, hosts: Mapping[str, Entry]) -> None:
     """Numeric attributes of the host (``host.age``, ``host.weight``) are parameters too."""
     for entry in hosts.values():
         for key, text in entry.record.attributes.items():  # type: ignore[attr-defined]

@@ -49,7 +49,12 @@ def _row(signals: Signals, record: Readout, entry: Entry, position: int) -> Read
     own = entry.id if entry.id in signals.space.entities else None
     place = None
     if record.at:
-        place = place_of(signals.space, reference_of(signals.space, f"at {record.at}", None, at=entry.at(*path, "at")).place, Scope(own, {}), at=entry.at(*path, "at"))
+        place = place_of(
+            signals.space,
+            reference_of(signals.space, f"at {record.at}", None, at=entry.at(*path, "at")).place,
+            Scope(own, {}),
+            at=entry.at(*path, "at"),
+        )
     scope = Scope(own, {}, place)
     if record.signal:
         signal = signal_of(signals, record.signal, scope, at=entry.at(*path, "signal"))

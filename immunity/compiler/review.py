@@ -1,4 +1,4 @@
-"""What a rule book forgot: pools nothing reaches, numbers nobody uses, signals nobody senses, numbers without a source."""
+"""What a rule book forgot: unreachable pools, unused numbers, unsensed signals, unsourced numbers."""
 
 from __future__ import annotations
 

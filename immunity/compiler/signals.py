@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, field
 
 from immunity.compiler.bind import (
@@ -33,6 +34,7 @@ from immunity.language.quantity import DIMENSIONLESS, TIME, Dimension, parse_qua
 from immunity.language.references import Reference
 
 NONE = -1
+NO_PARAMETERS = (NONE, NONE, NONE, NONE)
 
 
 @dataclass(frozen=True)
@@ -93,7 +95,13 @@ def declare_signals(signals: Signals) -> None:
             for position, record in enumerate(getattr(entry.record, "signals", ())):
                 path = ("signals", position)
                 if record.id in signals.declared or record.id in signals.space.entities:
-                    raise fail("E413", at=entry.at(*path, "id"), text=record.id, kind="signal or entity", first="an earlier entry")
+                    raise fail(
+                        "E413",
+                        at=entry.at(*path, "id"),
+                        text=record.id,
+                        kind="signal or entity",
+                        first="an earlier entry",
+                    )
                 signals.declared[record.id] = (record, entry, path)
 
 
@@ -206,7 +214,9 @@ def _class_signal(signals: Signals, name: str, reference: Reference, scope: Scop
     record = entry.record if entry else None
     divisor = _volume(signals, place, at)
     if not isinstance(record, Class) or record.unit is None:
-        pools = [pool for member in space.entity_classes[name] for pool in space.by_entity_place.get((member, place), [])]
+        pools = [
+            pool for member in space.entity_classes[name] for pool in space.by_entity_place.get((member, place), [])
+        ]
         if not pools:
             return _add(signals, SignalRow(key, DIMENSIONLESS, "1", (), constant(signals.numbers, 0.0), NONE, (), at))
         dimension, unit = _common_dimension(signals, pools, reference.text, at)
@@ -246,7 +256,9 @@ def _declared_signal(signals: Signals, reference: Reference, scope: Scope, at: L
     if name in signals.index:
         return signals.index[name]
     if name in signals.open:
-        raise fail("E503", at=entry.at(*path, "id"), cycle=" -> ".join([*signals.open[signals.open.index(name) :], name]))
+        raise fail(
+            "E503", at=entry.at(*path, "id"), cycle=" -> ".join([*signals.open[signals.open.index(name) :], name])
+        )
     signals.open.append(name)
     own = entry.id if entry.id in space.entities else None
     row = _make(signals, record, entry, path, Scope(own, env, place), name)
@@ -269,7 +281,12 @@ def _signal_env(
             if place is None:
                 raise fail("E406", at=at, text=reference.text, count="none: the place is missing")
             if domain is None or place not in domain[1]:
-                raise fail("E405", at=at, text=f"{record.id} at {place}", known=[f"{record.id} at {p}" for p in (domain or ("", []))[1]])
+                raise fail(
+                    "E405",
+                    at=at,
+                    text=f"{record.id} at {place}",
+                    known=[f"{record.id} at {p}" for p in (domain or ("", []))[1]],
+                )
             assert own.binds
             env[own.binds] = Value("place", place, own.name)
         else:
@@ -311,7 +328,9 @@ def _make(
         at = entry.at(*path, "constant")
         start = parameter_of(numbers, f"{owner}.constant", record.constant, scope, at=at)
         if dimension is not None and numbers[start].dimension != dimension:
-            raise fail("E510", at=at, text=numbers[start].text, found=f"{numbers[start].dimension} added to {dimension}")
+            raise fail(
+                "E510", at=at, text=numbers[start].text, found=f"{numbers[start].dimension} added to {dimension}"
+            )
         dimension = numbers[start].dimension
     laws = laws_of(signals, record, owner, scope, entry, path)
     if dimension is None and not record.sum:
@@ -400,14 +419,16 @@ def laws_of(
     rows: list[LawRow] = []
     for position, text in enumerate(record.with_):
         signal = signal_of(signals, text, scope, at=entry.at(*path, "with", position))
-        rows.append(LawRow(LAW_PROPORTIONAL, signal, NONE, (NONE,) * 4, None, signals[signal].dimension, "with"))
+        rows.append(LawRow(LAW_PROPORTIONAL, signal, NONE, NO_PARAMETERS, None, signals[signal].dimension, "with"))
     for position, law in enumerate(record.saturates):
         at = entry.at(*path, "saturates", position)
         killers = signal_of(signals, law.killers, scope, at=at)
         targets = signal_of(signals, law.targets, scope, at=at)
         half = parameter_of(signals.numbers, _name(owner, law.killers, "half"), law.half, scope, at=at)
         dimension = signals.numbers[half].dimension
-        rows.append(LawRow(LAW_SATURATING, killers, targets, (half, NONE, NONE, NONE), None, DIMENSIONLESS, "saturates"))
+        rows.append(
+            LawRow(LAW_SATURATING, killers, targets, (half, NONE, NONE, NONE), None, DIMENSIONLESS, "saturates")
+        )
         _match(signals, killers, dimension, law.killers, at)
     for key in ("rises_with", "needs", "falls_with"):
         for position, law in enumerate(getattr(record, key)):
@@ -415,7 +436,11 @@ def laws_of(
     for position, law in enumerate(record.curve):
         at = entry.at(*path, "curve", position)
         signal = signal_of(signals, law.signal, scope, at=at)
-        rows.append(LawRow(LAW_CURVE, signal, NONE, (NONE,) * 4, _points(signals, law.points, signal, at), DIMENSIONLESS, "curve"))
+        rows.append(
+            LawRow(
+                LAW_CURVE, signal, NONE, NO_PARAMETERS, _points(signals, law.points, signal, at), DIMENSIONLESS, "curve"
+            )
+        )
     return tuple(rows)
 
 
@@ -430,9 +455,7 @@ def _match(signals: Signals, signal: int, wanted: Dimension, text: str, at: Loca
         raise fail("E505", at=at, text=text, found=str(wanted), expected=str(found))
 
 
-def _hill(
-    signals: Signals, law: HillUp | Needs | HillDown, key: str, owner: str, scope: Scope, at: Location
-) -> LawRow:
+def _hill(signals: Signals, law: HillUp | Needs | HillDown, key: str, owner: str, scope: Scope, at: Location) -> LawRow:
     numbers = signals.numbers
     signal = signal_of(signals, law.signal, scope, at=at)
 
@@ -452,7 +475,9 @@ def _hill(
         base, top = constant(numbers, 1.0), number("down_to")
     for plain in (hill, top):
         if numbers[plain].dimension != DIMENSIONLESS:
-            raise fail("E505", at=at, text=numbers[plain].text, found=str(numbers[plain].dimension), expected="a pure number")
+            raise fail(
+                "E505", at=at, text=numbers[plain].text, found=str(numbers[plain].dimension), expected="a pure number"
+            )
     return LawRow(LAW_HILL, signal, NONE, (base, top, half, hill), None, DIMENSIONLESS, key)
 
 
@@ -467,6 +492,6 @@ def _points(
             raise fail("E505", at=at, text=y_text, found=str(y.dimension), expected="a pure number")
         xs.append(x.value)
         ys.append(y.value)
-    if len(xs) < 2 or any(b <= a for a, b in zip(xs, xs[1:], strict=False)):
+    if len(xs) < 2 or any(b <= a for a, b in itertools.pairwise(xs)):
         raise fail("E509", at=at, reason="it needs two points or more, with x ascending")
     return tuple(xs), tuple(ys)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from immunity.language.errors import Location, fail
@@ -121,7 +121,7 @@ def map_space(book: Book) -> Space:
 
 
 def _check_classes(
-    declared: dict[str, Loaded],
+    declared: Mapping[str, Loaded],
     entities: dict[str, Loaded],
     entity_classes: dict[str, list[str]],
     place_classes: dict[str, list[str]],
@@ -173,7 +173,14 @@ def _pools_of(space: Space, id: str, entry: Loaded) -> Iterator[Pool]:
     states = {state for _, state in seen}
     for state in record.stages:
         if state not in states:
-            raise fail("E403", at=entry.at("stages", state), text=state, known=[s for s in states if s], entity=id, place="any place")
+            raise fail(
+                "E403",
+                at=entry.at("stages", state),
+                text=state,
+                known=[s for s in states if s],
+                entity=id,
+                place="any place",
+            )
 
 
 def list_pools(space: Space) -> None:
