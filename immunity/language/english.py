@@ -2,46 +2,16 @@
 
 from __future__ import annotations
 
+import fnmatch
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
-from immunity.language.errors import RuleError
-from immunity.language.models import Entity, Flow, Modifier, Number, Readout, Signal, Term, WithLaws
-from immunity.language.references import Index, Part, Reference, parse_reference
-from immunity.language.verbs import VERBS
+from pydantic import BaseModel
 
-_PER = re.compile(r"(?<![\w.])1/(\w+)\Z")
-_RATES = {
-    "hazard": "at {}",
-    "half_life": "with a half-life of {}",
-    "mean_time": "after {} on average",
-    "doubling_time": "doubling every {}",
-}
-_UNITS_IN_WORDS = {"d": "day", "h": "hour", "min": "minute", "s": "second", "y": "year"}
-
-
-@dataclass(frozen=True)
-class Speaker:
-    """Whose rules are told: the entity they belong to, and the display names of everything in the book.
-
-    Attributes
-    ----------
-    id : str or None          the entity, None for rules that belong to none
-    record : Entity or None
-    names : mapping           id -> display name
-    """
-
-    id: str | None = None
-    record: Any = None
-    names: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def states(self) -> frozenset[str]:
-        if not isinstance(self.record, Entity):
-            return frozenset()
-        return frozenset(state for states in self.record.lives_in.values() for state in states)
+from immunity.language.load import Book, Entry
+from immunity.language.models import Flow, Modifier, Readout, Signal
+from immunity.language.phrases import Speaker, Teller, bound_in, capital, evidence_of, number_phrase, sentence, words
 
 
 def flow_sentence(flow: Flow, speaker: Speaker) -> str:
@@ -58,35 +28,35 @@ def flow_sentence(flow: Flow, speaker: Speaker) -> str:
         For instance: "Neutrophil extravasates from blood (circulating) to each site at 0.02 per day, up to 500-fold as
         CXCL8 in the site rises (half at 1 ug/L, Hill 2) [fitted; author2016word]."
     """
-    tell = _Teller(speaker, _bound(flow))
+    tell = Teller(speaker, bound_in(flow))
     parts = [tell.event(flow), *tell.rate(flow)]
     text = " ".join(part for part in parts if part)
     text += "".join(f", {law}" for law in tell.laws(flow))
     text += tell.rate_evidence(flow)
     text += "".join(f"; each time {tell.side_effect(effect.pool, effect.amount)}" for effect in flow.also)
-    return _sentence(text)
+    return sentence(text)
 
 
 def signal_sentence(signal: Signal, speaker: Speaker) -> str:
     """Tell what a signal is made of."""
-    tell = _Teller(speaker, _bound(signal))
-    name = signal.name or _words(signal.id)
+    tell = Teller(speaker, bound_in(signal))
+    name = signal.name or words(signal.id)
     where = f" in {tell.place_text(signal.at)}" if signal.at else ""
-    of_what = f" of {_words(signal.of)}" if signal.of else ""
-    text = f"{_capital(name)}{of_what}{where} is {tell.total(signal.sum, signal.constant, signal.per)}"
-    return _sentence(text + "".join(f", {law}" for law in tell.laws(signal)) + tell.unit(signal.unit))
+    of_what = f" of {words(signal.of)}" if signal.of else ""
+    text = f"{capital(name)}{of_what}{where} is {tell.total(signal.sum, signal.constant, signal.per)}"
+    return sentence(text + "".join(f", {law}" for law in tell.laws(signal)) + tell.unit(signal.unit))
 
 
 def modifier_sentence(modifier: Modifier, speaker: Speaker) -> str:
     """Tell how an entity changes a rule of others."""
-    tell = _Teller(speaker, frozenset())
+    tell = Teller(speaker, frozenset())
     laws = ", ".join(tell.laws(modifier)) or "nothing"
-    return _sentence(f"The flow {modifier.flow} is changed: {laws}")
+    return sentence(f"The flow {modifier.flow} is changed: {laws}")
 
 
 def readout_sentence(readout: Readout, speaker: Speaker) -> str:
     """Tell what a readout reports."""
-    tell = _Teller(speaker, frozenset())
+    tell = Teller(speaker, frozenset())
     if readout.signal is not None:
         what = tell.thing(readout.signal)
     else:
@@ -100,22 +70,7 @@ def readout_sentence(readout: Readout, speaker: Speaker) -> str:
     if readout.healthy:
         text += f"; in health {readout.healthy.lo} to {readout.healthy.hi}"
         text += f" [{', '.join(readout.healthy.source)}]" if readout.healthy.source else ""
-    return _sentence(text)
-
-
-def number_phrase(number: Number, *, evidence: bool = True) -> str:
-    """Tell a number: its value or formula, then its status and sources in brackets."""
-    if number.derived is not None:
-        where = ", ".join(f"{name} = {text}" for name, text in number.where.items())
-        text = f"{number.derived}" + (f" (where {where})" if where else "")
-    elif number.values is not None:
-        text = f"{', '.join(_quantity(each) for each in number.values)} (one for each {_words(number.by or '')})"
-    elif number.use is not None:
-        owner, _, key = number.use.partition(".")
-        text = f"the {_words(key)} of the {_words(owner)}" if key else f"its {_words(owner)}"
-    else:
-        text = _quantity(number.value or "")
-    return text + (_evidence(number) if evidence else "")
+    return sentence(text)
 
 
 def describe_entity(id: str, record: Any, names: Mapping[str, str]) -> list[str]:
@@ -125,7 +80,7 @@ def describe_entity(id: str, record: Any, names: Mapping[str, str]) -> list[str]
     for key, tell in _TELLERS.items():
         lines += [tell(each, speaker) for each in getattr(record, key, ())]
     for name, number in getattr(record, "numbers", {}).items():
-        lines.append(_sentence(f"{_capital(_words(name))} is {number_phrase(number)}"))
+        lines.append(sentence(f"{capital(words(name))} is {number_phrase(number)}"))
     return lines
 
 
@@ -137,230 +92,211 @@ _TELLERS: dict[str, Callable[[Any, Speaker], str]] = {
 }
 
 
-class _Teller:
-    """Turns the parts of one rule into phrases; it knows whose rule it is and which variables are bound."""
-
-    def __init__(self, speaker: Speaker, bound: frozenset[str]) -> None:
-        self.speaker = speaker
-        self.bound = bound
-
-    # what happens ------------------------------------------------------------------------------
-
-    def event(self, flow: Flow) -> str:
-        """Subject, verb and what it acts on."""
-        verb = VERBS.get(flow.verb)
-        english = verb.english if verb else flow.verb
-        primary = verb.primary if verb else None
-        to = " and ".join(self.thing(each) for each in flow.to)
-        if primary == "from" and flow.from_:
-            subject = self.name(flow.from_)
-            ends = " and ".join(self.spot(each, than=subject) for each in flow.to)
-            return f"{_capital(subject)} {english} from {self.spot(flow.from_, than=subject)} to {ends}"
-        if primary in ("by", None):
-            by = f" by {self.thing(flow.by)}" if flow.by else ""
-            return f"{_capital(to or self.own(flow))} {english}{by}"
-        subject = _capital(self.thing(flow.target) if primary == "target" and flow.target else self.own(flow))
-        text = f"{subject} {english}"
-        if flow.partner:
-            text += f" {self.thing(flow.partner)}"
-        if flow.by:
-            text += f" by {self.thing(flow.by)}"
-        if primary == "target" and verb and verb.partner == "of":
-            text += f" by {self.own(flow)}"
-        if to:
-            text += f" {'giving' if flow.partner else 'into'} {to}"
-        return text + (f", becoming {self.thing(flow.into)}" if flow.into else "")
-
-    def own(self, flow: Flow) -> str:
-        """The pool a flow is about where `of` may be left out."""
-        if flow.of:
-            return self.thing(flow.of)
-        own = self.label(self.speaker.id) if self.speaker.id else "it"
-        return f"{own} in {self.place_text(flow.at)}" if flow.at else own
-
-    def rate(self, flow: Flow) -> Iterator[str]:
-        """How often."""
-        for key, phrase in _RATES.items():
-            number = getattr(flow, key)
-            if number is not None:
-                yield phrase.format(number_phrase(number, evidence=False))
-        if flow.yields is not None:
-            yield f"(each makes {number_phrase(flow.yields)})"
-
-    def rate_evidence(self, flow: Flow) -> str:
-        """Status and sources of the rate; a rate that names none is an assumption."""
-        given = [number for key in _RATES if (number := getattr(flow, key)) is not None]
-        return "".join(_evidence(each) or ("" if each.use else " [assumed]") for each in given)
-
-    def side_effect(self, pool: str, amount: Number) -> str:
-        text = number_phrase(amount)
-        if text.startswith("-"):
-            return f"{self.thing(pool)} falls by {text[1:]}"
-        return f"{self.thing(pool)} rises by {text}"
-
-    # laws --------------------------------------------------------------------------------------
-
-    def laws(self, rule: WithLaws) -> Iterator[str]:
-        """What changes it."""
-        for text in rule.with_:
-            yield f"in proportion to {self.thing(text)}"
-        for law in rule.rises_with:
-            yield f"up to {number_phrase(law.up_to)}-fold as {self.thing(law.signal)} rises {_half(law)}"
-        for law in rule.needs:
-            yield f"only as far as there is {self.thing(law.signal)} {_half(law)}"
-        for law in rule.falls_with:
-            rest = number_phrase(law.down_to)
-            end = "to nothing" if law.down_to.value in ("0", "0.0") else f"to {rest} of that"
-            yield f"falling {end} as {self.thing(law.signal)} rises {_half(law)}"
-        for law in rule.saturates:
-            half = number_phrase(law.half)
-            yield f"limited by {self.thing(law.killers)} when {self.thing(law.targets)} outnumber them (half at {half})"
-        for law in rule.curve:
-            points = ", ".join(f"{y} at {x}" for x, y in law.points)
-            yield f"times a factor that follows {self.thing(law.signal)} ({points}){_evidence(law)}"
-        for text in rule.times:
-            owner, _, key = text.partition(".")
-            yield f"times the {_words(key or owner)}" + (f" of the {_words(owner)}" if key else "")
-
-    def total(self, terms: list[Term], constant: Number | None, per: str | None) -> str:
-        """A sum over a volume."""
-        parts = [number_phrase(constant)] if constant is not None else []
-        for term in terms:
-            weight = f"{number_phrase(term.weight)} times " if term.weight is not None else ""
-            parts.append(weight + self.thing(term.of))
-        text = " plus ".join(parts) or "1"
-        if per is None:
-            return text
-        owner = per.removeprefix("volume").removeprefix(" of ").strip()
-        return f"{text}, per volume" + (f" of {self.label(owner)}" if owner else "")
-
-    def unit(self, unit: str) -> str:
-        return f" (in {unit})" if unit != "1" else ""
-
-    # names -------------------------------------------------------------------------------------
-
-    def label(self, id: str) -> str:
-        """The display name of an id, in the middle of a sentence."""
-        if id in self.bound:
-            return f"the {_words(id)}"
-        name = self.speaker.names.get(id) or _words(id)
-        return name[:1].lower() + name[1:] if re.fullmatch(r"[A-Z][a-z]+( [a-z]+)*", name) else name
-
-    def name(self, text: str) -> str:
-        """The entity a reference is about."""
-        reference = self._parse(text)
-        if reference is None:
-            return text
-        entity, _ = self._split(reference)
-        return entity
-
-    def spot(self, text: str, *, than: str) -> str:
-        """Where a pool is; the entity is named only where it is another than the subject."""
-        reference = self._parse(text)
-        if reference is None:
-            return text
-        entity, state = self._split(reference)
-        place = self._place(reference.place) if reference.place else ""
-        indices = self._indices(reference.indices)
-        if entity != than:
-            return f"{_article(state)}{entity}" + (f" in {place}" if place else "") + indices
-        if not place:
-            return (_words(state) or entity) + indices
-        return place + (f" ({_words(state)})" if state else "") + indices
-
-    def thing(self, text: str | None) -> str:
-        """A pool or a signal, with its place."""
-        if text is None:
-            return "it"
-        reference = self._parse(text)
-        if reference is None:
-            return text
-        entity, state = self._split(reference)
-        place = f" in {self._place(reference.place)}" if reference.place else ""
-        return f"{_article(state)}{entity}{place}{self._indices(reference.indices)}"
-
-    def place_text(self, text: str) -> str:
-        reference = self._parse(f"at {text}")
-        return self._place(reference.place) if reference and reference.place else text
-
-    def _parse(self, text: str) -> Reference | None:
-        try:
-            return parse_reference(text)
-        except RuleError:
-            return None
-
-    def _split(self, reference: Reference) -> tuple[str, str]:
-        """Display name and state; a lone word that is a state of the own entity is its state."""
-        part = reference.entity
-        own = self.label(self.speaker.id) if self.speaker.id else "it"
-        if part is None:
-            return own, ""
-        if part.tail is None and not part.each and part.name in self.speaker.states and part.name not in self.bound:
-            return own, part.name
-        return (f"each {_words(part.name)}" if part.each else self.label(part.name)), part.tail or ""
-
-    def _place(self, part: Part) -> str:
-        name = f"each {_words(part.name)}" if part.each else self.label(part.name)
-        return f"the {_words(part.tail)} of {name}" if part.tail else name
-
-    def _indices(self, indices: tuple[Index, ...] | None) -> str:
-        if not indices:
-            return ""
-        return f" ({', '.join(self._index(each) for each in indices)})"
-
-    def _index(self, index: Index) -> str:
-        if index.name is None:
-            return "all"
-        name = f"each {_words(index.name)}" if index.each else _words(index.name)
-        if index.step:
-            return f"{'next' if index.step > 0 else 'previous'} {name}"
-        return name
+# whole entries -----------------------------------------------------------------------------------
 
 
-def _half(law: Any) -> str:
-    hill = number_phrase(law.hill)
-    return f"(half at {number_phrase(law.half)}" + (f", Hill {hill})" if law.hill.value not in ("1", "1.0") else ")")
+def explain_entry(entry: Entry, compiled: Any) -> list[str]:
+    """Explain an entry of any kind: what it is, its rules, what others say of it, and the papers.
+
+    Parameters
+    ----------
+    entry : Entry
+    compiled : Compiled         or anything else with the ``book`` that the entry is from
+
+    Returns
+    -------
+    list of str                 lines for the console
+    """
+    book: Book = compiled.book
+    names = display_names(book)
+    record = entry.record
+    lines = [_title(entry)]
+    lines += [record.story] if record.story else []
+    lines += list(_OF_KIND.get(entry.kind, _no_facts)(record, names))
+    lines += [f"- {line}" for line in describe_entity(entry.id, record, names)]
+    elsewhere = [f"- {line}" for line in _told_by_others(entry, book, names)]
+    lines += ["", "Rules of others:", *elsewhere] if elsewhere else []
+    papers = list(_papers("\n".join(lines), book))
+    return [*lines, "", "Papers:", *papers] if papers else lines
 
 
-def _evidence(number: Any) -> str:
-    """Status and sources, as ``[measured; li2002critical p. 8]``."""
-    status = number.status or ("derived" if getattr(number, "derived", None) else "")
-    source = ", ".join(number.source)
-    page = f" p. {number.page}" if getattr(number, "page", None) is not None and source else ""
-    inside = "; ".join(part for part in (status, source + page) if part)
-    return f" [{inside}]" if inside else ""
+def explain_rule(rule: Any, compiled: Any) -> list[str]:
+    """Explain one flow: its sentence, where it stands, and its papers.
+
+    Parameters
+    ----------
+    rule : Rule                 a flow with its ``record``, ``entry`` and ``name``
+    compiled : Compiled
+    """
+    book: Book = compiled.book
+    names = display_names(book)
+    speaker = Speaker(rule.entry.id, rule.entry.record, names)
+    lines = [f"{rule.name} ({rule.at('verb')})", flow_sentence(rule.record, speaker)]
+    lines += [rule.record.note] if rule.record.note else []
+    for other, modifier in _modifiers(book):
+        if fnmatch.fnmatchcase(rule.name, modifier.flow):
+            lines.append(f"- {modifier_sentence(modifier, Speaker(other.id, other.record, names))}")
+    papers = list(_papers("\n".join(lines), book))
+    return [*lines, "", "Papers:", *papers] if papers else lines
 
 
-def _quantity(text: str) -> str:
-    """Write ``0.02 1/day`` as ``0.02 per day``."""
-    number, _, unit = text.strip().partition(" ")
-    found = _PER.match(unit)
-    if found:
-        return f"{number} per {_UNITS_IN_WORDS.get(found[1], found[1])}"
-    return text
+def display_names(book: Book) -> dict[str, str]:
+    """Collect the display names of everything in a book."""
+    return {
+        id: entry.record.name for entries in book.entries.values() for id, entry in entries.items() if entry.record.name
+    }
 
 
-def _bound(rule: Any) -> frozenset[str]:
-    """Variables that a rule binds by ``each``; later mentions of them read "the ..."."""
-    texts: list[str] = []
-    for key in ("at", "of", "from_", "to", "by", "target", "partner", "into"):
-        given = getattr(rule, key, None) or ()
-        texts += [given] if isinstance(given, str) else list(given)
-    found = (re.findall(r"each\s+(\w+)(?:\s+as\s+(\w+))?", text) for text in texts)
-    return frozenset(alias or name for pairs in found for name, alias in pairs)
+def _title(entry: Entry) -> str:
+    xref = ", ".join(f"{key} {value}" for key, value in entry.record.xref.items())
+    name = getattr(entry.record, "title", None) or entry.record.name or capital(words(entry.id))
+    return f"{name} ({entry.kind} {entry.id})" + (f"; {xref}" if xref else "")
 
 
-def _article(state: str) -> str:
-    return f"{_words(state)} " if state else ""
+def _told_by_others(entry: Entry, book: Book, names: Mapping[str, str]) -> Iterator[str]:
+    """Find the rules of other entries that name this one."""
+    named = re.compile(rf"(?<![\w.]){re.escape(entry.id)}(?!\w)")
+    for kind, entries in book.entries.items():
+        for other in entries.values():
+            if other is entry or kind in ("scenario", "sources"):
+                continue
+            speaker = Speaker(other.id, other.record, names)
+            for key, tell in _TELLERS.items():
+                for rule in getattr(other.record, key, ()):
+                    if any(named.search(text) for text in _texts(rule)):
+                        yield f"{tell(rule, speaker)} ({other.id})"
 
 
-def _words(id: str) -> str:
-    return id.replace("_", " ")
+def _texts(value: Any) -> Iterator[str]:
+    """All texts in a record that may be references; notes and quantities do no harm."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, BaseModel):
+        for name in value.model_fields_set - {"note", "id", "name"}:
+            yield from _texts(getattr(value, name))
+    elif isinstance(value, list | tuple):
+        for each in value:
+            yield from _texts(each)
 
 
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
+def _modifiers(book: Book) -> Iterator[tuple[Entry, Modifier]]:
+    for entries in book.entries.values():
+        for entry in entries.values():
+            for modifier in getattr(entry.record, "modifies", ()):
+                yield entry, modifier
 
 
-def _sentence(text: str) -> str:
-    return _capital(" ".join(text.split())).rstrip(".") + "."
+def _papers(text: str, book: Book) -> Iterator[str]:
+    """List the sources that a text names."""
+    for entry in book.entries.get("sources", {}).values():
+        for key, source in entry.record.sources.items():
+            if re.search(rf"\b{re.escape(key)}\b", text):
+                yield f"- {key}: {source.cite}" + (f" doi:{source.doi}" if source.doi else "")
+
+
+# what only some kinds say -------------------------------------------------------------------------
+
+
+def _no_facts(record: Any, names: Mapping[str, str]) -> Iterator[str]:
+    return iter(())
+
+
+def _entity_facts(record: Any, names: Mapping[str, str]) -> Iterator[str]:
+    if record.is_:
+        yield sentence(f"It is a {', a '.join(words(each) for each in record.is_)}")
+    for name, weight in record.carries.items():
+        yield sentence(f"It carries {number_phrase(weight)} of {words(name)}")
+    spots = [
+        (names.get(place) or words(place)) + (f" ({', '.join(words(state) for state in states)})" if states else "")
+        for place, states in record.lives_in.items()
+    ]
+    if spots:
+        yield sentence(f"Found in {'; '.join(spots)}; counted in {record.unit}")
+    for pool, amount in record.initial.items():
+        yield sentence(f"At first there is {number_phrase(amount)} {pool}")
+    for key, ways in (("enters", "Enters"), ("given", "Given")):
+        for way, pool in getattr(record, key, {}).items():
+            yield sentence(f"{ways} {words(way)}: {pool}")
+
+
+def _place_facts(record: Any, names: Mapping[str, str]) -> Iterator[str]:
+    if record.is_:
+        yield sentence(f"It is a {', a '.join(words(each) for each in record.is_)}")
+    if record.volume is not None:
+        yield sentence(f"Volume {number_phrase(record.volume)}")
+    for link, place in record.links.items():
+        yield sentence(f"Its {words(link)} is {names.get(place) or words(place)}")
+
+
+def _class_facts(record: Any, names: Mapping[str, str]) -> Iterator[str]:
+    if record.unit:
+        yield sentence(f"Sensed as a signal in {record.unit}: what its members carry, over the volume of the place")
+    if record.requires:
+        yield sentence(f"Every member declares: {', '.join(words(each) for each in record.requires)}")
+
+
+def _set_facts(record: Any, names: Mapping[str, str]) -> Iterator[str]:
+    yield sentence(f"Members: {record.members if isinstance(record.members, int) else ', '.join(record.members)}")
+
+
+def _change_sentence(change: Any) -> str:
+    who = " and ".join(f"{words(key)} {value}" for key, value in change.for_.items())
+    parts = []
+    if change.multiply is not None:
+        parts.append(f"is multiplied by {number_phrase(change.multiply)}")
+    if change.set is not None:
+        parts.append(f"is {number_phrase(change.set)}")
+    if change.scales_with is not None:
+        parts.append(f"scales with {words(change.scales_with)}" + (f"^{change.power}" if change.power != "1" else ""))
+    for curve in change.curve if isinstance(change.curve, list) else [change.curve] if change.curve else []:
+        points = ", ".join(f"{y} at {x}" for x, y in curve.points)
+        parts.append(f"follows {words(curve.signal)} ({points}){evidence_of(curve)}")
+    return sentence(f"{change.number} {' and '.join(parts)}" + (f" (for {who})" if who else ""))
+
+
+def _event_sentence(event: Any) -> str:
+    what = event.pool or event.number
+    done = {"add": "is added to", "scale": "multiplies", "set": "becomes the value of"}
+    key = next((key for key in done if getattr(event, key) is not None), "set")
+    return sentence(f"At {event.at}, {getattr(event, key)} {done[key]} {what}")
+
+
+def _host_facts(record: Any, names: Mapping[str, str]) -> Iterator[str]:
+    for key, value in getattr(record, "attributes", {}).items():
+        yield sentence(f"{capital(words(key))}: {value}")
+    for change in record.changes:
+        yield f"- {_change_sentence(change)}"
+    for event in getattr(record, "events", ()):
+        yield f"- {_event_sentence(event)}"
+    for spread in getattr(record, "variation", ()):
+        yield f"- {sentence(f'{spread.number} varies between people by a factor of {spread.gsd}{evidence_of(spread)}')}"
+
+
+def _scenario_facts(record: Any, names: Mapping[str, str]) -> Iterator[str]:
+    yield sentence(f"Lasts {record.days:g} days, reported every {record.every}")
+    for key, value in record.host.items():
+        yield sentence(f"Host: {words(key)} {', '.join(map(str, value)) if isinstance(value, list) else value}")
+    for each in record.exposures:
+        threat = names.get(each.threat) or words(each.threat)
+        yield f"- {sentence(f'At {each.at}: {each.dose} of {threat} in {names.get(each.site) or words(each.site)}')}"
+    for each in record.therapies:
+        name = names.get(each.therapy) or words(each.therapy)
+        times = f" every {each.every}" if each.every else ""
+        until = f" until {each.until}" if each.until else ""
+        start = each.from_ or each.at or "0 day"
+        yield f"- {sentence(f'From {start}: {each.dose} of {name}{times}{until}')}"
+    for event in record.events:
+        yield f"- {_event_sentence(event)}"
+    for name, text in record.numbers.items():
+        yield f"- {sentence(f'{name} is {text}')}"
+
+
+_OF_KIND: dict[str, Callable[[Any, Mapping[str, str]], Iterator[str]]] = {
+    **dict.fromkeys(("cell", "molecule", "threat", "therapy"), _entity_facts),
+    "place": _place_facts,
+    "class": _class_facts,
+    "set": _set_facts,
+    "deficiency": _host_facts,
+    "host": _host_facts,
+    "scenario": _scenario_facts,
+}

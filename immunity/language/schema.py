@@ -124,7 +124,7 @@ def whole_schema(kinds: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-def all_schemas(further: Mapping[str, type[BaseModel]] | None = None) -> dict[str, dict[str, Any]]:
+def schemas(further: Mapping[str, type[BaseModel]] | None = None) -> dict[str, dict[str, Any]]:
     """Make the schemas of all kinds, by name, and of whole rule books.
 
     Parameters
@@ -140,7 +140,7 @@ def all_schemas(further: Mapping[str, type[BaseModel]] | None = None) -> dict[st
 def write_schemas(folder: Path, further: Mapping[str, type[BaseModel]] | None = None) -> Iterator[Path]:
     """Write ``KIND.schema.json`` for every kind into a folder, and hand on the paths."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name, schema in all_schemas(further).items():
+    for name, schema in schemas(further).items():
         path = folder / f"{name}.schema.json"
         path.write_text(json.dumps(schema, indent=1, sort_keys=True) + "\n", encoding="utf-8")
         yield path

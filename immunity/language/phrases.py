@@ -1,0 +1,288 @@
+"""The phrases that sentences about rules are made of: names, places, numbers, laws."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from immunity.language.errors import RuleError
+from immunity.language.models import Entity, Flow, Number, Term, WithLaws
+from immunity.language.references import Index, Part, Reference, parse_reference
+from immunity.language.verbs import VERBS
+
+_PER = re.compile(r"(?<![\w.])1/(\w+)\Z")
+_RATES = {
+    "hazard": "at {}",
+    "half_life": "with a half-life of {}",
+    "mean_time": "after {} on average",
+    "doubling_time": "doubling every {}",
+}
+_UNITS_IN_WORDS = {"d": "day", "h": "hour", "min": "minute", "s": "second", "y": "year"}
+
+
+@dataclass(frozen=True)
+class Speaker:
+    """Whose rules are told: the entity they belong to, and the display names of everything in the book.
+
+    Attributes
+    ----------
+    id : str or None          the entity, None for rules that belong to none
+    record : Entity or None
+    names : mapping           id -> display name
+    """
+
+    id: str | None = None
+    record: Any = None
+    names: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def states(self) -> frozenset[str]:
+        if not isinstance(self.record, Entity):
+            return frozenset()
+        return frozenset(state for states in self.record.lives_in.values() for state in states)
+
+
+def number_phrase(number: Number, *, evidence: bool = True) -> str:
+    """Tell a number: its value or formula, then its status and sources in brackets."""
+    if number.derived is not None:
+        where = ", ".join(f"{name} = {text}" for name, text in number.where.items())
+        text = f"{number.derived}" + (f" (where {where})" if where else "")
+    elif number.values is not None:
+        text = f"{', '.join(_quantity(each) for each in number.values)} (one for each {words(number.by or '')})"
+    elif number.use is not None:
+        owner, _, key = number.use.partition(".")
+        text = f"the {words(key)} of the {words(owner)}" if key else f"its {words(owner)}"
+    else:
+        text = _quantity(number.value or "")
+    return text + (evidence_of(number) if evidence else "")
+
+
+class Teller:
+    """Turns the parts of one rule into phrases; it knows whose rule it is and which variables are bound."""
+
+    def __init__(self, speaker: Speaker, bound: frozenset[str]) -> None:
+        self.speaker = speaker
+        self.bound = bound
+
+    # what happens ------------------------------------------------------------------------------
+
+    def event(self, flow: Flow) -> str:
+        """Subject, verb and what it acts on."""
+        verb = VERBS.get(flow.verb)
+        english = verb.english if verb else flow.verb
+        primary = verb.primary if verb else None
+        to = " and ".join(self.thing(each) for each in flow.to)
+        if primary == "from" and flow.from_:
+            subject = self.name(flow.from_)
+            ends = " and ".join(self.spot(each, than=subject) for each in flow.to)
+            return f"{capital(subject)} {english} from {self.spot(flow.from_, than=subject)} to {ends}"
+        if primary in ("by", None):
+            by = f" by {self.thing(flow.by)}" if flow.by else ""
+            return f"{capital(to or self.own(flow))} {english}{by}"
+        subject = capital(self.thing(flow.target) if primary == "target" and flow.target else self.own(flow))
+        text = f"{subject} {english}"
+        if flow.partner:
+            text += f" {self.thing(flow.partner)}"
+        if flow.by:
+            text += f" by {self.thing(flow.by)}"
+        if primary == "target" and verb and verb.partner == "of":
+            text += f" by {self.own(flow)}"
+        if to:
+            text += f" {'giving' if flow.partner else 'into'} {to}"
+        return text + (f", becoming {self.thing(flow.into)}" if flow.into else "")
+
+    def own(self, flow: Flow) -> str:
+        """The pool a flow is about where `of` may be left out."""
+        if flow.of:
+            return self.thing(flow.of)
+        own = self.label(self.speaker.id) if self.speaker.id else "it"
+        return f"{own} in {self.place_text(flow.at)}" if flow.at else own
+
+    def rate(self, flow: Flow) -> Iterator[str]:
+        """How often it happens."""
+        for key, phrase in _RATES.items():
+            number = getattr(flow, key)
+            if number is not None:
+                yield phrase.format(number_phrase(number, evidence=False))
+        if flow.yields is not None:
+            yield f"(each makes {number_phrase(flow.yields)})"
+
+    def rate_evidence(self, flow: Flow) -> str:
+        """Status and sources of the rate; a rate that names none is an assumption."""
+        given = [number for key in _RATES if (number := getattr(flow, key)) is not None]
+        return "".join(evidence_of(each) or ("" if each.use else " [assumed]") for each in given)
+
+    def side_effect(self, pool: str, amount: Number) -> str:
+        text = number_phrase(amount)
+        if text.startswith("-"):
+            return f"{self.thing(pool)} falls by {text[1:]}"
+        return f"{self.thing(pool)} rises by {text}"
+
+    # laws --------------------------------------------------------------------------------------
+
+    def laws(self, rule: WithLaws) -> Iterator[str]:
+        """What changes it."""
+        for text in rule.with_:
+            yield f"in proportion to {self.thing(text)}"
+        for law in rule.rises_with:
+            yield f"up to {number_phrase(law.up_to)}-fold as {self.thing(law.signal)} rises {_half(law)}"
+        for law in rule.needs:
+            yield f"only as far as there is {self.thing(law.signal)} {_half(law)}"
+        for law in rule.falls_with:
+            rest = number_phrase(law.down_to)
+            end = "to nothing" if law.down_to.value in ("0", "0.0") else f"to {rest} of that"
+            yield f"falling {end} as {self.thing(law.signal)} rises {_half(law)}"
+        for law in rule.saturates:
+            half = number_phrase(law.half)
+            yield f"limited by {self.thing(law.killers)} when {self.thing(law.targets)} outnumber them (half at {half})"
+        for law in rule.curve:
+            points = ", ".join(f"{y} at {x}" for x, y in law.points)
+            yield f"times a factor that follows {self.thing(law.signal)} ({points}){evidence_of(law)}"
+        for text in rule.times:
+            owner, _, key = text.partition(".")
+            yield f"times the {words(key or owner)}" + (f" of the {words(owner)}" if key else "")
+
+    def total(self, terms: list[Term], constant: Number | None, per: str | None) -> str:
+        """A sum over a volume."""
+        parts = [number_phrase(constant)] if constant is not None else []
+        for term in terms:
+            weight = f"{number_phrase(term.weight)} times " if term.weight is not None else ""
+            parts.append(weight + self.thing(term.of))
+        text = " plus ".join(parts) or "1"
+        if per is None:
+            return text
+        owner = per.removeprefix("volume").removeprefix(" of ").strip()
+        return f"{text}, per volume" + (f" of {self.label(owner)}" if owner else "")
+
+    def unit(self, unit: str) -> str:
+        return f" (in {unit})" if unit != "1" else ""
+
+    # names -------------------------------------------------------------------------------------
+
+    def label(self, id: str) -> str:
+        """The display name of an id, in the middle of a sentence."""
+        if id in self.bound:
+            return f"the {words(id)}"
+        name = self.speaker.names.get(id) or words(id)
+        return name[:1].lower() + name[1:] if re.fullmatch(r"[A-Z][a-z]+( [a-z]+)*", name) else name
+
+    def name(self, text: str) -> str:
+        """The entity a reference is about."""
+        reference = self._parse(text)
+        if reference is None:
+            return text
+        entity, _ = self._split(reference)
+        return entity
+
+    def spot(self, text: str, *, than: str) -> str:
+        """Where a pool is; the entity is named only where it is another than the subject."""
+        reference = self._parse(text)
+        if reference is None:
+            return text
+        entity, state = self._split(reference)
+        place = self._place(reference.place) if reference.place else ""
+        indices = self._indices(reference.indices)
+        if entity != than:
+            return f"{_article(state)}{entity}" + (f" in {place}" if place else "") + indices
+        if not place:
+            return (words(state) or entity) + indices
+        return place + (f" ({words(state)})" if state else "") + indices
+
+    def thing(self, text: str | None) -> str:
+        """A pool or a signal, with its place."""
+        if text is None:
+            return "it"
+        reference = self._parse(text)
+        if reference is None:
+            return text
+        entity, state = self._split(reference)
+        place = f" in {self._place(reference.place)}" if reference.place else ""
+        return f"{_article(state)}{entity}{place}{self._indices(reference.indices)}"
+
+    def place_text(self, text: str) -> str:
+        reference = self._parse(f"at {text}")
+        return self._place(reference.place) if reference and reference.place else text
+
+    def _parse(self, text: str) -> Reference | None:
+        try:
+            return parse_reference(text)
+        except RuleError:
+            return None
+
+    def _split(self, reference: Reference) -> tuple[str, str]:
+        """Display name and state; a lone word that is a state of the own entity is its state."""
+        part = reference.entity
+        own = self.label(self.speaker.id) if self.speaker.id else "it"
+        if part is None:
+            return own, ""
+        if part.tail is None and not part.each and part.name in self.speaker.states and part.name not in self.bound:
+            return own, part.name
+        return (f"each {words(part.name)}" if part.each else self.label(part.name)), part.tail or ""
+
+    def _place(self, part: Part) -> str:
+        name = f"each {words(part.name)}" if part.each else self.label(part.name)
+        return f"the {words(part.tail)} of {name}" if part.tail else name
+
+    def _indices(self, indices: tuple[Index, ...] | None) -> str:
+        if not indices:
+            return ""
+        return f" ({', '.join(self._index(each) for each in indices)})"
+
+    def _index(self, index: Index) -> str:
+        if index.name is None:
+            return "all"
+        name = f"each {words(index.name)}" if index.each else words(index.name)
+        if index.step:
+            return f"{'next' if index.step > 0 else 'previous'} {name}"
+        return name
+
+
+def _half(law: Any) -> str:
+    hill = number_phrase(law.hill)
+    return f"(half at {number_phrase(law.half)}" + (f", Hill {hill})" if law.hill.value not in ("1", "1.0") else ")")
+
+
+def evidence_of(number: Any) -> str:
+    """Status and sources, as ``[measured; li2002critical p. 8]``."""
+    status = number.status or ("derived" if getattr(number, "derived", None) else "")
+    source = ", ".join(number.source)
+    page = f" p. {number.page}" if getattr(number, "page", None) is not None and source else ""
+    inside = "; ".join(part for part in (status, source + page) if part)
+    return f" [{inside}]" if inside else ""
+
+
+def _quantity(text: str) -> str:
+    """Write ``0.02 1/day`` as ``0.02 per day``."""
+    number, _, unit = text.strip().partition(" ")
+    found = _PER.match(unit)
+    if found:
+        return f"{number} per {_UNITS_IN_WORDS.get(found[1], found[1])}"
+    return text
+
+
+def bound_in(rule: Any) -> frozenset[str]:
+    """Variables that a rule binds by ``each``; later mentions of them read "the ..."."""
+    texts: list[str] = []
+    for key in ("at", "of", "from_", "to", "by", "target", "partner", "into"):
+        given = getattr(rule, key, None) or ()
+        texts += [given] if isinstance(given, str) else list(given)
+    found = (re.findall(r"each\s+(\w+)(?:\s+as\s+(\w+))?", text) for text in texts)
+    return frozenset(alias or name for pairs in found for name, alias in pairs)
+
+
+def _article(state: str) -> str:
+    return f"{words(state)} " if state else ""
+
+
+def words(id: str) -> str:
+    return id.replace("_", " ")
+
+
+def capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def sentence(text: str) -> str:
+    return capital(" ".join(text.split())).rstrip(".") + "."
