@@ -2,7 +2,7 @@
 
 Everything passes through the first place (the blood). Cells live days to months and cross the blood in minutes to
 hours; molecules live minutes to a day; cells activate, divide and secrete as molecules tell them (Hill laws). The
-numbers come from a fixed seed. `python bench/synthetic.py` prints what the net consists of.
+numbers come from a fixed seed. `python -m bench.synthetic` prints what the net consists of.
 """
 
 from __future__ import annotations
@@ -67,7 +67,9 @@ def body_shaped(n_place: int = N_PLACE, *, seed: int = 20261121) -> Tables:
 
     for p in range(n_place):
         for c in range(N_CELL):
-            net.flow(f"die cell{c} at place{p}", cell[p][c], 1.0 / (cell_life[c] * between(0.7, 1.4)), [(cell[p][c], -1)])
+            net.flow(
+                f"die cell{c} at place{p}", cell[p][c], 1.0 / (cell_life[c] * between(0.7, 1.4)), [(cell[p][c], -1)]
+            )
         for m in range(N_MOLECULE):
             clearance = 1.0 / (molecule_life[m] * between(0.7, 1.4))
             net.flow(f"clear molecule{m} at place{p}", molecule[p][m], clearance, [(molecule[p][m], -1)])

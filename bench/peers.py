@@ -1,0 +1,103 @@
+"""The engine against libRoadRunner (CVODE) and COPASI (LSODA): the same SBML, equal accuracy, one core.
+
+    python -m bench.peers synthetic            # or the id of a scenario, such as cut_finger
+
+Each program gets the loosest tolerances of a ladder with which every pool above its floor stays within 1 % of the
+reference (libRoadRunner at 1e-10) at every output time; of several absolute tolerances that do, the fastest counts.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from bench.cases import Benchmark, load_benchmark
+from bench.simulators import ENGINE, PEERS, ROADRUNNER, Run
+
+LADDER = (1e-1, 3e-2, 1e-2, 3e-3, 1e-3, 3e-4, 1e-4, 1e-5, 1e-6, 1e-8)
+ABSOLUTE = (1.0, 1e-2, 1e-4, 1e-6)  # times the smallest floor
+WITHIN = 0.01
+
+
+@dataclass(frozen=True)
+class Timing:
+    """A run at the tolerances that were just good enough."""
+
+    run_s: float = np.inf
+    rtol: float = np.nan
+    atol: float = np.nan
+    error: float = np.nan
+
+
+def worst_error(pools: np.ndarray, reference: np.ndarray, floor: np.ndarray) -> float:
+    """Return the largest relative difference of a pool that is above its floor."""
+    if pools.shape != reference.shape or not np.all(np.isfinite(pools)):
+        return np.inf
+    above = reference > floor
+    return float(np.max(np.abs(pools - reference)[above] / reference[above], initial=0.0))
+
+
+def measure(run: Run, case: Benchmark, reference: np.ndarray, *, absolute: Sequence[float], repeats: int) -> Timing:
+    """Time one program at the loosest tolerances that are accurate enough."""
+    smallest = float(np.min(case.tables.floor))
+    best = Timing()
+    for atol in (factor * smallest for factor in absolute):
+        for rtol in LADDER:
+            try:
+                took, pools = run(rtol, atol)
+            except RuntimeError:  # the integrator gave up
+                continue
+            error = worst_error(pools, reference, case.tables.floor)
+            if error <= WITHIN:
+                took = float(np.median([took, *(run(rtol, atol)[0] for _ in range(repeats - 1))]))
+                best = min(best, Timing(took, rtol, atol, error), key=lambda timing: timing.run_s)
+                break
+    return best
+
+
+def print_table(case: Benchmark, setups: Mapping[str, float], timings: Mapping[str, Timing]) -> None:
+    """Print times, and ratios to the first row, the engine's."""
+    first = next(iter(timings))
+    ours, all_ours = timings[first].run_s, setups[first] + timings[first].run_s
+    print(f"{case.name}: {case.tables.n_pool} pools, {case.tables.n_flow} flows, {case.out_times[-1]:g} days")
+    print(f"{'':16}{'set-up s':>10}{'run s':>10}{'rtol':>9}{'atol':>9}{'error':>9}{'run x':>8}{'all x':>8}")
+    for name, t in timings.items():
+        ratios = f"{t.run_s / ours:8.1f}{(setups[name] + t.run_s) / all_ours:8.1f}"
+        print(f"{name:16}{setups[name]:10.3f}{t.run_s:10.4f}{t.rtol:9.0e}{t.atol:9.0e}{t.error:9.1e}{ratios}")
+
+
+def main() -> None:
+    """Run the comparison."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("model")
+    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--days", type=float, default=None)
+    parser.add_argument("--without", action="append", default=[], help="leave a program out, e.g. COPASI")
+    arguments = parser.parse_args()
+    case = load_benchmark(arguments.model, arguments.days)
+    runs: dict[str, Run] = {}
+    setups: dict[str, float] = {}
+    for peer in PEERS:
+        if peer.name in arguments.without or peer.missing():
+            print(f"{peer.name}: left out {peer.missing()}")
+            continue
+        begin = time.perf_counter()
+        runs[peer.name] = peer.load(case)
+        setups[peer.name] = time.perf_counter() - begin
+    setups[ENGINE.name] += case.compile_s
+    _, reference = runs[ROADRUNNER.name](1e-10, 1e-10 * float(np.min(case.tables.floor)))
+    timings = {
+        name: measure(
+            run, case, reference, absolute=ABSOLUTE[: 1 if name == ENGINE.name else None], repeats=arguments.repeats
+        )
+        for name, run in runs.items()
+    }
+    print_table(case, setups, timings)
+
+
+if __name__ == "__main__":
+    main()
