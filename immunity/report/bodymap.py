@@ -148,7 +148,7 @@ def _place(place: PlaceSeries, label: Label, index: int, unit: str) -> str:
     anchor = "start" if label.side > 0 else "end"
     rows = [(text, "name") for text in label.lines] + [(cells_text(place, index), "cells")]
     if ever_microbes(place):
-        rows.append((microbes_text(microbes, unit), "microbes"))
+        rows.append((microbes_text(microbes, unit), "microbes" if microbes >= 1.0 else "microbes none"))
     words = "".join(
         f'<text class="{css}" x="{inner:.0f}" y="{label.y + 12 + i * _LINE:.1f}" text-anchor="{anchor}">'
         f"{escape(text)}</text>"

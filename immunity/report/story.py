@@ -13,7 +13,7 @@ from immunity.report.words import Clock, clock, is_plural, number, temperature
 
 _PER_PANEL = {"microbes": 4, "symptoms": 4}
 _PER_OTHER_PANEL = 3
-_ENDINGS = {"dead": "Died"}
+_ENDINGS = {"dead": "Died", "failed": "The simulation failed"}
 _LEAST_STRENGTH = 1.05  # trips that leave the healthy range by less are not told, except symptoms
 _ABOVE = ("above", "highest", "rise", "up to")
 _BELOW = ("below", "lowest", "fall", "down to")
@@ -108,7 +108,9 @@ def _recovery(report: ReportInput, time: Clock) -> str:
         parts.append(f"microbes below detection since {time.stamp(max(clear_days))}")
     if calm_days:
         parts.append(f"symptoms back in their healthy range since {time.stamp(max(calm_days))}")
-    return f"Recovered {time.when(max(clear_days + calm_days))}: {', '.join(parts)}."
+    text = f"Recovered {time.when(max(clear_days + calm_days))}: {', '.join(parts)}."
+    outside = [c.name for c in report.curves if any(t.back is None for t in excursions(c, report.times))]
+    return text + (f" Still outside the healthy range at the end: {', '.join(outside[:4])}." if outside else "")
 
 
 def _curve_beats(curve: Curve, report: ReportInput, time: Clock) -> list[Beat]:

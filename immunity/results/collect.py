@@ -59,6 +59,7 @@ def label(case: Case, batch: HostBatch, options: Options) -> Record:
         flow_units=flow_units(tables),
         state=batch.state,
         fired=batch.fired,
+        places=model.places,
     )
 
 

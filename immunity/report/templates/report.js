@@ -73,6 +73,7 @@
     place.ring.setAttribute("class", `ring r${amount > 0 ? rank(data.rings, amount) : 0}`);
     place.ring.setAttribute("r", (12 + 1.1 * Math.min(Math.log10(Math.max(amount ?? 0, 1)), 10)).toFixed(1));
     place.microbeText.textContent = text;
+    place.microbeText.setAttribute("class", amount >= 1 ? "microbes" : "microbes none");
     return `${place.name}: immune cells ${cells}, ${text}`;
   };
   const showChart = ({ cursor, curve, height, line, dots, values }, i, x) => {

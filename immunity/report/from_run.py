@@ -1,0 +1,230 @@
+"""From results to what a report shows."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from immunity.report.model import Curve, Floats, Paper, PlaceSeries, Point, ReportInput
+from immunity.report.published import built_in_findings, points_behind
+from immunity.report.render import render
+from immunity.results import DISCLAIMER, Cohort, Record, Run, host_failed, status_text
+
+if TYPE_CHECKING:
+    from immunity.validate import Published
+
+_SPREAD = (0.05, 0.95)
+_ALWAYS_SHOWN = ("microbes", "symptoms")
+
+
+def page_of_run(run: Run) -> str:
+    """The report of one host."""
+    return render(from_run(run, findings=built_in_findings()))
+
+
+def page_of_pair(one: Run, two: Run) -> str:
+    """The report of one host, with a second run drawn over it."""
+    return render(from_run(one, second=two, findings=built_in_findings()))
+
+
+def page_of_cohort(cohort: Cohort) -> str:
+    """The report of many hosts: medians and spread."""
+    return render(from_cohort(cohort, findings=built_in_findings()))
+
+
+def from_run(run: Run, *, second: Run | None = None, findings: Iterable[Published] = ()) -> ReportInput:
+    """What a report shows of one run.
+
+    Parameters
+    ----------
+    second : Run, optional      drawn over the first
+    findings : iterable         whose published points stand behind the curves
+    """
+    record = run.record
+    stopped = float(record.stopped_at[0])
+    report = replace(
+        _common(record, lambda values: values[:, 0], findings),
+        outcome=run.outcome,
+        stopped_at=stopped if np.isfinite(stopped) else None,
+        seed=record.seed if record.mode == "stochastic" or record.draws else None,
+    )
+    if host_failed(int(record.status[0])):
+        report = replace(report, warnings=(status_text(int(record.status[0])), *report.warnings))
+    if second is None:
+        return _without_zeros(report)
+    curves = tuple(replace(curve, second=_second(second.record, curve.id, record.time)) for curve in report.curves)
+    return _without_zeros(replace(report, curves=curves, second_title=second_name(record, second.record)))
+
+
+def from_cohort(cohort: Cohort, *, findings: Iterable[Published] = ()) -> ReportInput:
+    """What a report shows of a cohort: the median of each readout and its spread."""
+    record = cohort.record
+    report = _common(record, lambda values: _quantile(values, 0.5), findings)
+    columns = {info.id: record.readout[:, :, i] for i, info in enumerate(record.infos)}
+    curves = tuple(
+        replace(c, band=(_quantile(columns[c.id], _SPREAD[0]), _quantile(columns[c.id], _SPREAD[1])))
+        for c in report.curves
+    )
+    outcomes = cohort.outcomes
+    return _without_zeros(
+        replace(report, curves=curves, outcomes=outcomes, outcome=next(iter(outcomes), ""), seed=record.seed)
+    )
+
+
+def _common(record: Record, over_hosts: Callable[[Floats], Floats], findings: Iterable[Published]) -> ReportInput:
+    points = points_behind(record, findings)
+    return ReportInput(
+        title=record.title,
+        scenario=record.scenario,
+        host=host_words(record),
+        mode=record.mode,
+        seed=None,
+        days=record.days,
+        outcome="",
+        stopped_at=None,
+        times=record.time,
+        curves=_curves(record, over_hosts, points),
+        places=_places(record, over_hosts),
+        papers=tuple(
+            sorted(
+                (Paper(str(p.get("cite") or p["key"]), p.get("doi")) for p in record.papers),
+                key=lambda p: p.cite.lower(),
+            )
+        ),
+        provenance=_provenance(record),
+        warnings=record.warnings,
+        disclaimer=DISCLAIMER,
+        microbe_unit=_microbe_unit(record),
+    )
+
+
+def _curves(
+    record: Record, over_hosts: Callable[[Floats], Floats], points: dict[str, tuple[Point, ...]]
+) -> tuple[Curve, ...]:
+    """Every readout, those that the scenario asks for first."""
+    order = {name: i for i, name in enumerate(record.show)}
+    columns = sorted(range(len(record.infos)), key=lambda i: order.get(record.infos[i].id, len(order)))
+    return tuple(
+        Curve(
+            id=info.id,
+            name=info.name,
+            unit=info.unit,
+            panel=info.panel,
+            scale=info.scale,
+            values=over_hosts(record.readout[:, :, column]),
+            healthy=info.healthy,
+            limit_of_detection=info.limit_of_detection,
+            points=points.get(info.id, ()),
+        )
+        for column, info in ((column, record.infos[column]) for column in columns)
+    )
+
+
+def _places(record: Record, over_hosts: Callable[[Floats], Floats]) -> tuple[PlaceSeries, ...]:
+    """Places with a position that hold cells or microbes; none if the run kept no pools."""
+    pool = record.pool
+    if pool is None:
+        return ()
+    found = []
+    for id, place in record.places.items():
+        cells = [i for i in place["cells"] if record.pool_units[i] == "cell"]
+        microbes = list(place["microbes"])
+        if place["map"] is not None and (cells or microbes):
+            x, y = place["map"]
+            sums = (over_hosts(pool[:, :, some].sum(axis=2)) for some in (cells, microbes))
+            found.append(PlaceSeries(id, place["name"], float(x), float(y), *sums))
+    return tuple(found)
+
+
+def _microbe_unit(record: Record) -> str:
+    units = {record.pool_units[i] for place in record.places.values() for i in place["microbes"]}
+    return units.pop() if len(units) == 1 else "microbes" if units else "CFU"
+
+
+def _quantile(values: Floats, q: float) -> Floats:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # times at which no host is left are NaN, as they should be
+        return np.nanquantile(values, q, axis=1)
+
+
+def _second(record: Record, id: str, times: Floats) -> Floats | None:
+    """A readout of the second run at the times of the first, None if it has no such readout."""
+    column = next((i for i, info in enumerate(record.infos) if info.id == id), None)
+    if column is None:
+        return None
+    return np.interp(times, record.time, record.readout[:, 0, column], right=np.nan)
+
+
+def _without_zeros(report: ReportInput) -> ReportInput:
+    """Leave out readouts that are zero throughout and of which that says nothing, and list them."""
+
+    def silent(curve: Curve) -> bool:
+        parts = [curve.values, *(v for v in (curve.second, *(curve.band or ())) if v is not None)]
+        flat = all(not np.nan_to_num(part).any() for part in parts)
+        return flat and curve.panel not in _ALWAYS_SHOWN and not curve.points and curve.healthy is None
+
+    gone = [curve.id for curve in report.curves if silent(curve)]
+    if not gone:
+        return report
+    return replace(
+        report,
+        curves=tuple(curve for curve in report.curves if curve.id not in gone),
+        provenance={**report.provenance, "readouts not shown, zero throughout": gone},
+    )
+
+
+def host_words(record: Record) -> dict[str, str]:
+    """The host as a person would put it; what is empty is left out."""
+    host = record.filled.get("host", {})
+    return {key: text for key, value in host.items() if (text := _words(value))}
+
+
+def _words(value: Any) -> str:
+    if isinstance(value, (list, tuple)):
+        return ", ".join(_words(v) for v in value)
+    text = str(value).replace("_", " ")
+    number, _, unit = text.partition(" ")
+    return f"{number} years" if unit in ("y", "year", "years") else text
+
+
+def second_name(one: Record, two: Record) -> str:
+    """What to call the second run: its title, or what was changed in it."""
+    if one.title != two.title:
+        return two.title
+    mine, other = _leaves(one.filled), _leaves(two.filled)
+    changed = [
+        f"{key}: {other.get(key, 'none')}" for key in dict.fromkeys((*mine, *other)) if mine.get(key) != other.get(key)
+    ]
+    return ", ".join(changed[:3]) + (", ..." if len(changed) > 3 else "") or "the second run"
+
+
+def _leaves(value: Any, prefix: str = "") -> dict[str, str]:
+    if isinstance(value, dict):
+        items = value.items()
+    elif isinstance(value, (list, tuple)) and value:
+        items = enumerate(value)
+    else:
+        return {prefix: "none" if value in (None, [], ()) else str(value)}
+    return {k: v for key, inner in items for k, v in _leaves(inner, f"{prefix}.{key}" if prefix else str(key)).items()}
+
+
+def _provenance(record: Record) -> dict[str, Any]:
+    """Plain facts first, then the filled scenario, what differs from the reference, and what was drawn."""
+    told = {
+        key: value for key, value in record.provenance.items() if key not in ("scenario", "changed_numbers", "sources")
+    }
+    changed = record.provenance.get("changed_numbers", {})
+    sections = {
+        "scenario, every default filled in": record.filled,
+        "numbers changed from the reference": {
+            name: f"{n['value']:.6g} {n['unit']} (reference {n['reference']:.6g})" for name, n in changed.items()
+        },
+    }
+    if record.draws and len(record.host) == 1:
+        sections["multipliers drawn for this host"] = {name: f"{v[0]:.4g}" for name, v in record.draws.items()}
+    plain = {key: value for key, value in told.items() if not isinstance(value, dict)}
+    return plain | sections | {key: value for key, value in told.items() if isinstance(value, dict)}
