@@ -9,10 +9,12 @@ import numpy as np
 
 from immunity.compiler.case import Case
 from immunity.compiler.tables import Floats
-from immunity.engine.rng import standard_normal
+from immunity.engine.rng import philox_block
 from immunity.language.errors import fail
 
 SMALLEST_PIVOT = 1e-10  # below this the matrix is singular to rounding
+PARAMETERS = 1 << 30  # in the second counter word: blocks that no stream of a flow or pool gets to
+WORD = 0xFFFFFFFF
 
 
 def draw_theta(case: Case, seed: int, host: int) -> tuple[Floats, dict[str, float]]:
@@ -47,6 +49,14 @@ def draw_theta(case: Case, seed: int, host: int) -> tuple[Floats, dict[str, floa
         theta[spread.parameter] *= multiplier
         draws[names[spread.parameter]] = multiplier
     return theta, draws
+
+
+def standard_normal(seed: int, host: int, key: int) -> float:
+    """The one standard normal number of (seed, host, key), by Box and Muller from a block of Philox4x32-10."""
+    counter = np.array([0, PARAMETERS, key, (seed >> 32) & WORD], np.uint64)
+    a, b, c, d = (int(word) for word in philox_block(counter, np.array([seed & WORD, host & WORD], np.uint64)))
+    u, v = ((((high << 32) | low) >> 11) + 0.5 for high, low in ((a, b), (c, d)))
+    return math.sqrt(-2.0 * math.log(u * 2.0**-53)) * math.cos(2.0 * math.pi * v * 2.0**-53)
 
 
 def stream_key(name: str) -> int:

@@ -1,0 +1,294 @@
+"""Cohorts: the same bytes whatever the workers, hosts that do not disturb one another, resume, kills, Ctrl-C."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from cohort.cases import cells_and_drug, with_number
+from immunity.cohort import WORKER_LOST, CohortInterrupted, remove_parts, run_case, run_cohort
+from immunity.cohort import batch as batch_module
+from immunity.cohort.workers import TRIES
+from immunity.language.errors import RuleError
+
+SPREADS = (("feed.hazard", 0.2), ("die.hazard", 0.4))
+
+
+def same_bytes(one, other, hosts=slice(None)):
+    for field in dataclasses.fields(one):
+        a, b = getattr(one, field.name), getattr(other, field.name)
+        if a is None and b is None:
+            continue
+        assert a[hosts].tobytes() == b[hosts].tobytes(), field.name
+
+
+@pytest.fixture(scope="module")
+def case():
+    return cells_and_drug(spreads=SPREADS, settle_days=5.0, days=4.0)
+
+
+@pytest.fixture(scope="module")
+def reference(case):
+    return run_cohort(case, hosts=9, seed=3, stochastic=True).batch
+
+
+@pytest.mark.parametrize(("workers", "batch_size"), [(1, 1), (1, 4), (2, None), (2, 2), (4, 1)])
+def test_same_bytes_for_any_workers_and_batches(case, reference, workers, batch_size):
+    batch = run_cohort(case, hosts=9, seed=3, stochastic=True, workers=workers, batch_size=batch_size).batch
+    same_bytes(reference, batch)
+
+
+def test_one_more_host_changes_no_other(case, reference):
+    more = run_cohort(case, hosts=10, seed=3, stochastic=True).batch
+    same_bytes(reference, more, slice(0, 9))
+    assert len(more.host) == 10
+
+
+def test_hosts_differ_and_seeds_differ(case, reference):
+    assert len({row.tobytes() for row in reference.readouts}) == 9
+    other = run_cohort(case, hosts=9, seed=4, stochastic=True).batch
+    assert other.readouts.tobytes() != reference.readouts.tobytes()
+
+
+def test_a_host_of_a_cohort_is_the_same_host_alone(case, reference):
+    alone = run_case(case, stochastic=True, seed=3, host=6, vary=True).run
+    assert alone.readouts.tobytes() == reference.readouts[6].tobytes()
+
+
+def test_without_variation_deterministic_hosts_are_equal(case):
+    batch = run_cohort(case, hosts=3, seed=3, vary=False).batch
+    assert len({row.tobytes() for row in batch.readouts}) == 1
+    assert batch.draws.shape == (3, 0)
+
+
+def test_deterministic_run_follows_the_mathematics():
+    run = run_case(cells_and_drug(cells=0.0), rtol=1e-6).run
+    time = np.arange(0.0, 10.25, 0.5)
+    assert run.readouts[:, 0] == pytest.approx(100.0 * (1.0 - np.exp(-0.2 * time)), abs=0.01)
+
+
+def test_settling_comes_before_the_scenario():
+    settled = run_case(cells_and_drug(cells=0.0, settle_days=200.0)).run
+    assert settled.readouts[0, 0] == pytest.approx(100.0, rel=1e-3)
+
+
+def test_settling_uses_the_hosts_own_numbers():
+    settled = run_case(with_number(cells_and_drug(cells=0.0, settle_days=200.0), "die.hazard", 0.4)).run
+    assert settled.readouts[0, 0] == pytest.approx(50.0, rel=1e-3)
+
+
+def test_progress_counts_every_host(case):
+    told = []
+    run_cohort(case, hosts=5, seed=1, progress=lambda done, total: told.append((done, total)), batch_size=2)
+    assert told == [(2, 5), (4, 5), (5, 5)]
+
+
+def test_numeric_failure_is_one_hosts_own(case, monkeypatch, reference):
+    honest = batch_module.run_case
+
+    def run_badly(case, *, host, **rest):
+        if host == 4:
+            raise ZeroDivisionError
+        return honest(case, host=host, **rest)
+
+    monkeypatch.setattr(batch_module, "run_case", run_badly)
+    batch = run_cohort(case, hosts=9, seed=3, stochastic=True).batch
+    assert batch.status.tolist() == [0, 0, 0, 0, batch_module.ARITHMETIC_FAILED, 0, 0, 0, 0]
+    assert np.isnan(batch.readouts[4]).all()
+    same_bytes(reference, batch, slice(0, 4))
+    same_bytes(reference, batch, slice(5, 9))
+
+
+@pytest.mark.parametrize("wrong", [{"hosts": 0}, {"workers": 0}, {"batch_size": 0}])
+def test_nothing_to_do_is_refused(case, wrong):
+    with pytest.raises(RuleError) as caught:
+        run_cohort(case, **({"hosts": 2} | wrong))
+    assert caught.value.code == "E721"
+
+
+# folders ----------------------------------------------------------------------------------------
+
+
+def interrupt_after(hosts):
+    def progress(done, total):
+        if done >= hosts:
+            raise KeyboardInterrupt
+
+    return progress
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_interrupted_cohort_resumes_to_the_same_bytes(case, reference, tmp_path, workers):
+    options = {"hosts": 9, "seed": 3, "stochastic": True, "out": tmp_path, "batch_size": 2, "workers": workers}
+    with pytest.raises(CohortInterrupted, match=r"of 9 hosts are kept in .* --resume"):
+        run_cohort(case, **options, progress=interrupt_after(4))
+    kept = len(list((tmp_path / "parts").glob("hosts-*.npz")))
+    assert 2 <= kept < 9
+    told = []
+    outcome = run_cohort(case, **options, resume=True, progress=lambda done, total: told.append(done))
+    assert told[0] > 4  # what was kept was not run again
+    same_bytes(reference, outcome.batch)
+    assert not list((tmp_path / "parts").glob(".writing*"))
+    remove_parts(outcome)
+    assert not (tmp_path / "parts").exists()
+
+
+def test_interrupt_without_a_folder_says_that_nothing_is_kept(case):
+    with pytest.raises(CohortInterrupted, match="nothing is kept"):
+        run_cohort(case, hosts=4, progress=interrupt_after(1), batch_size=1)
+
+
+def test_resume_refuses_another_cohort(case, tmp_path):
+    options = {"hosts": 3, "seed": 3, "out": tmp_path, "batch_size": 1}
+    with pytest.raises(CohortInterrupted):
+        run_cohort(case, **options, progress=interrupt_after(1))
+    changes = [
+        (case, {"seed": 4}, "seed was 3 and is now 4"),
+        (case, {"hosts": 4}, "hosts was 3 and is now 4"),
+        (case, {"stochastic": True}, "stochastic"),
+        (case, {"vary": False}, "vary"),
+        (with_number(case, "die.hazard", 0.3), {}, "the scenario or the rule book has changed"),
+    ]
+    for changed, more, words in changes:
+        with pytest.raises(RuleError, match=words) as caught:
+            run_cohort(changed, **(options | more), resume=True)
+        assert caught.value.code == "E724"
+    manifest = tmp_path / "parts" / "manifest.json"
+    manifest.write_text(json.dumps(json.loads(manifest.read_text()) | {"code": "older"}))
+    with pytest.raises(RuleError, match="code has changed"):
+        run_cohort(case, **options, resume=True)
+
+
+def test_unfinished_cohort_is_not_overwritten_unasked(case, tmp_path):
+    with pytest.raises(CohortInterrupted):
+        run_cohort(case, hosts=3, out=tmp_path, progress=interrupt_after(1), batch_size=1)
+    with pytest.raises(RuleError) as caught:
+        run_cohort(case, hosts=3, out=tmp_path)
+    assert caught.value.code == "E723"
+
+
+def test_folder_that_is_a_file_is_refused_before_anything_runs(case, tmp_path):
+    (tmp_path / "file").write_text("here")
+    with pytest.raises(RuleError) as caught:
+        run_cohort(case, hosts=2, out=tmp_path / "file", progress=lambda *_: pytest.fail("ran"))
+    assert caught.value.code == "E701"
+    assert (tmp_path / "file").read_text() == "here"
+
+
+def test_full_disk_keeps_the_parts_that_are_there(case, tmp_path, monkeypatch):
+    honest, written = np.savez, []
+
+    def fill(file, **arrays):
+        if len(written) == 2:
+            raise OSError(28, "No space left on device")
+        written.append(file)
+        honest(file, **arrays)
+
+    monkeypatch.setattr(np, "savez", fill)
+    with pytest.raises(RuleError) as caught:
+        run_cohort(case, hosts=4, out=tmp_path, batch_size=1)
+    assert caught.value.code == "E702"
+    assert len(list((tmp_path / "parts").glob("hosts-*.npz"))) == 2
+    assert not list((tmp_path / "parts").glob(".writing*"))
+
+
+# processes that end -------------------------------------------------------------------------------
+
+
+def test_hosts_of_a_killed_worker_are_run_again(case, reference, tmp_path):
+    killed = []
+
+    def kill_one(done, total):
+        children = multiprocessing.active_children()
+        if children and not killed and done >= 2:
+            killed.append(children[0].pid)
+            os.kill(children[0].pid, signal.SIGKILL)
+
+    outcome = run_cohort(
+        case, hosts=9, seed=3, stochastic=True, workers=2, out=tmp_path, batch_size=1, progress=kill_one
+    )
+    assert killed
+    same_bytes(reference, outcome.batch)
+
+
+def test_a_host_that_ends_every_process_is_the_only_one_lost(tmp_path):
+    script = tmp_path / "poison.py"
+    script.write_text(
+        f"""
+import os, sys
+sys.path.insert(0, {str(Path(__file__).parents[1])!r})
+import immunity.cohort.batch as batch
+import immunity.cohort.draw as draw
+from cohort.cases import cells_and_drug
+honest, tries = batch.run_case, {str(tmp_path / "tries")!r}
+def poisoned(case, *, host, **rest):
+    if host == 3:
+        with open(tries, "a") as file:
+            file.write("x")
+        os._exit(9)
+    return honest(case, host=host, **rest)
+batch.run_case = poisoned
+if __name__ == "__main__":
+    from immunity.cohort import run_cohort
+    outcome = run_cohort(cells_and_drug(days=2.0), hosts=6, workers=2, batch_size=2)
+    print(outcome.batch.status.tolist())
+"""
+    )
+    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=300)
+    assert done.stdout.strip() == str([0, 0, 0, WORKER_LOST, 0, 0]), done.stderr
+    assert len((tmp_path / "tries").read_text()) == TRIES
+
+
+def test_a_script_that_starts_workers_when_imported_is_told_so(tmp_path):
+    script = tmp_path / "unguarded.py"
+    script.write_text(
+        f"""
+import sys
+sys.path.insert(0, {str(Path(__file__).parents[1])!r})
+from cohort.cases import cells_and_drug
+from immunity.cohort import run_cohort
+run_cohort(cells_and_drug(days=1.0), hosts=4, workers=2)
+"""
+    )
+    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=300)
+    assert done.returncode != 0
+    assert "E725" in done.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals")
+def test_ctrl_c_keeps_what_is_finished_and_ends_the_workers(tmp_path):
+    script, out = tmp_path / "long.py", tmp_path / "out"
+    script.write_text(
+        f"""
+import sys
+sys.path.insert(0, {str(Path(__file__).parents[1])!r})
+from cohort.cases import cells_and_drug
+from immunity.cohort import run_cohort
+if __name__ == "__main__":
+    run_cohort(cells_and_drug(days=400.0, every=0.1), hosts=100_000, workers=2, stochastic=True,
+               out={str(out)!r}, batch_size=5)
+"""
+    )
+    process = subprocess.Popen([sys.executable, str(script)], stderr=subprocess.PIPE, text=True, start_new_session=True)
+    end = time.monotonic() + 120
+    while len(list((out / "parts").glob("hosts-*.npz"))) < 4 and time.monotonic() < end:
+        time.sleep(0.1)
+    os.killpg(process.pid, signal.SIGINT)
+    _, stderr = process.communicate(timeout=60)
+    assert "--resume" in stderr
+    assert not list((out / "parts").glob(".writing*"))
+    for path in (out / "parts").glob("hosts-*.npz"):
+        with np.load(path) as file:
+            assert np.isfinite(file["readouts"]).all()
+    with pytest.raises(ProcessLookupError):
+        os.killpg(process.pid, 0)

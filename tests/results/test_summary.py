@@ -1,0 +1,87 @@
+"""A run in a page of numbers."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+
+from immunity.results import Cohort, Run
+from results.records import record, with_death, with_failure
+
+
+def test_statistics_of_a_run():
+    entry = Run(record(1)).summary["readouts"]["tent"]
+    assert entry == {
+        "unit": "mg/L",
+        "baseline": 1.0,
+        "minimum": 1.0,
+        "minimum_day": 0.0,
+        "maximum": 10.0,
+        "maximum_day": 5.0,
+        "last": 1.0,
+        "area": pytest.approx(51.0),  # triangle of 10 x 10 / 2, and the limit in place of 0 at both ends
+    }
+
+
+def test_statistics_of_a_logarithmic_readout_are_presented():
+    entry = Run(record(1)).summary["readouts"]["decay"]
+    assert entry["unit"] == "log10 TCID50/mL"
+    assert entry["baseline"] == pytest.approx(6.0)
+    assert entry["last"] == pytest.approx(6.0 - 10 * np.log10(2.0))
+
+
+def test_summary_says_what_the_contract_says():
+    summary = Run(record(1)).summary
+    wanted = {"title", "scenario", "mode", "seed", "days", "version", "rule_book_hash", "disclaimer", "host", "outcome"}
+    assert wanted | {"stopped_at_day", "status", "readouts", "provenance", "warnings"} <= set(summary)
+    assert summary["status"] == "ok"
+    assert summary["stopped_at_day"] is None
+    json.dumps(summary, allow_nan=False)
+
+
+@pytest.mark.parametrize(
+    ("change", "outcome"),
+    [
+        (lambda r: r, "healthy"),
+        (lambda r: with_death(r, 0, 4.0), "dead"),
+        (lambda r: with_failure(r, 0, -1), "failed"),
+        (lambda r: dataclasses.replace(r, readout=r.readout + 11.0), "ill"),
+        (lambda r: dataclasses.replace(r, infos=r.infos[1:], readout=r.readout[:, :, 1:]), "completed"),
+    ],
+)
+def test_outcome(change, outcome):
+    run = Run(change(record(1)))
+    assert run.outcome == outcome
+    assert run.summary["outcome"] == outcome
+
+
+def test_dead_host_has_last_values_from_before():
+    entry = Run(with_death(record(1), 0, 4.0)).summary["readouts"]["line"]
+    assert (entry["last"], entry["maximum"], entry["maximum_day"]) == (4.0, 4.0, 4.0)
+
+
+def test_host_without_values_has_none():
+    summary = Run(with_failure(record(1), 0, -1)).summary
+    entry = summary["readouts"]["line"]
+    assert {entry[key] for key in ("baseline", "minimum", "maximum", "maximum_day", "last", "area")} == {None}
+    json.dumps(summary, allow_nan=False)
+
+
+def test_cohort_summary_is_over_hosts():
+    cohort = Cohort(with_death(record(5), 1, 4.0))
+    summary = cohort.summary
+    assert summary["outcomes"] == {"healthy": 4, "dead": 1}
+    assert summary["hosts"] == 5
+    assert summary["readouts"]["tent"]["maximum"]["median"] == 12.0
+    assert cohort.statistic("tent", "maximum")["median"] == 12.0
+    json.dumps(summary, allow_nan=False)
+
+
+def test_failed_hosts_are_counted_by_reason():
+    summary = Cohort(with_failure(record(3), 2, -1)).summary
+    assert summary["outcomes"] == {"healthy": 2, "failed": 1}
+    assert summary["status"]["ok"] == 2
+    assert len(summary["status"]) == 2
