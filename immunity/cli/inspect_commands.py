@@ -94,23 +94,22 @@ def explain(name: str, *, book: Book = BOOK) -> int:
     name
         Such as neutrophil, or neutrophil.extravasate.
     """
-    from immunity.language.english import explain_entry
+    from immunity.language.english import Speaker, describe_entity, flow_sentence
 
     compiled = book.load()
-    for kind, entries in compiled.book.entries.items():
-        if name in entries and kind != "sources":
-            for line in explain_entry(entries[name], compiled):
-                _print(line)
-            return 0
+    entries = {id: e for kind, group in compiled.book.entries.items() if kind != "sources" for id, e in group.items()}
+    names = {id: entry.record.name or id.replace("_", " ") for id, entry in entries.items()}
     rules = {rule.name: rule for rule in compiled.rules}
-    if name in rules:
-        from immunity.language.english import explain_rule
-
-        for line in explain_rule(rules[name], compiled):
+    if name in entries:
+        for line in describe_entity(name, entries[name].record, names):
             _print(line)
-        return 0
-    known = [id for kind, entries in compiled.book.entries.items() if kind != "sources" for id in entries]
-    raise fail("E614", text=name, known=[*known, *rules])
+    elif name in rules:
+        rule = rules[name]
+        own = compiled.space.entity(rule.own) if rule.own else None
+        _print(flow_sentence(rule.record, Speaker(rule.own, own, names)))
+    else:
+        raise fail("E614", text=name, known=[*entries, *rules])
+    return 0
 
 
 def trace(readout: str, *, book: Book = BOOK) -> int:

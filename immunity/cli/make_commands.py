@@ -72,9 +72,9 @@ def schema(into: Path = Path("schema")) -> int:
     into
         The folder.
     """
-    from immunity.language.schema import schemas
+    from immunity.language.schema import all_schemas
 
-    for kind, text in schemas().items():
+    for kind, text in all_schemas().items():
         write_text(into / f"{kind}.schema.json", dumps(text, indent=2) + "\n")
     _print(f"Wrote {into}")
     return 0

@@ -216,7 +216,7 @@ def export(
     out
         The file; standard output if not given.
     """
-    from immunity.interop import sbml_of_case
+    from immunity.interop.case import sbml_of_case
 
     made = api.case(
         scenario, host=setting.host_words(), changes=setting.change_words(), days=setting.days, book=book.load()

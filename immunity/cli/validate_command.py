@@ -2,14 +2,87 @@
 
 from __future__ import annotations
 
-from cyclopts import App
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import App, Parameter
+from rich.console import Console
+
+from immunity import api
+from immunity.cli.options import Book
+from immunity.compiler.case import Case
+
+BOOK = Book()
+BUILT_IN = api.HERE / "findings"
+UNEXPECTED = 1
 
 
 def register(app: App) -> None:
-    """Add the command."""
-    del app
+    app.command(validate)
+
+
+def validate(
+    *ids: str,
+    findings: Annotated[list[Path] | None, Parameter(negative=())] = None,
+    touching: str | None = None,
+    workers: int = 1,
+    strict: bool = False,
+    json: bool = False,
+    markdown: bool = False,
+    book: Book = BOOK,
+) -> int:
+    """Judge published findings against the model. Reds stay visible, with the reason where it is known.
+
+    Parameters
+    ----------
+    ids
+        Findings or topics; all if none is named.
+    findings
+        Folder or file of findings instead of the built-in ones; may be given several times.
+    touching
+        Only findings whose measure, scenario or text mentions this name.
+    workers
+        Local processes for cohorts.
+    strict
+        Exit code 1 if anything that is not a known gap is not reproduced.
+    json
+        Print as JSON.
+    markdown
+        Print as a Markdown table.
+    """
+    from immunity.cli.progress import progress_bar
+    from immunity.validate import headline, load_findings, run_findings, to_json, to_markdown, to_table, unexpected
+
+    published = load_findings(findings or [BUILT_IN])
+    if touching is not None:
+        published = tuple(p for p in published if touching in str(p.finding.model_dump()))
+    compiled = book.load()
+
+    def build_case(scenario: str, *, host: dict[str, Any], with_: dict[str, Any], days: float | None) -> Case:
+        return api.case(scenario, host=host, changes=with_, days=days, book=compiled)
+
+    with progress_bar("findings", len(published), quiet=json or markdown) as update:
+        verdicts = run_findings(
+            published,
+            build_case,
+            ids=list(ids) or None,
+            workers=workers,
+            progress=lambda done, total, _: update(done, total),
+        )
+    if json:
+        sys.stdout.write(to_json(verdicts) + "\n")
+    elif markdown:
+        sys.stdout.write(to_markdown(verdicts) + "\n")
+    else:
+        console = Console()
+        console.print(to_table(verdicts))
+        console.print(headline(verdicts), markup=False, highlight=False)
+    return UNEXPECTED if strict and unexpected(verdicts) else 0
 
 
 def finding_rows() -> list[tuple[str, str]]:
-    """Findings by id."""
-    return []
+    """Built-in findings: id and claim."""
+    from immunity.validate import load_findings
+
+    return [(published.id, published.finding.claim) for published in load_findings([BUILT_IN])]

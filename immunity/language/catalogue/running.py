@@ -41,6 +41,20 @@ KINDS = (
         "Name the folder that 'immunity run --out' wrote.",
         "A result folder holds result.zarr and summary.json.",
     ),
+    ErrorKind(
+        "E706",
+        "File exists",
+        "{text!r} is there already.",
+        "Choose another name, or delete the file.",
+        "Files with blanks never replace what somebody wrote.",
+    ),
+    ErrorKind(
+        "E707",
+        "Host does not come to rest",
+        "The host of {text!r} could not be settled: {status}.",
+        "Check production and loss of every pool: 'immunity trace' shows both.",
+        "A scenario starts from a host at rest.",
+    ),
     # E8xx findings ---------------------------------------------------------------------------------
     ErrorKind(
         "E801",

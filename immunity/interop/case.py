@@ -1,0 +1,23 @@
+"""Export one host in one scenario as other simulators read it."""
+
+from __future__ import annotations
+
+from immunity.compiler.case import Case
+from immunity.engine import prepare, settle
+from immunity.interop.sbml import to_sbml
+from immunity.language.errors import fail
+
+
+def sbml_of_case(case: Case) -> str:
+    """Settle the host and write the model with all its events as SBML.
+
+    Raises
+    ------
+    RuleError
+        E707 if the host does not come to rest.
+    """
+    tables = case.model.tables
+    state, status = settle(prepare(tables), case.theta, tables.initial, tables.settle_days)
+    if status != 0:
+        raise fail("E707", text=case.scenario, status=status)
+    return to_sbml(tables, case.theta, state, case.events, title=case.title)
