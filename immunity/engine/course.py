@@ -1,0 +1,83 @@
+"""What a run carries along and writes down: state, ledger, step size, readouts."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from immunity.compiler.tables import Floats, Ints
+from immunity.engine.hazard import evaluate_signals
+from immunity.engine.kernel import entry, kernel
+from immunity.engine.net import Host, Wiring
+
+TIME, STEP = 0, 1  # entries of `clock`
+STEPS, NEXT_OUT, STATUS, MAX_STEPS = 0, 1, 2, 3  # entries of `tally`
+
+
+class Course(NamedTuple):
+    """One host's run so far."""
+
+    x: Floats  # [pool]
+    fired: Floats  # [flow]
+    clipped: Floats  # [pool]
+    clock: Floats  # TIME (day), STEP (day, the step to try next; 0: guess)
+    tally: np.ndarray  # STEPS, NEXT_OUT, STATUS, MAX_STEPS
+    out_times: Floats
+    readouts: Floats  # [time, readout]
+    pools: Floats  # [time, pool], no rows if not wanted
+    shown: Floats  # [value] workspace for readouts
+    every_signal: Ints
+
+
+def new_course(wiring: Wiring, x: Floats, start: float, out_times: Floats, record_pools: bool, max_steps: int) -> Course:
+    """Allocate a run; rows not reached stay NaN."""
+    return Course(
+        x=x.astype(np.float64),
+        fired=np.zeros(wiring.n_flow),
+        clipped=np.zeros(wiring.n_pool),
+        clock=np.array([start, 0.0]),
+        tally=np.array([0, 0, 0, max_steps]),
+        out_times=np.ascontiguousarray(out_times, np.float64),
+        readouts=np.full((len(out_times), len(wiring.readout_signal)), np.nan),
+        pools=np.full((len(out_times) if record_pools else 0, wiring.n_pool), np.nan),
+        shown=np.zeros(wiring.n_pool + wiring.n_signal + 1),
+        every_signal=np.arange(wiring.n_signal, dtype=np.int32),
+    )
+
+
+@kernel
+def record(wiring: Wiring, host: Host, course: Course, t: float) -> None:
+    """Write the next row from the pools in `course.shown`."""
+    row = course.tally[NEXT_OUT]
+    course.shown[-1] = t
+    evaluate_signals(wiring, host, course.every_signal, wiring.n_signal, course.shown)
+    for place in range(len(wiring.readout_signal)):
+        value = course.shown[wiring.n_pool + wiring.readout_signal[place]]
+        course.readouts[row, place] = wiring.readout_scale[place] * value + wiring.readout_offset[place]
+    if len(course.pools):
+        for pool in range(wiring.n_pool):
+            course.pools[row, pool] = course.shown[pool]
+    course.tally[NEXT_OUT] = row + 1
+
+
+@kernel
+def stop_margin(wiring: Wiring, host: Host, course: Course, t: float) -> float:
+    """Return by how much the stop signal is above its bound, for the pools in `course.shown`."""
+    course.shown[-1] = t
+    evaluate_signals(wiring, host, course.every_signal, wiring.stop_signal + 1, course.shown)
+    return course.shown[wiring.n_pool + wiring.stop_signal] - wiring.stop_below
+
+
+@kernel
+def clip(wiring: Wiring, course: Course, pool: int) -> None:
+    """Set a pool that fell below zero to zero and book it."""
+    if course.x[pool] < 0.0:
+        course.clipped[pool] -= course.x[pool]
+        course.x[pool] = 0.0
+
+
+@entry
+def record_row(wiring: Wiring, host: Host, course: Course, t: float) -> None:
+    """Write the next row, called from Python."""
+    record(wiring, host, course, t)

@@ -1,0 +1,48 @@
+"""Dated changes: doses, losses, settings of pools and parameters."""
+
+from __future__ import annotations
+
+from immunity.compiler.tables import (
+    EVENT_ADD,
+    EVENT_ADD_COUNTED,
+    EVENT_PARAMETER_SCALE,
+    EVENT_PARAMETER_SET,
+    EVENT_SCALE,
+    EVENT_SET,
+    Floats,
+)
+from immunity.engine.net import Net
+from immunity.engine.rng import Streams, draw_binomial, draw_poisson, draw_rounded, restart_stream
+
+PARAMETER_EVENTS = (EVENT_PARAMETER_SCALE, EVENT_PARAMETER_SET)
+
+
+def change_parameter(theta: Floats, kind: int, index: int, value: float) -> None:
+    """Apply an event that changes theta."""
+    theta[index] = theta[index] * value if kind == EVENT_PARAMETER_SCALE else value
+
+
+def change_pool(net: Net, x: Floats, kind: int, pool: int, value: float, streams: Streams | None) -> float:
+    """Apply an event that changes a pool, and return by how much it changed.
+
+    In stochastic mode (``streams`` given) countable pools stay whole: counted doses are Poisson, losses binomial, and
+    all else is rounded at random so that the mean is kept.
+
+    Parameters
+    ----------
+    x : float64[pool]   changed in place
+    """
+    before = x[pool]
+    whole = streams is not None and bool(net.tables.countable[pool])
+    if kind == EVENT_ADD_COUNTED and streams is not None:
+        x[pool] += draw_poisson(streams, pool, value)
+    elif kind == EVENT_SCALE and whole and value <= 1.0:
+        x[pool] = draw_binomial(streams, pool, before, value)
+    else:
+        target = {EVENT_ADD: before + value, EVENT_ADD_COUNTED: before + value, EVENT_SET: value}.get(
+            kind, before * value
+        )
+        x[pool] = draw_rounded(streams, pool, target) if whole else target
+    if streams is not None:
+        restart_stream(streams, pool)
+    return float(x[pool] - before)

@@ -1,0 +1,107 @@
+"""From amounts to hazards: laws, signals in order, then flows. The one place where they are computed, for both modes."""
+
+from __future__ import annotations
+
+from immunity.compiler.tables import LAW_CURVE, LAW_HILL, LAW_PROPORTIONAL, Floats, Ints
+from immunity.engine.kernel import kernel
+from immunity.engine.net import Host, Wiring
+
+
+@kernel
+def curve_value(wiring: Wiring, curve: int, x: float) -> float:
+    """Interpolate a piecewise-linear curve, flat outside."""
+    low, high = wiring.curve_ptr[curve], wiring.curve_ptr[curve + 1] - 1
+    if x <= wiring.curve_x[low]:
+        return wiring.curve_y[low]
+    if x >= wiring.curve_x[high]:
+        return wiring.curve_y[high]
+    while high - low > 1:
+        middle = (low + high) // 2
+        if wiring.curve_x[middle] <= x:
+            low = middle
+        else:
+            high = middle
+    share = (x - wiring.curve_x[low]) / (wiring.curve_x[high] - wiring.curve_x[low])
+    return wiring.curve_y[low] + share * (wiring.curve_y[high] - wiring.curve_y[low])
+
+
+@kernel
+def law_value(wiring: Wiring, host: Host, law: int, values: Floats) -> float:
+    """Evaluate one factor; sensed amounts below zero count as zero where a law would lose its meaning."""
+    kind = wiring.law_kind[law]
+    s = values[wiring.law_signal[law]]
+    if kind == LAW_PROPORTIONAL:
+        return s
+    if kind == LAW_HILL:
+        base, top, half, n = host.law[law, 0], host.law[law, 1], host.law[law, 2], host.law[law, 3]
+        if s <= 0.0:
+            return base
+        if n == 1.0:
+            return base + (top - base) * s / (half + s)
+        ratio = half / s
+        return base + (top - base) / (1.0 + (ratio * ratio if n == 2.0 else ratio**n))
+    if kind == LAW_CURVE:
+        return curve_value(wiring, wiring.law_curve[law], s)
+    if s <= 0.0:
+        return 0.0
+    return s / (host.law[law, 0] + s + max(values[wiring.law_signal2[law]], 0.0))
+
+
+@kernel
+def evaluate_signal(wiring: Wiring, host: Host, signal: int, values: Floats) -> None:
+    """values[signal] = (constant + sum of weight * source) / divisor * product of laws."""
+    total = host.constant[signal]
+    for term in range(wiring.term_ptr[signal], wiring.term_ptr[signal + 1]):
+        total += host.weight[term] * values[wiring.term_source[term]]
+    total *= host.scale[signal]
+    for law in range(wiring.law_ptr[signal], wiring.law_ptr[signal + 1]):
+        total *= law_value(wiring, host, law, values)
+    values[wiring.n_pool + signal] = total
+
+
+@kernel
+def evaluate_signals(wiring: Wiring, host: Host, signals: Ints, n_signals: int, values: Floats) -> None:
+    """Evaluate signals in their order."""
+    for place in range(n_signals):
+        evaluate_signal(wiring, host, signals[place], values)
+
+
+@kernel
+def flow_hazard(wiring: Wiring, host: Host, flow: int, values: Floats) -> float:
+    """hazard = constant part * product of laws of signals, never below zero (1/day, per unit of the primary pool)."""
+    hazard = host.rate[flow]
+    row = wiring.n_signal + flow
+    for law in range(wiring.law_ptr[row], wiring.law_ptr[row + 1]):
+        hazard *= law_value(wiring, host, law, values)
+    return max(hazard, 0.0)
+
+
+@kernel
+def derivative(
+    wiring: Wiring,
+    host: Host,
+    flows: Ints,
+    n_flows: int,
+    values: Floats,
+    hazard: Floats,
+    propensity: Floats,
+    change: Floats,
+) -> None:
+    """Add N a(x) to `change`, and keep every flow's hazard and propensity.
+
+    Parameters
+    ----------
+    flows : int32[n_flows]         the live flows
+    values : float64[value]        pools, signals (evaluated), time
+    hazard, propensity : float64[flow]
+    change : float64[pool]         amount/day
+    """
+    for place in range(n_flows):
+        flow = flows[place]
+        rate = flow_hazard(wiring, host, flow, values)
+        hazard[flow] = rate
+        if wiring.primary[flow] >= 0:
+            rate *= values[wiring.primary[flow]]
+        propensity[flow] = rate
+        for entry in range(wiring.stoich_ptr[flow], wiring.stoich_ptr[flow + 1]):
+            change[wiring.stoich_pool[entry]] += host.change[entry] * rate

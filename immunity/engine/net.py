@@ -1,0 +1,330 @@
+"""Tables made ready to run: `prepare` lays out what is the same for every host, `resolve` one host's numbers.
+
+All values that laws and sums can read stand in one vector: pools first, then signals, then time.
+"""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from immunity.compiler.tables import (
+    LAW_HILL,
+    TERM_POOL,
+    TERM_SIGNAL,
+    Bytes,
+    Floats,
+    Ints,
+    Laws,
+    Tables,
+)
+from immunity.engine.ordering import Pattern, eliminate
+
+
+class Wiring(NamedTuple):
+    """What is connected to what; the same for every host. Lists are flat with pointers, as in `Tables`.
+
+    An *arm* (flow, pool) says that the flow's propensity is proportional to the pool: its primary, or a partner that
+    it consumes. Arms times stoichiometry make the entries of the approximate Jacobian W.
+    """
+
+    n_pool: int
+    n_signal: int
+    n_flow: int
+    countable: Bytes
+    floor: Floats
+    # signals: source and law_signal index the vector of values
+    term_ptr: Ints
+    term_source: Ints
+    law_ptr: Ints  # signals first, then flows
+    law_kind: Bytes
+    law_signal: Ints
+    law_signal2: Ints
+    law_curve: Ints
+    curve_ptr: Ints
+    curve_x: Floats
+    curve_y: Floats
+    # flows
+    primary: Ints
+    drawn: Bytes
+    stoich_ptr: Ints
+    stoich_pool: Ints
+    arm_ptr: Ints
+    arm_pool: Ints
+    arm_signal: Ints  # value that the propensity is proportional to, -1 for the primary pool itself
+    place_ptr: Ints  # per arm: where its entries, one per stoichiometric pool, stand in the matrix
+    place: Ints
+    leaver_ptr: Ints  # per pool: flows that have it as primary pool
+    leaver: Ints
+    # sparse triangular factors, row by row; rows are eliminated in this order
+    order: Ints
+    row_ptr: Ints
+    row_diagonal: Ints
+    row_column: Ints
+    # what changes when a countable pool does
+    echo_signal_ptr: Ints
+    echo_signal: Ints
+    echo_flow_ptr: Ints
+    echo_flow: Ints
+    # what is seen from outside
+    readout_signal: Ints
+    readout_scale: Floats
+    readout_offset: Floats
+    stop_signal: int
+    stop_below: float
+
+
+class Host(NamedTuple):
+    """One host's numbers, resolved from theta."""
+
+    constant: Floats  # [signal]
+    scale: Floats  # [signal] 1 / divisor
+    weight: Floats  # [term]
+    law: Floats  # [law, 4]
+    rate: Floats  # [flow] constant part of the hazard
+    change: Floats  # [stoich]
+    slope: Floats  # [arm] d(value)/d(pool); 1 for primary pools; 0 where the flow multiplies the pool
+
+
+@dataclass(frozen=True)
+class Net:
+    """A rule book made ready to run."""
+
+    tables: Tables
+    wiring: Wiring
+    flow_key: np.ndarray
+    pool_key: np.ndarray
+    arm_flow: Ints
+    arm_jac: Ints  # row of `Flows.jac_*`, -1 for primary pools
+    echo_pair: tuple[Ints, Ints]  # (arm, stoich) pairs of one flow that name the same pool
+
+
+def _int32(values: object) -> Ints:
+    return np.asarray(values, dtype=np.int32)
+
+
+def _flat(lists: list[list[int]]) -> tuple[Ints, Ints]:
+    """Return pointers and concatenation of a list of lists."""
+    ptr = np.zeros(len(lists) + 1, np.int32)
+    ptr[1:] = np.cumsum([len(members) for members in lists])
+    return ptr, _int32([member for members in lists for member in members])
+
+
+def _ranges(ptr: Ints) -> list[range]:
+    return [range(start, stop) for start, stop in zip(ptr[:-1].tolist(), ptr[1:].tolist(), strict=True)]
+
+
+def _join_laws(first: Laws, second: Laws, n_pool: int) -> dict[str, np.ndarray]:
+    def both(name: str) -> np.ndarray:
+        return np.concatenate([getattr(first, name), getattr(second, name)])
+
+    return {
+        "law_kind": both("kind").astype(np.uint8),
+        "law_signal": _int32(both("signal") + n_pool),
+        "law_signal2": _int32(np.maximum(both("signal2"), 0) + n_pool),
+        "law_curve": _int32(both("curve")),
+    }
+
+
+def _arms(tables: Tables) -> tuple[list[list[tuple[int, int]]], Ints, Ints]:
+    """Return per flow its (pool, jac row) arms, and arm_ptr and the flow of every arm."""
+    flows = tables.flows
+    arms: list[list[tuple[int, int]]] = []
+    for flow, rows in enumerate(_ranges(flows.jac_ptr)):
+        primary = int(flows.primary[flow])
+        own = [(primary, -1)] if primary >= 0 else []
+        arms.append(own + [(int(flows.jac_pool[row]), row) for row in rows])
+    sizes = _int32([len(members) for members in arms])
+    ptr = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int32)
+    return arms, ptr, np.repeat(np.arange(len(arms), dtype=np.int32), sizes)
+
+
+def _echoes(tables: Tables, wiring: dict[str, np.ndarray]) -> tuple[list[list[int]], list[list[int]]]:
+    """Return, per countable pool, the signals and the flows whose value it enters (through any chain of signals)."""
+    n_pool, n_signal = tables.n_pool, tables.n_signal
+    reads = [1 << pool for pool in range(n_pool)] + [0] * (n_signal + 1)  # bit sets of pools
+    law_ranges = _ranges(wiring["law_ptr"])
+    source, law_signal = wiring["term_source"].tolist(), wiring["law_signal"].tolist()
+    law_signal2 = wiring["law_signal2"].tolist()
+
+    def read_by_laws(row: int) -> int:
+        bits = 0
+        for law in law_ranges[row]:
+            bits |= reads[law_signal[law]] | reads[law_signal2[law]]
+        return bits
+
+    for signal, terms in enumerate(_ranges(wiring["term_ptr"])):
+        bits = read_by_laws(signal)
+        for term in terms:
+            bits |= reads[source[term]]
+        reads[n_pool + signal] = bits
+    of_flow = [read_by_laws(n_signal + flow) for flow in range(tables.n_flow)]
+    for flow, primary in enumerate(tables.flows.primary.tolist()):
+        if primary >= 0:
+            of_flow[flow] |= 1 << primary
+    counted = sum(1 << pool for pool in np.flatnonzero(tables.countable).tolist())
+
+    def invert(rows: list[int]) -> list[list[int]]:
+        lists: list[list[int]] = [[] for _ in range(n_pool)]
+        for row, bits in enumerate(rows):
+            left = bits & counted
+            while left:
+                lowest = left & -left
+                lists[lowest.bit_length() - 1].append(row)
+                left ^= lowest
+        return lists
+
+    return invert(reads[n_pool : n_pool + n_signal]), invert([b if t else 0 for b, t in zip(
+        of_flow, tables.flows.touches_countable.tolist(), strict=True)])
+
+
+def _places(tables: Tables, arms: list[list[tuple[int, int]]], pattern: Pattern) -> tuple[Ints, Ints]:
+    """Return where in the factors each arm's entries stand."""
+    position = {
+        (row, int(pattern.column[at])): at
+        for row, places in enumerate(_ranges(pattern.ptr))
+        for at in places
+    }
+    stoich = tables.flows.stoich_pool.tolist()
+    lists = [
+        [position[stoich[entry], pool] for entry in entries]
+        for entries, members in zip(_ranges(tables.flows.stoich_ptr), arms, strict=True)
+        for pool, _ in members
+    ]
+    return _flat(lists)
+
+
+def prepare(tables: Tables) -> Net:
+    """Lay out a rule book for the kernels and order its linear algebra, once.
+
+    Parameters
+    ----------
+    tables : Tables     the compiled rule book
+
+    Returns
+    -------
+    Net
+    """
+    n_pool, n_signal, n_flow = tables.n_pool, tables.n_signal, tables.n_flow
+    signals, flows = tables.signals, tables.flows
+    offset = np.select(
+        [signals.term_kind == TERM_POOL, signals.term_kind == TERM_SIGNAL], [0, n_pool], default=n_pool + n_signal
+    )
+    timed = (signals.term_kind != TERM_POOL) & (signals.term_kind != TERM_SIGNAL)
+    parts: dict[str, np.ndarray] = {
+        "term_ptr": _int32(signals.term_ptr),
+        "term_source": _int32(np.where(timed, 0, signals.term_source) + offset),
+        "law_ptr": _int32(np.concatenate([signals.law_ptr, flows.law_ptr[1:] + signals.law_ptr[-1]])),
+        **_join_laws(signals.laws, flows.laws, n_pool),
+    }
+    arms, arm_ptr, arm_flow = _arms(tables)
+    stoich = flows.stoich_pool.tolist()
+    entries = [
+        (stoich[entry], pool)
+        for places, members in zip(_ranges(flows.stoich_ptr), arms, strict=True)
+        for pool, _ in members
+        for entry in places
+    ]
+    pattern = eliminate(n_pool, entries)
+    place_ptr, place = _places(tables, arms, pattern)
+    leavers: list[list[int]] = [[] for _ in range(n_pool)]
+    for flow, primary in enumerate(flows.primary.tolist()):
+        if primary >= 0:
+            leavers[primary].append(flow)
+    leaver_ptr, leaver = _flat(leavers)
+    echo_signals, echo_flows = _echoes(tables, parts)
+    echo_signal_ptr, echo_signal = _flat(echo_signals)
+    echo_flow_ptr, echo_flow = _flat(echo_flows)
+    arm_pool = _int32([pool for members in arms for pool, _ in members])
+    arm_jac = _int32([row for members in arms for _, row in members])
+    pairs = [
+        (arm, entry)
+        for flow, members in enumerate(arms)
+        for arm in range(arm_ptr[flow], arm_ptr[flow] + len(members))
+        for entry in range(flows.stoich_ptr[flow], flows.stoich_ptr[flow + 1])
+        if stoich[entry] == arm_pool[arm]
+    ]
+    wiring = Wiring(
+        n_pool=n_pool,
+        n_signal=n_signal,
+        n_flow=n_flow,
+        countable=tables.countable.astype(np.uint8),
+        floor=np.where(tables.floor > 0.0, tables.floor, 1e-12),
+        **parts,
+        curve_ptr=_int32(tables.curves.ptr),
+        curve_x=tables.curves.x.astype(np.float64),
+        curve_y=tables.curves.y.astype(np.float64),
+        primary=_int32(flows.primary),
+        drawn=flows.touches_countable.astype(np.uint8),
+        stoich_ptr=_int32(flows.stoich_ptr),
+        stoich_pool=_int32(flows.stoich_pool),
+        arm_ptr=arm_ptr,
+        arm_pool=arm_pool,
+        arm_signal=_int32([-1 if row < 0 else flows.jac_signal[row] + n_pool for row in arm_jac]),
+        place_ptr=place_ptr,
+        place=place,
+        leaver_ptr=leaver_ptr,
+        leaver=leaver,
+        order=pattern.order,
+        row_ptr=pattern.ptr,
+        row_diagonal=pattern.diagonal,
+        row_column=pattern.column,
+        echo_signal_ptr=echo_signal_ptr,
+        echo_signal=echo_signal,
+        echo_flow_ptr=echo_flow_ptr,
+        echo_flow=echo_flow,
+        readout_signal=_int32(tables.readouts.signal),
+        readout_scale=tables.readouts.scale.astype(np.float64),
+        readout_offset=tables.readouts.offset.astype(np.float64),
+        stop_signal=int(tables.stop.signal),
+        stop_below=float(tables.stop.below),
+    )
+    return Net(
+        tables=tables,
+        wiring=wiring,
+        flow_key=flows.key.astype(np.uint32),
+        pool_key=np.array([zlib.crc32(name.encode()) for name in tables.names.pool], np.uint32),
+        arm_flow=arm_flow,
+        arm_jac=arm_jac,
+        echo_pair=(_int32([arm for arm, _ in pairs]), _int32([entry for _, entry in pairs])),
+    )
+
+
+def _pick(theta: Floats, index: Ints, missing: float) -> Floats:
+    """Return theta[index], with a default where the index is -1."""
+    return np.where(index >= 0, theta[np.maximum(index, 0)], missing) if len(theta) else np.full(index.shape, missing)
+
+
+def resolve(net: Net, theta: Floats) -> Host:
+    """Turn one host's parameters into the numbers that stand in the formulas."""
+    signals, flows, wiring = net.tables.signals, net.tables.flows, net.wiring
+    with np.errstate(all="ignore"):  # a zero volume gives an infinity, which the run reports
+        scale = 1.0 / _pick(theta, signals.divisor, 1.0)
+        rate = flows.coefficient.astype(np.float64)
+        if len(flows.factor):
+            owner = np.repeat(np.arange(net.tables.n_flow), np.diff(flows.factor_ptr))
+            np.multiply.at(rate, owner, theta[flows.factor] ** flows.power.astype(np.float64))
+        change = flows.stoich_coefficient * _pick(theta, flows.stoich_weight, 1.0)
+        slope = np.ones(len(net.arm_jac))
+        partner = net.arm_jac >= 0
+        jac = net.arm_jac[partner]
+        slope[partner] = (
+            flows.jac_coefficient[jac] * _pick(theta, flows.jac_weight[jac], 1.0) * scale[flows.jac_signal[jac]]
+        )
+    own = np.zeros(len(slope))
+    np.add.at(own, net.echo_pair[0], change[net.echo_pair[1]])
+    slope[own > 0.0] = 0.0
+    law = np.concatenate([signals.laws.parameter, flows.laws.parameter]).reshape(-1, 4)
+    missing = np.where(wiring.law_kind[:, None] == LAW_HILL, [[0.0, 1.0, 0.0, 1.0]], 0.0)
+    return Host(
+        constant=_pick(theta, signals.constant, 0.0),
+        scale=scale,
+        weight=signals.term_coefficient * _pick(theta, signals.term_weight, 1.0),
+        law=np.ascontiguousarray(np.where(law >= 0, _pick(theta, law, 0.0), missing)),
+        rate=rate,
+        change=change,
+        slope=slope,
+    )

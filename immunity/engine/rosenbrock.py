@@ -1,0 +1,252 @@
+"""One step of the Rosenbrock-W method ROS34PW2, order 3 with an embedded order 2, and what it says of every flow.
+
+The matrix W only has to resemble the Jacobian: it freezes the hazards, so a flow enters by one entry per arm and
+stoichiometric pool. Stages are written in Kaps' form: u_i = sum_{j <= i} Gamma_ij k_j solves
+(I - h gamma W) u_i = h gamma f(Y_i) + gamma sum_{j < i} C_ij u_j, which needs no product with W.
+
+References
+----------
+Rang, Angermann (2005), BIT 45:761, table 4. Hairer, Wanner, Solving Ordinary Differential Equations II, IV.7.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from immunity.compiler.tables import Floats
+from immunity.engine.hazard import derivative, evaluate_signals
+from immunity.engine.kernel import kernel
+from immunity.engine.live import N_FLOWS, N_POOLS, N_SIGNALS, Live
+from immunity.engine.net import Host, Wiring
+from immunity.engine.sparse import factorise, solve
+
+GAMMA = 4.3586652150845900e-01
+ALPHA = np.array(
+    [
+        [0.0, 0.0, 0.0, 0.0],
+        [8.7173304301691801e-01, 0.0, 0.0, 0.0],
+        [8.4457060015369423e-01, -1.1299064236484185e-01, 0.0, 0.0],
+        [0.0, 0.0, 1.0, 0.0],
+    ]
+)
+GAMMAS = np.array(
+    [
+        [GAMMA, 0.0, 0.0, 0.0],
+        [-8.7173304301691801e-01, GAMMA, 0.0, 0.0],
+        [-9.0338057013044082e-01, 5.4180672388095326e-02, GAMMA, 0.0],
+        [2.4212380706095346e-01, -1.2232505839045147e00, 5.4526025533510214e-01, GAMMA],
+    ]
+)
+B = np.array([2.4212380706095346e-01, -1.2232505839045147e00, 1.5452602553351020e00, 4.3586652150845900e-01])
+B_HAT = np.array([3.7810903145819369e-01, -9.6042292212423178e-02, 0.5, 2.1793326075422950e-01])
+
+
+def _dense_weights() -> Floats:
+    """Return D with x(t + s h) = x + sum_ij D_ij s^(j + 1) k_i: order 2 for any W, nearest to order 3, b at s = 1."""
+    row, one = ALPHA.sum(axis=1), np.ones(4)
+    second = np.array([one, row, GAMMAS.sum(axis=1)])
+    third = np.array([row**2, ALPHA @ row, ALPHA @ GAMMAS @ one, GAMMAS @ row, GAMMAS @ GAMMAS @ one])
+    free = np.linalg.svd(second)[2][3]
+    goals = np.array([[1, 0, 0], [0, 1 / 2, 0], [0, 0, 0], [0, 0, 1 / 3], [0, 0, 1 / 6], [0] * 3, [0] * 3, [0] * 3])
+    base = np.linalg.pinv(second) @ goals[:3]
+    lean = third @ free
+    return base + np.outer(free, lean @ (goals[3:] - third @ base) / (lean @ lean))
+
+
+_BACK = np.linalg.inv(GAMMAS)
+STAGE_TIME = ALPHA.sum(axis=1)
+A = ALPHA @ _BACK  # Y_i = x + sum_j A_ij u_j
+C = np.eye(4) / GAMMA - _BACK
+LAST = B @ _BACK  # new state = x + sum_j LAST_j u_j
+ERROR = (B - B_HAT) @ _BACK
+DENSE = (_dense_weights().T @ _BACK).T.copy()
+
+
+class Work(NamedTuple):
+    """What a step needs, allocated once per run."""
+
+    values: Floats  # [value] pools, signals, time at the stage
+    hazard: Floats  # [flow] at the start of the step
+    propensity: Floats  # [flow] at the start of the step
+    slope: Floats  # [pool] N a at the start of the step
+    expected: Floats  # [flow] expected firings in the step
+    stage: Floats  # [4, pool] u_i
+    change: Floats  # [pool]
+    new: Floats  # [pool] the state at the end of the step
+    arm: Floats  # [arm] d(propensity)/d(pool)
+    matrix: Floats  # [entry]
+    scratch: Floats  # [pool]
+    stage_hazard: Floats  # [flow]
+    stage_propensity: Floats  # [flow]
+
+
+def new_work(wiring: Wiring) -> Work:
+    """Allocate the workspace."""
+
+    def zeros(*size: int) -> Floats:
+        return np.zeros(size)
+
+    n_pool, n_flow = wiring.n_pool, wiring.n_flow
+    return Work(
+        values=zeros(n_pool + wiring.n_signal + 1),
+        hazard=zeros(n_flow),
+        propensity=zeros(n_flow),
+        slope=zeros(n_pool),
+        expected=zeros(n_flow),
+        stage=zeros(4, n_pool),
+        change=zeros(n_pool),
+        new=zeros(n_pool),
+        arm=zeros(len(wiring.arm_pool)),
+        matrix=zeros(len(wiring.row_column)),
+        scratch=zeros(n_pool),
+        stage_hazard=zeros(n_flow),
+        stage_propensity=zeros(n_flow),
+    )
+
+
+@kernel
+def begin_step(wiring: Wiring, host: Host, live: Live, work: Work, x: Floats, t: float) -> None:
+    """Evaluate signals, hazards and N a at the start of a step."""
+    for pool in range(wiring.n_pool):
+        work.values[pool] = x[pool]
+        work.slope[pool] = 0.0
+    work.values[-1] = t
+    evaluate_signals(wiring, host, live.signals, live.size[N_SIGNALS], work.values)
+    derivative(
+        wiring, host, live.flows, live.size[N_FLOWS], work.values, work.hazard, work.propensity, work.slope
+    )
+    for place in range(live.size[N_FLOWS]):
+        flow = live.flows[place]
+        for arm in range(wiring.arm_ptr[flow], wiring.arm_ptr[flow + 1]):
+            sensed = wiring.arm_signal[arm]
+            if sensed < 0:
+                work.arm[arm] = host.slope[arm] * work.hazard[flow]
+            elif work.values[sensed] > 0.0:
+                work.arm[arm] = host.slope[arm] * work.propensity[flow] / work.values[sensed]
+            else:
+                work.arm[arm] = 0.0
+
+
+@kernel
+def _assemble(wiring: Wiring, host: Host, live: Live, work: Work, scale: float) -> None:
+    """Fill in I - scale * W."""
+    for place in range(live.size[N_POOLS]):
+        row = live.pools[place]
+        for at in range(wiring.row_ptr[row], wiring.row_ptr[row + 1]):
+            work.matrix[at] = 0.0
+        work.matrix[wiring.row_diagonal[row]] = 1.0
+    for place in range(live.size[N_FLOWS]):
+        flow = live.flows[place]
+        first = wiring.stoich_ptr[flow]
+        for arm in range(wiring.arm_ptr[flow], wiring.arm_ptr[flow + 1]):
+            value = scale * work.arm[arm]
+            if value != 0.0:
+                at = wiring.place_ptr[arm]
+                for entry in range(first, wiring.stoich_ptr[flow + 1]):
+                    work.matrix[wiring.place[at + entry - first]] -= value * host.change[entry]
+
+
+@kernel
+def try_step(wiring: Wiring, host: Host, live: Live, work: Work, x: Floats, t: float, h: float) -> bool:
+    """Compute the four stages and the new state (in `work.new`) of one step; call `begin_step` first.
+
+    Returns
+    -------
+    bool    False if the matrix could not be factorised
+    """
+    n_pools, n_flows = live.size[N_POOLS], live.size[N_FLOWS]
+    _assemble(wiring, host, live, work, h * GAMMA)
+    if not factorise(wiring, live.pools, n_pools, work.matrix, work.scratch):
+        return False
+    for place in range(n_flows):
+        flow = live.flows[place]
+        work.expected[flow] = B[0] * work.propensity[flow]
+    for pool in range(wiring.n_pool):
+        work.stage[0, pool] = h * GAMMA * work.slope[pool]
+    solve(wiring, live.pools, n_pools, work.matrix, work.stage[0])
+    for i in range(1, 4):
+        for place in range(n_pools):
+            pool = live.pools[place]
+            total, carried = x[pool], 0.0
+            for j in range(i):
+                total += A[i, j] * work.stage[j, pool]
+                carried += C[i, j] * work.stage[j, pool]
+            work.values[pool] = total
+            work.change[pool] = 0.0
+            work.stage[i, pool] = GAMMA * carried
+        work.values[-1] = t + STAGE_TIME[i] * h
+        evaluate_signals(wiring, host, live.signals, live.size[N_SIGNALS], work.values)
+        derivative(
+            wiring, host, live.flows, n_flows, work.values, work.stage_hazard, work.stage_propensity, work.change
+        )
+        for place in range(n_flows):
+            flow = live.flows[place]
+            work.expected[flow] += B[i] * work.stage_propensity[flow]
+        for place in range(n_pools):
+            pool = live.pools[place]
+            work.stage[i, pool] += h * GAMMA * work.change[pool]
+        solve(wiring, live.pools, n_pools, work.matrix, work.stage[i])
+    for place in range(n_pools):
+        pool = live.pools[place]
+        total = x[pool]
+        for j in range(4):
+            total += LAST[j] * work.stage[j, pool]
+        work.new[pool] = total
+    return True
+
+
+@kernel
+def finish_expected(wiring: Wiring, live: Live, work: Work, h: float) -> None:
+    """Complete the expected firings: m = h * sum_i b_i a(Y_i) + h * sum_arm arm * sum_i b_i u_i[pool]."""
+    for place in range(live.size[N_POOLS]):
+        pool = live.pools[place]
+        total = 0.0
+        for j in range(4):
+            total += B[j] * work.stage[j, pool]
+        work.scratch[pool] = total
+    for place in range(live.size[N_FLOWS]):
+        flow = live.flows[place]
+        total = work.expected[flow]
+        for arm in range(wiring.arm_ptr[flow], wiring.arm_ptr[flow + 1]):
+            total += work.arm[arm] * work.scratch[wiring.arm_pool[arm]]
+        work.expected[flow] = h * total
+
+
+@kernel
+def step_error(wiring: Wiring, live: Live, work: Work, rtol: float, noise: float) -> float:
+    """Return the largest embedded error over its allowance rtol * (amount + floor), NaN if anything is not finite.
+
+    Countable pools are allowed an error of ``noise`` times the square root of their count on top.
+    """
+    worst = 0.0
+    for place in range(live.size[N_POOLS]):
+        pool = live.pools[place]
+        error = 0.0
+        for j in range(4):
+            error += ERROR[j] * work.stage[j, pool]
+        amount = abs(work.new[pool])
+        allowed = rtol * (amount + wiring.floor[pool])
+        if noise > 0.0 and wiring.countable[pool]:
+            allowed += noise * np.sqrt(amount + 1.0)
+        ratio = abs(error) / allowed
+        if not ratio <= worst:
+            if np.isnan(ratio):
+                return np.nan
+            worst = ratio
+    return worst
+
+
+@kernel
+def interpolate(live: Live, work: Work, x: Floats, share: float, out: Floats) -> None:
+    """Write the state at t + share * h into out[0:n_pool]; amounts are not below zero."""
+    for pool in range(len(x)):
+        out[pool] = x[pool]
+    for place in range(live.size[N_POOLS]):
+        pool = live.pools[place]
+        total = x[pool]
+        for j in range(4):
+            weight = share * (DENSE[j, 0] + share * (DENSE[j, 1] + share * DENSE[j, 2]))
+            total += weight * work.stage[j, pool]
+        out[pool] = max(total, 0.0)
