@@ -6,7 +6,7 @@ import operator
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +20,7 @@ from immunity.results.summary import host_outcome
 
 Truths = NDArray[np.bool_]
 
-OPERATORS: dict[str, Callable[[object, object], object]] = {
+OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
     ">=": operator.ge,
     "<=": operator.le,
     ">": operator.gt,
@@ -119,9 +119,9 @@ def _compare(condition: Compare, record: Record) -> Truths:
     window = condition.window
     if window.at is not None:
         shown = np.array([[np.interp(window.at, record.time, row)] for row in shown.T]).T
-        return np.asarray(holds(shown, limit)).any(axis=0)
+        return np.any(holds(shown, limit), axis=0)
     inside = (record.time >= window.first) & (record.time <= window.last)
-    return np.asarray(holds(shown[inside], limit)).any(axis=0)
+    return np.any(holds(shown[inside], limit), axis=0)
 
 
 def parse_condition(text: str, at: Location | None = None) -> Condition:

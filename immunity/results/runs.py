@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -132,13 +132,10 @@ def pick_host(record: Record, number: int) -> Record:
     rows = np.flatnonzero(record.host == number)
     if not len(rows):
         raise KeyError(f"there is no host {number} among {len(record.host)}")
-    along: dict[str, Callable[[Any], Any]] = {
-        "readout": lambda a: a[:, rows],
-        "pool": lambda a: a[:, rows],
-        "draws": lambda d: {name: values[rows] for name, values in d.items()},
-    } | {name: lambda a: a[rows] for name in ("host", "status", "stopped_at", "state", "fired")}
-    kept = dict(vars(record))
-    return Record(**{name: along[name](v) if name in along and v is not None else v for name, v in kept.items()})
+    by_host = ("host", "status", "stopped_at", "state", "fired")
+    cut: dict[str, Any] = {name: getattr(record, name)[rows] for name in by_host if getattr(record, name) is not None}
+    cut |= {name: getattr(record, name)[:, rows] for name in ("readout", "pool") if getattr(record, name) is not None}
+    return replace(record, **cut, draws={name: values[rows] for name, values in record.draws.items()})
 
 
 def _find(record: Record, name: str) -> xr.DataArray:

@@ -20,7 +20,10 @@ INFOS = (
 
 def record(hosts: int = 3, *, pools: bool = False) -> Record:
     """Host k: line = k + t; tent = peak of 10 + k on day 5; decay = 1e6 * 2^-t (halves every day)."""
-    lines = [np.stack([k + TIME, np.maximum(0.0, 10.0 + k - 2.0 * abs(TIME - 5.0)), 1e6 * 0.5**TIME], 1) for k in range(hosts)]
+    lines = [
+        np.stack([k + TIME, np.maximum(0.0, 10.0 + k - 2.0 * abs(TIME - 5.0)), 1e6 * 0.5**TIME], 1)
+        for k in range(hosts)
+    ]
     return Record(
         title="Hand-made",
         scenario="hand_made",

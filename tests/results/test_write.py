@@ -84,7 +84,8 @@ def failing(error, after=0):
 
 
 @pytest.mark.parametrize(
-    ("error", "code"), [(OSError(28, "No space left on device"), "E702"), (PermissionError(13, "Permission denied"), "E701")]
+    ("error", "code"),
+    [(OSError(28, "No space left on device"), "E702"), (PermissionError(13, "Permission denied"), "E701")],
 )
 @pytest.mark.parametrize("where", ["dataset", "summary"])
 def test_failure_leaves_the_earlier_result_intact(tmp_path, monkeypatch, error, code, where):
