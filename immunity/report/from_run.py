@@ -196,19 +196,20 @@ def second_name(one: Record, two: Record) -> str:
     if one.title != two.title:
         return two.title
     mine, other = _leaves(one.filled), _leaves(two.filled)
-    changed = [
-        f"{key}: {other.get(key, 'none')}" for key in dict.fromkeys((*mine, *other)) if mine.get(key) != other.get(key)
-    ]
+    keys = [key for key in dict.fromkeys((*mine, *other)) if mine.get(key) != other.get(key)]
+    changed = [f"{key.rsplit('.', 1)[-1]}: {other.get(key) or 'none'}".replace("_", " ") for key in keys]
     return ", ".join(changed[:3]) + (", ..." if len(changed) > 3 else "") or "the second run"
 
 
 def _leaves(value: Any, prefix: str = "") -> dict[str, str]:
+    """Entries of nested mappings and lists with dotted names; a list of plain values is one entry."""
     if isinstance(value, dict):
         items = value.items()
-    elif isinstance(value, (list, tuple)) and value:
+    elif isinstance(value, (list, tuple)) and any(isinstance(v, dict) for v in value):
         items = enumerate(value)
     else:
-        return {prefix: "none" if value in (None, [], ()) else str(value)}
+        listed = value if isinstance(value, (list, tuple)) else [value]
+        return {prefix: ", ".join(str(v) for v in listed if v is not None)}
     return {k: v for key, inner in items for k, v in _leaves(inner, f"{prefix}.{key}" if prefix else str(key)).items()}
 
 

@@ -194,7 +194,7 @@ def _rise_beat(curve: Curve, report: ReportInput, time: Clock) -> list[Beat]:
     start = onset(curve.values, report.times)
     rest = float(curve.values[0])
     if peak is None or start is None or peak.value < 2 * max(rest, 0.0) or peak.value <= 0:
-        return []
+        return _fall_beat(curve, report, time)
     plural = is_plural(curve.name)
     verb = "arrive" if "cell" in curve.unit and curve.panel == "site" else "rise"
     ratio = peak.value / rest if rest > 0 else 0.0
@@ -204,6 +204,17 @@ def _rise_beat(curve: Curve, report: ReportInput, time: Clock) -> list[Beat]:
         f"{_value(peak.value, curve)} {time.when(peak.day)}{times_rest}{_spread(curve, peak.index, report)}."
     )
     return [Beat(start, text, curve.id, ratio or 5.0)]
+
+
+def _fall_beat(curve: Curve, report: ReportInput, time: Clock) -> list[Beat]:
+    """A readout without a healthy range that loses at least half."""
+    rest, index = float(curve.values[0]), int(np.nanargmin(curve.values))
+    low, day = float(curve.values[index]), float(report.times[index])
+    if not rest > 0 or low > 0.5 * rest:
+        return []
+    verb = "fall" if is_plural(curve.name) else "falls"
+    text = f"{curve.name} {verb} from {_value(rest, curve)} to {_value(low, curve)}{_spread(curve, index, report)}."
+    return [Beat(day, text, curve.id, min(rest / low, 100.0) if low > 0 else 100.0)]
 
 
 def _spread(curve: Curve, index: int, report: ReportInput) -> str:

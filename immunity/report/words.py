@@ -92,13 +92,13 @@ class Clock:
         return day * self.per_day
 
     def stamp(self, day: float) -> str:
-        """A moment as a label: day 2.1, 14 h, year 30.0."""
+        """A moment as a label: day 2.1, 14 h, year 30."""
         if abs(day) < self.hours_until:
             return f"{day * 24:.0f} h"
-        return f"{self.unit} {self.value(day):.1f}"
+        return f"{self.unit} {self.value(day):.1f}".removesuffix(".0")
 
     def when(self, day: float) -> str:
-        """A moment in a sentence: on day 2.1, after 14 h, in year 30.0."""
+        """A moment in a sentence: on day 2.1, after 14 h, in year 30."""
         label = self.stamp(day)
         return f"{'after' if label.endswith(' h') else 'in' if self.unit == 'year' else 'on'} {label}"
 

@@ -26,7 +26,7 @@
   };
   const stamp = (day) => {
     const { unit, perDay, hoursUntil } = data.clock;
-    return Math.abs(day) < hoursUntil ? `${(day * 24).toFixed(0)} h` : `${unit} ${(day * perDay).toFixed(1)}`;
+    return Math.abs(day) < hoursUntil ? `${(day * 24).toFixed(0)} h` : `${unit} ${(day * perDay).toFixed(1).replace(/\.0$/, "")}`;
   };
   const said = (curve, value) => {
     if (value === null) return "–";

@@ -1,0 +1,77 @@
+"""The body map."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from xml.etree import ElementTree
+
+import numpy as np
+
+from immunity.report import bodymap, figure
+from immunity.report.model import PlaceSeries
+
+from . import made_up
+
+
+def place(x: float, y: float, name: str = "Place", *, microbes: float = 0.0) -> PlaceSeries:
+    return PlaceSeries(name, name, x, y, np.array([10.0, 100.0]), np.array([0.0, microbes]))
+
+
+def test_the_outline_is_closed_and_symmetric() -> None:
+    path = figure.outline()
+    assert path.startswith("M75 0") and path.endswith("Z")
+    numbers = [float(v) for v in re.findall(r"-?\d+(?:\.\d+)?", path)]
+    xs, ys = np.array(numbers[0::2]), np.array(numbers[1::2])
+    assert xs.min() >= -0.5 and xs.max() <= figure.WIDTH + 0.5 and ys.max() <= figure.HEIGHT
+    assert abs((xs.min() + xs.max()) / 2 - figure.WIDTH / 2) < 0.2
+
+
+def test_classes_of_colour_and_ring() -> None:
+    assert [bodymap.level(v) for v in (0.0, 0.29, 0.5, 1.0, 2.0, 5.0, 20.0, 50.0, 1e6)] == [0, 0, 1, 2, 3, 4, 5, 6, 7]
+    assert [bodymap.ring(v) for v in (0.0, 0.5, 1.0, 999.0, 1e3, 1e6)] == [0, 0, 1, 1, 2, 3]
+    assert len(bodymap.LEVEL_LABELS) == len(bodymap.LEVELS) + 1
+    assert len(bodymap.RING_LABELS) == len(bodymap.RINGS) + 1
+    assert bodymap.ring_radius(1e9) > bodymap.ring_radius(1e3) > bodymap.ring_radius(1.0)
+
+
+def test_labels_do_not_overlap_and_stay_inside() -> None:
+    crowd = tuple(place(20 + 3 * (i % 3), 40 + 0.1 * i, f"Place number {i}", microbes=1e3) for i in range(6))
+    labels = sorted(bodymap.labels(crowd), key=lambda label: label.y)
+    assert len({label.side for label in labels}) == 1
+    heights = [label.rows * 16.0 for label in labels]
+    for upper, lower, height in zip(labels, labels[1:], heights, strict=False):
+        assert lower.y >= upper.y + height
+    assert labels[0].y >= 0 and labels[-1].y + heights[-1] <= bodymap.HEIGHT
+
+
+def test_places_on_the_midline_are_shared_between_the_margins() -> None:
+    sides = [label.side for label in bodymap.labels((place(50, 20), place(50, 30), place(49, 40), place(52, 50)))]
+    assert sorted(sides) == [-1, -1, 1, 1]
+
+
+def test_the_drawing_is_well_formed_and_says_numbers() -> None:
+    report = made_up.healed()
+    index = bodymap.telling_moment(report)
+    drawing = str(bodymap.draw(report, index))
+    ElementTree.fromstring(drawing)
+    for shown in report.places:
+        assert bodymap.cells_text(shown, index) in drawing
+    assert "2.9 × 10⁷ CFU" in drawing
+
+
+def test_a_place_empty_at_rest_is_counted_and_not_divided_by_zero() -> None:
+    empty = dataclasses.replace(place(1, 1), cells=np.array([0.0, 2e4]))
+    assert bodymap.cells_text(empty, 1) == "20\u202f000 cells"
+    assert np.isfinite(bodymap.relative(empty)).all()
+
+
+def test_after_the_end_nothing_is_claimed() -> None:
+    gone = dataclasses.replace(place(1, 1), cells=np.array([10.0, np.nan]))
+    assert bodymap.cells_text(gone, 1) == "–"
+
+
+def test_it_opens_where_most_microbes_are() -> None:
+    report = made_up.healed()
+    assert abs(report.times[bodymap.telling_moment(report)] - 0.9) < 0.1
+    assert bodymap.telling_moment(made_up.healed(places=())) == 0

@@ -1,0 +1,111 @@
+"""The page in a browser, where one is installed: no error, the slider moves everything, nothing leaves the page."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from immunity.report import ReportInput, render
+
+from . import made_up
+from .test_render import nasty
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+BROWSER = next((found for name in NAMES if (found := shutil.which(name))), None)
+FLAGS = (
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
+    "--disable-background-networking", "--disable-component-update", "--window-size=1280,900",
+    "--virtual-time-budget=4000", "--dump-dom",
+)  # fmt: skip
+
+pytestmark = pytest.mark.skipif(BROWSER is None, reason="no Chromium here")
+
+# A probe that stands before the page's own script, so that it also sees errors in that; the policy of the page is
+# replaced because it rightly forbids a foreign script.
+WATCH = """<script>window.seen = [];
+addEventListener("error", (event) => seen.push(String(event.message)));
+addEventListener("securitypolicyviolation", (event) => seen.push(event.violatedDirective));</script>"""
+
+
+def loaded(page: str) -> str:
+    """The page as it stands after its scripts have run."""
+    assert BROWSER is not None
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        file = Path(folder, "page.html")
+        file.write_text(page, encoding="utf-8")
+        command = [BROWSER, *FLAGS, f"--user-data-dir={folder}/profile", file.as_uri()]
+        return subprocess.run(command, capture_output=True, text=True, timeout=120, check=True).stdout
+
+
+def in_browser(page: str, probe: str) -> str:
+    """What a script sees in the page after it was loaded, and the errors there were, as JSON."""
+    page = re.sub(r"<meta http-equiv[^>]*>", lambda _: WATCH, page, count=1)
+    ending = f"""<pre id="probe"></pre><script>
+const now = () => document.querySelector(".timebar output").textContent;
+let said; try {{ said = (() => {{ {probe} }})(); }} catch (error) {{ said = String(error); }}
+document.getElementById("probe").textContent = JSON.stringify([said, seen]);</script></body>"""
+    found = re.search(r'<pre id="probe">(.*?)</pre>', loaded(page.replace("</body>", ending)), re.DOTALL)
+    assert found is not None
+    return found[1]
+
+
+MOVE = """
+const slider = document.getElementById("time");
+const state = () => [now(), document.querySelector("text.microbes").textContent, slider.getAttribute("aria-valuetext"),
+  document.querySelector("[data-curve='0'] .value").textContent];
+const move = (i) => { slider.value = i; slider.dispatchEvent(new Event("input")); return state(); };
+return [move(0), move(slider.max), document.querySelectorAll(".cursor[visibility=visible]").length,
+  document.documentElement.scrollWidth <= innerWidth];
+"""
+
+
+def test_its_own_policy_lets_its_own_script_run_and_no_other() -> None:
+    page = render(made_up.healed())
+    assert '<div class="timebar" hidden' in page
+    foreign = page.replace("</body>", "<script>document.title = 'foreign';</script></body>")
+    dom = loaded(foreign)
+    assert '<div class="timebar" role' in dom
+    assert "<title>foreign" not in dom
+
+
+def test_the_slider_moves_map_and_cursor() -> None:
+    said = in_browser(render(made_up.healed()), MOVE)
+    assert said == ('[[["0 h","10⁵ CFU","0 h","10⁵"],["day 10","no CFU","day 10","&lt; 10"],11,true],[]]')
+
+
+def test_the_dead_are_shown_to_their_end_only() -> None:
+    said = in_browser(render(made_up.died()), MOVE)
+    assert '"day 4.3"' in said or '"day 4.2"' in said
+    assert said.endswith(",[]]")
+
+
+@pytest.mark.parametrize("report", [made_up.compared(), made_up.cohort(), made_up.healed(places=()), nasty()])
+def test_no_errors(report: ReportInput) -> None:
+    assert in_browser(render(report), "return 1;") == "[1,[]]"
+
+
+def test_an_error_would_be_seen() -> None:
+    broken = render(made_up.healed()).replace('id="data"', 'id="date"')
+    assert in_browser(broken, "return 1;") != "[1,[]]"
+
+
+def test_the_story_moves_time_and_the_first_frame_agrees_with_the_static_one() -> None:
+    probe = """
+    const before = now(); const static_ = document.querySelector("#map-now").textContent;
+    const buttons = document.querySelectorAll(".story button"); buttons[buttons.length - 1].click();
+    return [before, now(), static_.includes("2.9 × 10⁷ CFU")];"""
+    assert in_browser(render(made_up.healed()), probe) == '[["22 h","day 10",true],[]]'
+
+
+def test_numbers_read_the_same_with_and_without_the_script() -> None:
+    page = render(made_up.healed())
+    values = re.findall(r'<output class="value">([^<]*)</output>', page)
+    probe = 'return [...document.querySelectorAll("output.value")].map((o) => o.textContent);'
+    said = in_browser(page, probe)
+    for value in values:
+        assert f'"{value}"'.replace("<", "&lt;") in said

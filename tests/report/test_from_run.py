@@ -1,0 +1,184 @@
+"""From results to what a report shows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from lxml import html
+
+from immunity.compiler.case import ReadoutInfo
+from immunity.report.from_run import (
+    from_cohort,
+    from_run,
+    host_words,
+    page_of_cohort,
+    page_of_pair,
+    page_of_run,
+    second_name,
+)
+from immunity.report.published import points_behind
+from immunity.results import Cohort, Record, Run
+from immunity.validate import load_findings
+
+TIME = np.linspace(0.0, 4.0, 5)
+BUGS = np.array([100.0, 1e5, 1e3, 1.0, 0.0])
+
+INFOS = (
+    ReadoutInfo("blood.crp", "CRP", "mg/L", "blood", healthy=(0.0, 5.0)),
+    ReadoutInfo("skin.bugs", "Bacteria", "CFU/mL", "microbes", "log10", 10.0),
+    ReadoutInfo("plasma.drug", "Drug", "mg/L", "signals"),
+)
+
+
+def record(hosts: int = 1, **changes: object) -> Record:
+    crp = np.array([1.0, 10.0, 40.0, 8.0, 2.0])
+    readout = np.stack([np.stack([crp * (1 + h), BUGS, 0 * BUGS], axis=1) for h in range(hosts)], axis=1)
+    pool = np.stack([np.stack([crp * 100, BUGS * 3, crp * 0 + 1], axis=1)] * hosts, axis=1)
+    made = {
+        "title": "A scrape", "scenario": "scrape", "mode": "deterministic", "seed": 7, "days": 4.0,
+        "rule_book_hash": "abc", "version": "0", "infos": INFOS, "show": ("skin.bugs",), "time": TIME,
+        "filled": {"host": {"age": "35 y", "sex": "male", "weight": "70 kg", "deficiencies": []}, "days": "4 d"},
+        "host": np.arange(hosts), "readout": readout, "status": np.zeros(hosts, dtype=np.int64),
+        "stopped_at": np.full(hosts, np.nan), "stop_outcome": "dead", "draws": {}, "pool": pool,
+        "pool_names": ("skin.cell", "skin.bug", "body.person"), "pool_units": ("cell", "CFU", "host"),
+        "papers": ({"key": "b2000", "cite": "Bee 2000", "doi": "10.1/b", "numbers": ["x"]},
+                   {"key": "a", "numbers": []}),
+        "provenance": {"rule_book_hash": "abc", "packages": {"numpy": "2"}, "scenario": {}, "sources": [],
+                       "changed_numbers": {"x.y": {"value": 2.0, "reference": 1.0, "unit": "1/day"}}},
+        "warnings": ("mind",),
+        "places": {
+            "skin": {"name": "Skin", "map": (20.0, 50.0), "classes": [], "cells": [0], "microbes": [1]},
+            "body": {"name": "Body", "map": (50.0, 50.0), "classes": [], "cells": [2], "microbes": []},
+            "lost": {"name": "Lost", "map": None, "classes": [], "cells": [0], "microbes": []},
+        },
+    }  # fmt: skip
+    return Record(**{**made, **changes})  # type: ignore[arg-type]
+
+
+def test_readouts_keep_their_unit_and_those_asked_for_come_first() -> None:
+    report = from_run(Run(record()))
+    assert [c.id for c in report.curves] == ["skin.bugs", "blood.crp"]
+    np.testing.assert_array_equal(report.curves[0].values, BUGS)
+    assert report.curves[0].limit_of_detection == 10.0
+    assert report.curves[1].healthy == (0.0, 5.0)
+    assert report.provenance["readouts not shown, zero throughout"] == ["plasma.drug"]
+
+
+def test_places_hold_cells_and_microbes_only() -> None:
+    report = from_run(Run(record()))
+    assert [p.id for p in report.places] == ["skin"]
+    np.testing.assert_array_equal(report.places[0].microbes, BUGS * 3)
+    assert report.microbe_unit == "CFU"
+    assert from_run(Run(record(pool=None))).places == ()
+
+
+def test_the_end_of_a_host_and_a_failure() -> None:
+    dead = from_run(Run(record(stopped_at=np.array([2.5]))))
+    assert (dead.outcome, dead.stopped_at) == ("dead", 2.5)
+    failed = from_run(Run(record(status=np.array([-1]))))
+    assert failed.outcome == "failed" and len(failed.warnings) == 2
+    assert from_run(Run(record())).stopped_at is None
+
+
+def test_a_seed_is_told_only_where_it_matters() -> None:
+    assert from_run(Run(record())).seed is None
+    assert from_run(Run(record(mode="stochastic"))).seed == 7
+    assert from_run(Run(record(draws={"x": np.ones(1)}))).seed == 7
+
+
+def test_a_host_in_words() -> None:
+    assert host_words(record()) == {"age": "35 years", "sex": "male", "weight": "70 kg"}
+    ill = record(filled={"host": {"deficiencies": ["severe_neutropenia", "asplenia"]}})
+    assert host_words(ill) == {"deficiencies": "severe neutropenia, asplenia"}
+
+
+def test_papers_and_provenance() -> None:
+    report = from_run(Run(record()))
+    assert [(p.cite, p.doi) for p in report.papers] == [("a", None), ("Bee 2000", "10.1/b")]
+    assert report.provenance["numbers changed from the reference"] == {"x.y": "2 1/day (reference 1)"}
+    assert report.provenance["scenario, every default filled in"]["days"] == "4 d"
+    assert "sources" not in report.provenance
+
+
+def test_a_second_run_is_laid_on_the_times_of_the_first() -> None:
+    short = record(time=TIME[:3], readout=record().readout[:3] * 2)
+    report = from_run(Run(record()), second=Run(short))
+    second = report.curves[1].second
+    assert second is not None
+    np.testing.assert_array_equal(second[:3], 2 * report.curves[1].values[:3])
+    assert np.isnan(second[3:]).all()
+
+
+def test_a_second_run_is_named_by_what_differs() -> None:
+    host = record().filled["host"]
+    other = record(filled={"host": {**host, "deficiencies": ["low_c3"]}, "days": "4 d"})
+    assert second_name(record(), other) == "deficiencies: low c3"
+    assert second_name(record(), record(title="Other")) == "Other"
+
+
+def test_a_cohort_is_shown_by_median_and_spread() -> None:
+    report = from_cohort(Cohort(record(hosts=3)))
+    crp = next(c for c in report.curves if c.id == "blood.crp")
+    assert crp.values[2] == 80.0
+    assert crp.band is not None and crp.band[0][2] < 80.0 < crp.band[1][2]
+    assert sum(report.outcomes.values()) == 3
+
+
+def test_pages() -> None:
+    for page in (
+        page_of_run(Run(record())),
+        page_of_pair(Run(record()), Run(record(title="Other"))),
+        page_of_cohort(Cohort(record(hosts=3))),
+    ):
+        assert len(html.document_fromstring(page).xpath("//figure[@data-curve]")) == 2
+
+
+FINDING = """
+id: {id}
+topic: t
+claim: c
+cite: Someone 1999
+used_for: validation
+runs: {{a: {{scenario: {scenario}{more}}}}}
+measure: {{run: a, readout: {readout}{at}}}
+expect: {expect}
+"""
+
+
+def finding(folder: Path, **words: str) -> None:
+    said = {"id": f"f{len(list(folder.iterdir()))}", "scenario": "scrape", "more": "", "readout": "blood.crp", "at": ""}
+    (folder / f"{said['id']}.yaml").write_text(FINDING.format(**{**said, **words}), encoding="utf-8")
+
+
+def test_points_of_the_same_scenario_are_converted_to_the_readouts_unit(tmp_path: Path) -> None:
+    series = '{points: [[24, 30, 20, 50]], x: h, y: "mg/L"}'
+    finding(tmp_path, expect=series, at=", statistic: value_at")
+    finding(
+        tmp_path, at=', statistic: value_at, at: "2 d"', expect='{value: "0.04 g/L", lo: "0.03 g/L", hi: "0.05 g/L"}'
+    )
+    finding(tmp_path, expect=series, scenario="another", at=", statistic: value_at")
+    finding(tmp_path, expect=series, more=", host: {deficiencies: [asplenia]}", at=", statistic: value_at")
+    finding(tmp_path, at=", statistic: maximum", expect='{value: "9 mg/L", lo: "8 mg/L", hi: "10 mg/L"}')
+    found = points_behind(record(), load_findings([tmp_path]))
+    assert set(found) == {"blood.crp"}
+    assert [(p.x, round(p.y, 9), round(p.lo or 0, 9), round(p.hi or 0, 9), p.cite) for p in found["blood.crp"]] == [
+        (1.0, 30.0, 20.0, 50.0, "Someone 1999"),
+        (2.0, 40.0, 30.0, 50.0, "Someone 1999"),
+    ]
+
+
+def test_points_on_a_log_scale_become_amounts(tmp_path: Path) -> None:
+    finding(
+        tmp_path, readout="skin.bugs", at=", statistic: value_at",
+        expect='{points: [[1, 5, 4, 6]], x: d, y: "log10 CFU/mL"}',
+    )  # fmt: skip
+    (point,) = points_behind(record(), load_findings([tmp_path]))["skin.bugs"]
+    assert (point.y, point.lo, point.hi) == pytest.approx((1e5, 1e4, 1e6))
+
+
+def test_a_deficient_host_gets_no_points_of_healthy_ones(tmp_path: Path) -> None:
+    finding(tmp_path, expect='{points: [[1, 30, 20, 50]], x: d, y: "mg/L"}', at=", statistic: value_at")
+    ill = record(filled={"host": {"deficiencies": ["asplenia"]}})
+    assert points_behind(ill, load_findings([tmp_path])) == {}

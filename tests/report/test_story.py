@@ -1,0 +1,178 @@
+"""What happened, in words: every rule with planted data."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+
+from immunity.report.excursions import cleared, excursions, onset
+from immunity.report.model import Curve, ReportInput
+from immunity.report.story import contrasts, headline, tell
+
+from . import made_up
+
+DAYS = np.arange(0.0, 11.0)
+
+
+def curve(values: list[float], panel: str = "blood", **more: object) -> Curve:
+    base = Curve("c", "Quantity", "mg/L", panel, "linear", np.array(values, dtype=float))
+    return dataclasses.replace(base, **more)
+
+
+def report(*curves: Curve, **more: object) -> ReportInput:
+    return made_up.healed(curves=curves, times=DAYS, places=(), **more)
+
+
+def texts(made: ReportInput) -> list[str]:
+    return [beat.text for beat in tell(made)]
+
+
+TENT = [0, 0, 10, 20, 30, 20, 10, 0, 0, 0, 0]
+BUGS = [100, 1e4, 1e6, 1e4, 100, 1, 0, 0, 0, 0, 0]
+BUGS_GROW = [100 * 10.0 ** (i / 2) for i in range(11)]
+
+
+def bugs(values: list[float], **more: object) -> Curve:
+    return curve(values, "microbes", name="Bacteria", unit="CFU", limit_of_detection=10.0, **more)
+
+
+def test_an_excursion_knows_its_crossings_and_extreme() -> None:
+    (trip,) = excursions(curve(TENT, healthy=(-1.0, 5.0)), DAYS)
+    assert (trip.above, trip.start, trip.back, trip.extreme, trip.extreme_day) == (True, 1.5, 6.5, 30.0, 4.0)
+    assert not trip.from_start and trip.strength == 6.0
+
+
+def test_both_sides_of_a_range_are_watched() -> None:
+    wave = [5, 9, 5, 1, 5, 5, 5, 5, 5, 5, 5]
+    low, high = excursions(curve(wave, healthy=(2.0, 8.0)), DAYS)
+    assert (low.above, low.extreme, high.above, high.extreme) == (False, 1.0, True, 9.0)
+
+
+def test_a_trip_that_never_ends_has_no_return() -> None:
+    (trip,) = excursions(curve([*range(11)], healthy=(-1.0, 5.5)), DAYS)
+    assert trip.back is None
+
+
+def test_inside_the_range_nothing_is_told() -> None:
+    assert texts(report(curve([3.0] * 11, healthy=(0.0, 5.0)))) == ["Healthy on day 10."]
+
+
+def test_a_readout_with_a_range_is_told_when_it_leaves() -> None:
+    told = texts(report(curve(TENT, healthy=(0.0, 5.0))))
+    assert told[0] == (
+        "Quantity rises above the healthy range (5 mg/L), up to 30 mg/L on day 4; back in range on day 6.5."
+    )
+
+
+def test_a_readout_that_falls_and_stays_low() -> None:
+    told = texts(report(curve([5, 4, 3, 2, 1, 1, 1, 1, 1, 1, 1], healthy=(2.5, 9.0), name="Platelets")))
+    assert "Platelets fall below the healthy range (2.5 mg/L), down to 1 mg/L on day 4" in told[0]
+    assert "still below it at the end" in told[0]
+
+
+def test_low_from_the_start() -> None:
+    told = texts(report(curve([1.0] * 11, healthy=(2.5, 9.0))))
+    assert told[0].startswith("Quantity is below the healthy range (2.5 mg/L) from the start, at 1 mg/L;")
+
+
+def test_a_trip_hardly_outside_is_not_worth_a_sentence_unless_a_symptom() -> None:
+    barely = [5, 5, 5.1, 5, 5, 5, 5, 5, 5, 5, 5]
+    assert len(texts(report(curve(barely, healthy=(0.0, 5.0))))) == 1
+    assert len(texts(report(curve(barely, "symptoms", healthy=(0.0, 5.0))))) == 2
+
+
+def test_fever_from_and_to() -> None:
+    values = [36.8, 37, 38, 39, 38, 37, 36.8, 36.8, 36.8, 36.8, 36.8]
+    told = texts(report(curve(values, "symptoms", unit="degC", name="temperature", healthy=(36.0, 37.5))))
+    assert told[0] == "Fever begins: temperature above 37.5 °C until day 4.5, highest 39.0 °C on day 3."
+
+
+def test_cells_arrive_at_a_site() -> None:
+    values = [10, 10, 500, 1000, 800, 300, 10, 10, 10, 10, 10]
+    made = report(curve(values, "site", name="Neutrophils in skin", unit="cell"))
+    first = tell(made)[0]
+    assert first.text == (
+        "Neutrophils in skin start to arrive; their peak is 1\u202f000 cells on day 3, 100 times the amount at rest."
+    )
+    assert 1.0 < first.day < 1.5
+
+
+def test_onset_is_a_tenth_of_the_way() -> None:
+    assert onset(np.array([0.0, 0.0, 10.0, 20.0]), np.array([0.0, 1.0, 2.0, 3.0])) == 1.2
+
+
+def test_a_loss_of_half_without_a_range_is_told() -> None:
+    told = texts(report(curve([10, 8, 6, 4, 3, 3, 3, 3, 3, 3, 3])))
+    assert told[0] == "Quantity falls from 10 mg/L to 3 mg/L."
+
+
+def test_microbes_peak_and_go() -> None:
+    made = report(bugs(BUGS))
+    assert texts(made)[:3] == [
+        "Bacteria start at 100 CFU.",
+        "Bacteria peak at 10⁶ CFU, 10\u202f000 times the start.",
+        "Bacteria fall below the limit of detection.",
+    ]
+    assert cleared(bugs(BUGS), DAYS).day == tell(made)[2].day
+    assert headline(made).startswith("Recovered on day 4.9: microbes below detection since day 4.9")
+
+
+def test_microbes_that_only_decline() -> None:
+    told = texts(report(bugs([100, 50, 20, 1, 0, 0, 0, 0, 0, 0, 0])))
+    assert told[0] == "Bacteria start at 100 CFU and never multiply beyond 100 CFU."
+
+
+def test_microbes_that_appear_later() -> None:
+    told = texts(report(bugs([0, 0, 1e3, 1e5, 1e3, 0, 0, 0, 0, 0, 0])))
+    assert told[0] == "Bacteria become detectable and peak at 10⁵ CFU on day 3."
+
+
+def test_not_recovered_names_what_is_left() -> None:
+    made = report(bugs(BUGS_GROW), curve(TENT[:5] + [30] * 6, "symptoms", healthy=(0.0, 5.0), name="Pain"))
+    assert headline(made) == ("Not recovered on day 10: Bacteria still at 10⁷ CFU; Pain still above its healthy range.")
+    assert "Bacteria grow until the end, to 10⁷ CFU, 10⁵ times the start." in texts(made)
+
+
+def test_the_dead_are_dead() -> None:
+    values = np.array(BUGS_GROW)
+    values[5:] = np.nan
+    made = report(bugs(values.tolist()), outcome="dead", stopped_at=4.2)
+    assert headline(made) == "Died on day 4.2, with Bacteria at 10\u202f000 CFU."
+    assert tell(made)[-1].day == 4.2
+
+
+def test_a_failed_simulation_is_not_a_death() -> None:
+    assert headline(report(curve(TENT), outcome="failed", stopped_at=1.0)).startswith("The simulation failed on day 1")
+
+
+def test_recovery_does_not_hide_what_is_still_abnormal() -> None:
+    made = report(bugs(BUGS), curve([*range(11)], healthy=(-1.0, 5.5), name="Platelets"))
+    assert headline(made).endswith("Still outside the healthy range at the end: Platelets.")
+
+
+def test_a_cohort_is_counted_and_its_spread_told() -> None:
+    made = made_up.cohort()
+    assert headline(made) == "Of 200 hosts, 188 healthy and 12 dead at the end."
+    assert any("in 5 % to 95 % of hosts)" in text for text in texts(made))
+
+
+def test_contrasts_say_what_the_second_run_changes() -> None:
+    second = np.array(BUGS_GROW)
+    made = report(bugs(BUGS, second=second), second_title="more")
+    assert [beat.text for beat in contrasts(made)] == [
+        "Bacteria peak at 10⁷ CFU (day 10) instead of 10⁶ CFU (day 2) and are still there at the end instead of gone."
+    ]
+    assert contrasts(report(bugs(BUGS, second=np.array(BUGS, dtype=float)))) == ()
+
+
+def test_sentences_start_with_a_capital_but_symbols_keep_theirs() -> None:
+    assert texts(report(curve(TENT, name="bilirubin", healthy=(0.0, 5.0))))[0].startswith("Bilirubin rises")
+    assert texts(report(curve(TENT, name="mRNA", healthy=(0.0, 5.0))))[0].startswith("mRNA rises")
+
+
+def test_sentences_come_in_order_of_time_and_are_few() -> None:
+    beats = tell(made_up.healed())
+    assert [b.day for b in beats] == sorted(b.day for b in beats)
+    many = tuple(curve(TENT, healthy=(0.0, 5.0), id=str(i)) for i in range(30))
+    assert len(tell(report(*many))) == 4
