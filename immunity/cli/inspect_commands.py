@@ -87,28 +87,36 @@ def _rows(kind: str, book: Book) -> list[tuple[str, str]]:
 
 
 def explain(name: str, *, book: Book = BOOK) -> int:
-    """Say in English what an entity, place, therapy, deficiency, scenario or rule does, with its numbers and papers.
+    """Say in English what an entry, rule, readout, number or paper is, with its numbers and papers.
 
     Parameters
     ----------
     name
-        Such as neutrophil, or neutrophil.extravasate.
+        Such as neutrophil, skin, severe_congenital_neutropenia, neutrophil_traffic.extravasate, blood.neutrophils, or
+        the key of a paper.
     """
-    from immunity.language.english import Speaker, describe_entity, flow_sentence
+    from immunity.compiler.show import number_line
+    from immunity.language.explain import explain_entry, explain_readout, explain_rule, explain_source
 
     compiled = book.load()
     entries = {id: e for kind, group in compiled.book.entries.items() if kind != "sources" for id, e in group.items()}
-    names = {id: entry.record.name or id.replace("_", " ") for id, entry in entries.items()}
     rules = {rule.name: rule for rule in compiled.rules}
+    readouts = [row.info.id for row in compiled.readouts]
+    numbers, sources = compiled.numbers.index, compiled.model.sources
     if name in entries:
-        for line in describe_entity(name, entries[name].record, names):
-            _print(line)
+        lines = explain_entry(entries[name], compiled).lines()
     elif name in rules:
-        rule = rules[name]
-        own = compiled.space.entity(rule.own) if rule.own else None
-        _print(flow_sentence(rule.record, Speaker(rule.own, own, names)))
+        lines = explain_rule(rules[name], compiled)
+    elif name in readouts:
+        lines = explain_readout(name, compiled)
+    elif name in numbers:
+        lines = [number_line(compiled, numbers[name])]
+    elif name in sources:
+        lines = explain_source(name, compiled)
     else:
-        raise fail("E614", text=name, known=[*entries, *rules])
+        raise fail("E614", text=name, known=[*entries, *rules, *readouts, *numbers, *sources])
+    for line in lines:
+        _print(line)
     return 0
 
 

@@ -13,7 +13,7 @@ from rich.console import Console
 from immunity import api
 from immunity.cli.files import check_writable
 from immunity.cli.options import Book, Setting
-from immunity.cli.tables import cohort_table, comparison_table, run_table
+from immunity.cli.tables import cohort_table, comparison_table, output, run_table
 from immunity.language.errors import fail
 
 BOOK, SETTING = Book(), Setting()
@@ -236,7 +236,7 @@ def _say(summary: Any, as_json: bool, table: Any) -> None:
     if as_json:
         sys.stdout.write(dumps(summary, indent=2, allow_nan=False) + "\n")
     else:
-        table(Console())
+        table(output())
 
 
 def _note(text: str, *, quiet: bool = False) -> None:

@@ -23,6 +23,17 @@ def number(value: float | None) -> str:
     return f"{value:.2e}"
 
 
+def _table() -> Table:
+    """A plain table that never cuts a name."""
+    return Table(box=None, pad_edge=False, padding=(0, 1))
+
+
+def output(*, stderr: bool = False) -> Console:
+    """A console as wide as its terminal; wide enough for a table where there is none."""
+    console = Console(stderr=stderr, highlight=False)
+    return console if console.is_terminal else Console(stderr=stderr, highlight=False, width=120)
+
+
 def _ending(summary: dict[str, Any]) -> str:
     text = f"Outcome: {summary['outcome']}"
     if summary.get("stopped_at_day") is not None:
@@ -44,7 +55,7 @@ def run_table(console: Console, run: Run) -> None:
     """Readouts of one run: start, lowest, highest, and when."""
     summary = run.summary
     _head(console, summary)
-    table = Table(box=None, pad_edge=False)
+    table = _table()
     for name, justify in (
         ("readout", "left"),
         ("unit", "left"),
@@ -82,7 +93,7 @@ def comparison_table(console: Console, one: Run, two: Run) -> None:
     first, second = one.summary, two.summary
     for label, summary in (("first ", first), ("second", second)):
         console.print(f"{label}: {summary['title']}. {_ending(summary)}", markup=False, highlight=False)
-    table = Table(box=None, pad_edge=False)
+    table = _table()
     table.add_column("readout")
     table.add_column("unit")
     for name in ("highest, first", "second", "end, first", "second"):
@@ -107,7 +118,7 @@ def cohort_table(console: Console, cohort: Cohort) -> None:
         markup=False,
         highlight=False,
     )
-    table = Table(box=None, pad_edge=False)
+    table = _table()
     table.add_column("readout")
     table.add_column("unit")
     for name in ("highest: 5 %", "median", "95 %"):

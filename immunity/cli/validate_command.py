@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from cyclopts import App, Parameter
-from rich.console import Console
 
 from immunity import api
 from immunity.cli.options import Book
+from immunity.cli.tables import output
 from immunity.compiler.case import Case
 
 BOOK = Book()
@@ -75,7 +75,7 @@ def validate(
     elif markdown:
         sys.stdout.write(to_markdown(verdicts) + "\n")
     else:
-        console = Console()
+        console = output()
         console.print(to_table(verdicts))
         console.print(headline(verdicts), markup=False, highlight=False)
     return UNEXPECTED if strict and unexpected(verdicts) else 0
