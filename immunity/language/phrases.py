@@ -31,11 +31,27 @@ class Speaker:
     id : str or None          the entity, None for rules that belong to none
     record : Entity or None
     names : mapping           id -> display name
+    numbers : mapping         name -> the number an entry declares under that name; rules that use it tell its value
+    proper : set of str       ids whose names keep their capital in the middle of a sentence, as species do
     """
 
     id: str | None = None
     record: Any = None
     names: Mapping[str, str] = field(default_factory=dict)
+    numbers: Mapping[str, Number] = field(default_factory=dict)
+    proper: frozenset[str] = frozenset()
+
+    def resolve(self, number: Number) -> Number:
+        """The number that ``use`` names, where it is that of one known entry; a formula is told by its name."""
+        if number.use is None:
+            return number
+        name = number.use if "." in number.use else f"{self.id}.{number.use}"
+        found = self.numbers.get(name)
+        if found is None:
+            return number
+        if found.derived is None:
+            return found
+        return found.model_copy(update={"value": name, "derived": None, "status": found.status or "derived"})
 
     @property
     def states(self) -> frozenset[str]:
@@ -65,6 +81,18 @@ class Teller:
     def __init__(self, speaker: Speaker, bound: frozenset[str]) -> None:
         self.speaker = speaker
         self.bound = bound
+
+    def number(self, number: Number, *, evidence: bool = True) -> str:
+        """Tell a number; one that is declared elsewhere is told with its value."""
+        return number_phrase(self.speaker.resolve(number), evidence=evidence)
+
+    def fold(self, number: Number) -> str:
+        found = self.speaker.resolve(number)
+        return f"{number_phrase(found, evidence=False)}-fold{evidence_of(found)}"
+
+    def half(self, law: Any) -> str:
+        hill = f", Hill {self.number(law.hill)}" if law.hill.value not in ("1", "1.0") else ""
+        return f"(half at {self.number(law.half)}{hill})"
 
     # what happens ------------------------------------------------------------------------------
 
@@ -105,17 +133,18 @@ class Teller:
         for key, phrase in _RATES.items():
             number = getattr(flow, key)
             if number is not None:
-                yield phrase.format(number_phrase(number, evidence=False))
+                yield phrase.format(self.number(number, evidence=False))
         if flow.yields is not None:
-            yield f"(each makes {number_phrase(flow.yields)})"
+            yield f"(each makes {self.number(flow.yields)})"
 
     def rate_evidence(self, flow: Flow) -> str:
         """Status and sources of the rate; a rate that names none is an assumption."""
         given = [number for key in _RATES if (number := getattr(flow, key)) is not None]
-        return "".join(evidence_of(each) or ("" if each.use else " [assumed]") for each in given)
+        found = [self.speaker.resolve(each) for each in given]
+        return "".join(evidence_of(each) or ("" if each.use else " [assumed]") for each in found)
 
     def side_effect(self, pool: str, amount: Number) -> str:
-        text = number_phrase(amount)
+        text = self.number(amount)
         if text.startswith("-"):
             return f"{self.thing(pool)} falls by {text[1:]}"
         return f"{self.thing(pool)} rises by {text}"
@@ -127,28 +156,27 @@ class Teller:
         for text in rule.with_:
             yield f"in proportion to {self.thing(text)}"
         for law in rule.rises_with:
-            yield f"up to {number_phrase(law.up_to)}-fold as {self.thing(law.signal)} rises {_half(law)}"
+            yield f"up to {self.fold(law.up_to)} as {self.thing(law.signal)} rises {self.half(law)}"
         for law in rule.needs:
-            yield f"only as far as there is {self.thing(law.signal)} {_half(law)}"
+            yield f"only as far as there is {self.thing(law.signal)} {self.half(law)}"
         for law in rule.falls_with:
-            rest = number_phrase(law.down_to)
+            rest = self.number(law.down_to)
             end = "to nothing" if law.down_to.value in ("0", "0.0") else f"to {rest} of that"
-            yield f"falling {end} as {self.thing(law.signal)} rises {_half(law)}"
+            yield f"falling {end} as {self.thing(law.signal)} rises {self.half(law)}"
         for law in rule.saturates:
-            half = number_phrase(law.half)
+            half = self.number(law.half)
             yield f"limited by {self.thing(law.killers)} when {self.thing(law.targets)} outnumber them (half at {half})"
         for law in rule.curve:
             points = ", ".join(f"{y} at {x}" for x, y in law.points)
             yield f"times a factor that follows {self.thing(law.signal)} ({points}){evidence_of(law)}"
         for text in rule.times:
-            owner, _, key = text.partition(".")
-            yield f"times the {words(key or owner)}" + (f" of the {words(owner)}" if key else "")
+            yield f"times {self.number(Number(use=text))}"
 
     def total(self, terms: list[Term], constant: Number | None, per: str | None) -> str:
         """A sum over a volume."""
-        parts = [number_phrase(constant)] if constant is not None else []
+        parts = [self.number(constant)] if constant is not None else []
         for term in terms:
-            weight = f"{number_phrase(term.weight)} times " if term.weight is not None else ""
+            weight = f"{self.number(term.weight)} times " if term.weight is not None else ""
             parts.append(weight + self.thing(term.of))
         text = " plus ".join(parts) or "1"
         if per is None:
@@ -166,6 +194,8 @@ class Teller:
         if id in self.bound:
             return f"the {words(id)}"
         name = self.speaker.names.get(id) or words(id)
+        if id in self.speaker.proper:
+            return name
         return name[:1].lower() + name[1:] if re.fullmatch(r"[A-Z][a-z]+( [a-z]+)*", name) else name
 
     def name(self, text: str) -> str:
@@ -237,11 +267,6 @@ class Teller:
         if index.step:
             return f"{'next' if index.step > 0 else 'previous'} {name}"
         return name
-
-
-def _half(law: Any) -> str:
-    hill = number_phrase(law.hill)
-    return f"(half at {number_phrase(law.half)}" + (f", Hill {hill})" if law.hill.value not in ("1", "1.0") else ")")
 
 
 def evidence_of(number: Any) -> str:

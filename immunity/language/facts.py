@@ -1,0 +1,179 @@
+"""What an entry is, in sentences: classes, places, doses, changes. Rules are told elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from immunity.language.load import Entry
+from immunity.language.phrases import Speaker, Teller, capital, evidence_of, number_phrase, sentence, words
+
+
+def facts_of(entry: Entry, compiled: Any, speaker: Speaker) -> Iterator[str]:
+    """Tell what an entry is.
+
+    Parameters
+    ----------
+    entry : Entry
+    compiled : Compiled       for what is known only of the whole book: members of a class, numbers before a change
+    speaker : Speaker
+    """
+    tell = _OF_KIND.get(entry.kind)
+    return tell(entry, compiled, Teller(speaker, frozenset())) if tell else iter(())
+
+
+def _entity_facts(entry: Entry, compiled: Any, tell: Teller) -> Iterator[str]:
+    record = entry.record
+    yield from _classes(record, tell)
+    for name, weight in record.carries.items():
+        yield sentence(f"It carries {number_phrase(weight)} of {tell.label(name)}")
+    spots = [_spot(place, states, tell) for place, states in record.lives_in.items()]
+    if spots:
+        yield sentence(f"Found in {'; '.join(spots)}; counted in {record.unit}")
+    if record.over:
+        yield sentence(f"Told apart by {', '.join(words(each) for each in record.over)}")
+    for pool, amount in record.initial.items():
+        yield sentence(f"At first there is {number_phrase(amount)} of {tell.thing(pool)}")
+    for site, pool in getattr(record, "enters", {}).items():
+        yield sentence(f"An exposure at {_where(site, tell)} adds to {tell.thing(pool)}")
+    for route, pool in getattr(record, "given", {}).items():
+        yield sentence(f"Given {words(route)}: a dose goes to {tell.thing(pool)}")
+    for other in compiled.book.entries.get("scenario", {}).values():
+        said = [each.threat for each in other.record.exposures] + [each.therapy for each in other.record.therapies]
+        if entry.id in said:
+            yield sentence(f"In the scenario {other.id}: {other.record.title}")
+
+
+def _spot(place: str, states: list[str], tell: Teller) -> str:
+    return _where(place, tell) + (f" ({', '.join(words(state) for state in states)})" if states else "")
+
+
+def _where(place: str, tell: Teller) -> str:
+    return tell.place_text(place) if not place.startswith("each ") else words(place)
+
+
+def _classes(record: Any, tell: Teller) -> Iterator[str]:
+    if record.is_:
+        yield sentence(f"It belongs to: {', '.join(tell.label(each) for each in record.is_)}")
+
+
+def _place_facts(entry: Entry, compiled: Any, tell: Teller) -> Iterator[str]:
+    record = entry.record
+    yield from _classes(record, tell)
+    if record.volume is not None:
+        note = f"; {record.volume.note}" if record.volume.note else ""
+        yield sentence(f"Volume: {number_phrase(record.volume)}{note}")
+    for link, place in record.links.items():
+        yield sentence(f"Its {words(link)} is {'itself' if place == entry.id else tell.label(place)}")
+    living = sorted({row.pool.entity for row in compiled.space.rows if row.pool.place == entry.id})
+    if living:
+        yield sentence(f"Found here: {', '.join(tell.label(each) for each in living)}")
+
+
+def _class_facts(entry: Entry, compiled: Any, tell: Teller) -> Iterator[str]:
+    record = entry.record
+    if record.unit:
+        yield sentence(f"Sensed as a signal in {record.unit}: what its members carry, over the volume of the place")
+    if record.requires:
+        yield sentence(f"Every member declares these numbers: {', '.join(record.requires)}")
+    members = [
+        other.id
+        for entries in compiled.book.entries.values()
+        for other in entries.values()
+        if entry.id in getattr(other.record, "is_", ()) or entry.id in getattr(other.record, "carries", {})
+    ]
+    yield sentence(f"Members: {', '.join(tell.label(each) for each in members) or 'none'}")
+
+
+def _set_facts(entry: Entry, compiled: Any, tell: Teller) -> Iterator[str]:
+    members = entry.record.members
+    yield sentence(f"Members: {members if isinstance(members, int) else ', '.join(members)}")
+
+
+def _change_facts(entry: Entry, compiled: Any, tell: Teller) -> Iterator[str]:
+    for change in entry.record.changes:
+        yield change_sentence(change, {row.name: row.text for row in compiled.numbers.rows})
+    for event in getattr(entry.record, "events", ()):
+        yield event_sentence(event, tell)
+
+
+def _host_facts(entry: Entry, compiled: Any, tell: Teller) -> Iterator[str]:
+    record = entry.record
+    for key, value in record.attributes.items():
+        yield sentence(f"{capital(words(key))}: {value}")
+    yield sentence(f"Lives undisturbed for {record.settle} before a scenario starts")
+    end = record.ends_when
+    if end is not None:
+        yield sentence(f"The run ends, outcome {end.outcome}, when {tell.thing(end.signal)} falls below {end.below}")
+    yield from _change_facts(entry, compiled, tell)
+    for spread in record.variation:
+        note = f"; {spread.note}" if spread.note else ""
+        yield f"{spread.number} varies between people by a factor of {spread.gsd}{evidence_of(spread)}{note}."
+    for pair in record.correlations:
+        yield f"{pair.between[0]} and {pair.between[1]} are correlated, r = {pair.r}."
+
+
+def _scenario_facts(entry: Entry, compiled: Any, tell: Teller) -> Iterator[str]:
+    record = entry.record
+    yield sentence(f"Lasts {record.days:g} days, reported every {record.every}")
+    for key, value in record.host.items():
+        listed = ", ".join(tell.label(str(each)) for each in value) if isinstance(value, list) else str(value)
+        yield sentence(f"Host: {words(key)} {listed or 'none'}")
+    for each in record.exposures:
+        yield sentence(f"At {each.at}: {each.dose} of {tell.label(each.threat)} on {tell.label(each.site)}")
+    for each in record.therapies:
+        times = f" every {each.every}" if each.every else ""
+        until = f" until {each.until}" if each.until else ""
+        route = f", {words(each.route)}" if each.route else ""
+        start = f"From {each.from_}" if each.from_ else f"At {each.at or '0 day'}"
+        yield sentence(f"{start}: {each.dose} of {tell.label(each.therapy)}{route}{times}{until}")
+    for event in record.events:
+        yield event_sentence(event, tell)
+    for name, text in record.numbers.items():
+        yield f"{name} is {text}."
+
+
+def change_sentence(change: Any, before: Mapping[str, str]) -> str:
+    """Tell what a deficiency or a host makes of a number.
+
+    Parameters
+    ----------
+    change : Change
+    before : mapping          name of a number -> its text in the reference person
+    """
+    who = " and ".join(f"{words(key)} {value}" for key, value in change.for_.items())
+    parts = []
+    if change.multiply is not None:
+        parts.append(f"is multiplied by {number_phrase(change.multiply)}")
+    if change.set is not None:
+        parts.append(f"is {number_phrase(change.set)}")
+    if change.scales_with is not None:
+        parts.append(f"scales with {words(change.scales_with)}" + (f"^{change.power}" if change.power != "1" else ""))
+    for curve in change.curve if isinstance(change.curve, list) else [change.curve] if change.curve else []:
+        points = ", ".join(f"{y} at {x}" for x, y in curve.points)
+        parts.append(f"follows {words(curve.signal)} ({points}){evidence_of(curve)}")
+    usual = f", where it is {before[change.number]} otherwise" if change.number in before else ""
+    notes = [part.note for part in (change, change.set, change.multiply) if part is not None and part.note]
+    note = f" ({'; '.join(notes)})" if notes else ""
+    return f"{change.number} {' and '.join(parts)}{usual}{note}" + (f", for {who}." if who else ".")
+
+
+def event_sentence(event: Any, tell: Teller) -> str:
+    """Tell a dated change."""
+    what = tell.thing(event.pool) if event.pool else event.number
+    if event.add is not None:
+        return sentence(f"At {event.at}: {event.add} is added to {what}")
+    if event.scale is not None:
+        return sentence(f"At {event.at}: {what} is multiplied by {event.scale}")
+    return sentence(f"At {event.at}: {what} is set to {event.set}")
+
+
+_OF_KIND: dict[str, Callable[[Entry, Any, Teller], Iterator[str]]] = {
+    **dict.fromkeys(("cell", "molecule", "threat", "therapy"), _entity_facts),
+    "place": _place_facts,
+    "class": _class_facts,
+    "set": _set_facts,
+    "deficiency": _change_facts,
+    "host": _host_facts,
+    "scenario": _scenario_facts,
+}
