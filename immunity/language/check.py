@@ -133,6 +133,9 @@ def _formula_faults(number: Number, formula: str, path: Path_, place: Place) -> 
             yield error
             return
     used = names_in(formula)
+    if used is None:
+        yield from _caught(lambda text, at: evaluate(text, where, at=at), formula, place(*path, "derived"))
+        return
     for name in sorted(set(number.where) - used):
         yield fail("E312", at=place(*path, "where", name), text=name, known=used - set(number.where))
     for name in sorted(used - set(number.where)):

@@ -50,13 +50,14 @@ def evaluate_formula(formula: object, where: Mapping[str, Quantity], *, at: Loca
     return Quantity(value, dimension, formula)
 
 
-def names_in(formula: str) -> frozenset[str]:
-    """Collect the names a formula uses, functions aside; empty where it cannot be read."""
+def names_in(formula: str) -> frozenset[str] | None:
+    """Collect the names a formula uses, functions aside; None where it cannot be read."""
     try:
-        tree = _tree(formula)
+        nodes = list(ast.walk(_tree(formula)))
     except _Fault:
-        return frozenset()
-    return frozenset(node.id for node in ast.walk(tree) if isinstance(node, ast.Name)) - frozenset(_FUNCTIONS)
+        return None
+    called = {id(node.func) for node in nodes if isinstance(node, ast.Call)}
+    return frozenset(node.id for node in nodes if isinstance(node, ast.Name) and id(node) not in called)
 
 
 def _report(fault: _Fault, formula: str, where: Mapping[str, Quantity], at: Location | None) -> RuleError:

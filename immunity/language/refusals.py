@@ -28,6 +28,10 @@ _EXPECTED = {
     "float_type": "a number",
     "float_parsing": "a number",
 }
+# keys whose text is a quantity, whatever the model
+_QUANTITY_KEYS = frozenset(("dose", "every", "until", "settle", "value", "values", "where", "floor", "lo", "hi", "gsd"))
+_QUANTITY_KEYS |= {"below", "r", "offset", "limit_of_detection", "numbers", "points"}
+_LISTS = ("flows", "signals", "readouts", "events", "exposures", "changes", "correlations")
 _FOUND: dict[type, str] = {
     type(None): "nothing",
     bool: "true or false",
@@ -78,11 +82,13 @@ def refusals(error: ValidationError, model: type[BaseModel], document: Document)
     model : type            the model that the document was held against
     document : Document
     """
+    found = [(detail["loc"][:-1], _refusal(detail, model, document)) for detail in error.errors(include_url=False)]
+    misspelt = {(owner, refusal.suggestion) for owner, refusal in found if refusal.code == "E201"}
     told: set[tuple[str, str]] = set()
-    for detail in error.errors(include_url=False):
-        refusal = _refusal(detail, model, document)
+    for owner, refusal in found:
         where = (str(refusal.location), refusal.message)
-        if where not in told:  # a union reports each of its members
+        # a union reports each of its members, and a misspelt key is not missing as well
+        if where not in told and (refusal.code != "E202" or (owner, refusal.text) not in misspelt):
             told.add(where)
             yield refusal
 
@@ -96,6 +102,8 @@ def _refusal(detail: Mapping[str, Any], model: type[BaseModel], document: Docume
         known = list(_keys(_annotations(model, path[:-1])))
         at = locate(document, path, key=True)
         return fail("E201", at=at, text=key, known=known, owner=_owner(path[:-1], document))
+    if sort == "missing" and isinstance(path[-1], int):
+        return fail("E209", at=locate(document, path), text=given, key=key, reason="the list is too short")
     if sort == "missing":
         at = locate(document, path[:-1])
         return fail("E202", at=at, text=key, owner=_owner(path[:-1], document))
@@ -103,8 +111,8 @@ def _refusal(detail: Mapping[str, Any], model: type[BaseModel], document: Docume
     if sort == "literal_error":
         return fail("E204", at=at, text=given, key=key, known=_literals(_annotations(model, path)))
     if sort in _EXPECTED:
-        numeric = isinstance(given, int | float)
-        if numeric and any(_is_number(annotation) for annotation in _annotations(model, path)):
+        wanted = not _QUANTITY_KEYS.isdisjoint(path) or any(_is_number(each) for each in _annotations(model, path))
+        if wanted and isinstance(given, int | float):
             return fail("E301", at=at, text=given, found=describe(given))
         return fail("E203", at=at, text=given, key=key, expected=_EXPECTED[sort], found=describe(given))
     reason = str(detail.get("ctx", {}).get("error") or detail["msg"])
@@ -117,7 +125,7 @@ def _owner(path: tuple[str | int, ...], document: Document) -> str:
     kind = "The entry"
     for step in path:
         if isinstance(step, str):
-            kind = f"'{step}'"
+            kind = f"The {step.removesuffix('s')}" if step in _LISTS else f"'{step}'"
         try:
             data = data[step]
         except (KeyError, IndexError, TypeError):

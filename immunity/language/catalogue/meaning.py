@@ -151,7 +151,7 @@ KINDS = (
         "E501",
         "Verb lacks a key",
         "The verb {verb!r} needs the key {text!r}.",
-        "Add it.",
+        "Add '{text}: ...' to the flow.",
         "Every verb has a fixed set of keys.",
     ),
     ErrorKind(
@@ -213,7 +213,7 @@ KINDS = (
     ErrorKind(
         "E510",
         "Sum of unlike things",
-        "In {text!r}, {found} cannot be added.",
+        "{text!r} adds unlike things: {found}.",
         "Give weights with units that make them alike.",
         "Only amounts of one dimension can be summed.",
     ),

@@ -144,7 +144,7 @@ KINDS = (
         "E202",
         "Key missing",
         "{owner} lacks the key {text!r}.",
-        "Add it.",
+        "Add '{text}: ...' to it.",
         "The schema asks for this key.",
     ),
     ErrorKind(
@@ -208,7 +208,7 @@ KINDS = (
         "E211",
         "Nothing given",
         "{text!r} stands here without a value.",
-        "Give it a value, or delete it.",
+        "Give it a value, or delete it. Inside braces, a text that holds a comma needs quotes.",
         "A key without a value, or 'null', would silently mean the default.",
     ),
     # E3xx quantities and units ---------------------------------------------------------------------
