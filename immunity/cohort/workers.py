@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import pickle
 import signal
@@ -103,7 +104,8 @@ def _drain(
         stop.value = 1
         for future in under_way:
             if future.exception() is None:
-                finished(future.result())
+                with contextlib.suppress(KeyboardInterrupt):  # whoever is told may have been the one to interrupt
+                    finished(future.result())
         raise
     finally:
         pool.shutdown(wait=True, cancel_futures=True)

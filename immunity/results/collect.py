@@ -7,7 +7,7 @@ import numpy as np
 from immunity._version import __version__
 from immunity.cohort import CohortOutcome, HostBatch, HostOutcome, Options, batch_of
 from immunity.compiler.case import Case
-from immunity.compiler.tables import Tables
+from immunity.compiler.tables import Floats, Tables
 from immunity.language.quantity import base_unit, parse_unit
 from immunity.results.papers import papers_behind
 from immunity.results.provenance import describe_origin
@@ -44,12 +44,12 @@ def label(case: Case, batch: HostBatch, options: Options) -> Record:
         show=case.show,
         time=np.asarray(case.out_times, dtype=np.float64),
         host=batch.host,
-        readout=np.ascontiguousarray(batch.readouts.swapaxes(0, 1)),
+        readout=until_end(batch.readouts, case.out_times, batch.stopped_at),
         status=batch.status,
         stopped_at=batch.stopped_at,
         stop_outcome=tables.stop.outcome,
         draws={name: batch.draws[:, column] for column, name in enumerate(varied)},
-        pool=None if batch.pools is None else np.ascontiguousarray(batch.pools.swapaxes(0, 1)),
+        pool=None if batch.pools is None else until_end(batch.pools, case.out_times, batch.stopped_at),
         pool_names=tables.names.pool,
         pool_units=base_units(tables.names.pool_unit),
         papers=papers,
@@ -61,6 +61,13 @@ def label(case: Case, batch: HostBatch, options: Options) -> Record:
         fired=batch.fired,
         places=model.places,
     )
+
+
+def until_end(values: Floats, time: Floats, stopped_at: Floats) -> Floats:
+    """Turn [host, time, column] into [time, host, column], NaN from when a host has ended: nobody measures it then."""
+    kept = values.swapaxes(0, 1).copy()
+    kept[time[:, None] > stopped_at[None, :]] = np.nan
+    return kept
 
 
 def base_units(units: tuple[str, ...]) -> tuple[str, ...]:

@@ -291,4 +291,6 @@ if __name__ == "__main__":
         with np.load(path) as file:
             assert np.isfinite(file["readouts"]).all()
     with pytest.raises(ProcessLookupError):
-        os.killpg(process.pid, 0)
+        while time.monotonic() < end + 60:
+            os.killpg(process.pid, 0)
+            time.sleep(0.1)

@@ -80,7 +80,7 @@ MISTAKES = {
     "unknown key of a run": (GOOD, "days: 10", "day: 10", "E201", 8),
     "negative days": (GOOD, "days: 10", "days: -1", "E209", 8),
     "no hosts": (GOOD, "days: 10", "hosts: 0", "E209", 8),
-    "bare number": (GOOD, '"100 cell"', "100", "E203", 10),
+    "bare number": (GOOD, '"100 cell"', "100", "E301", 10),
     "value missing": (GOOD, 'value: "100 cell", ', "", "E805", 10),
     "unknown unit": (GOOD, '"100 cell"', '"100 cel"', "E304", 10),
     "no number": (GOOD, '"100 cell"', '"cell"', "E303", 10),

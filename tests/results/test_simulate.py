@@ -1,0 +1,114 @@
+"""From a case to a result that explains itself."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+from cohort.cases import cells_and_drug, with_number
+
+from immunity.cohort import CohortInterrupted
+from immunity.language.errors import RuleError
+from immunity.results import Cohort, cite, open_result, simulate, simulate_cohort
+from immunity.results.papers import parameters_behind
+
+SPREADS = (("feed.hazard", 0.2), ("die.hazard", 0.4))
+
+
+def test_run_has_labels_and_numbers():
+    run = simulate(cells_and_drug(), rtol=1e-5)
+    assert run["cells"].attrs["units"] == "cell"
+    assert run["cells"].sel(time=10.0).item() == pytest.approx(100.0, rel=1e-3)
+    assert run["drug"].sel(time=3.0).item() == pytest.approx(4.0, rel=1e-3)
+    assert run["log_drug"].sel(time=0.0).item() == -2.0
+    assert run.outcome == "healthy"
+    assert run.record.seed == 0
+
+
+def test_recorded_pools_are_in_base_units():
+    run = simulate(cells_and_drug(), record_pools=True)
+    assert run["cell"].attrs["units"] == "cell"
+    assert run["cell"].values == pytest.approx(run["cells"].values)
+
+
+def test_papers_are_those_of_flows_that_fired():
+    run = simulate(cells_and_drug())
+    assert [paper["key"] for paper in cite(run)] == ["jones2002", "smith2001"]
+    assert cite(run)[1]["numbers"] == ["die.hazard"]
+    assert cite(run)[1]["doi"] == "10.1/1"
+    case = cells_and_drug()
+    without_dose = dataclasses.replace(
+        case, events=dataclasses.replace(case.events, **{f: getattr(case.events, f)[:0] for f in vars(case.events)})
+    )
+    assert [paper["key"] for paper in cite(simulate(without_dose))] == ["smith2001"]
+
+
+def test_numbers_behind_laws_and_signals_are_found():
+    from engine.nets import Builder, hill
+
+    net = Builder()
+    net.pool("a", 1.0)
+    net.pool("b", 1.0)
+    net.signal("level", ["a"], constant=3.0, divisor=7.0)
+    net.signal("alarm", ["level"], laws=[hill("level", half=11.0)])
+    net.flow("quiet", 1.0, {"a": 1.0})
+    net.flow("loud", 2.0, {"b": 1.0}, laws=[hill("alarm", half=5.0)])
+    net.read("level")
+    tables = net.tables()
+    values = {float(tables.theta[index]) for index in parameters_behind(tables, [1])}
+    assert {2.0, 3.0, 5.0, 7.0, 11.0} <= values
+    assert {float(tables.theta[index]) for index in parameters_behind(tables, [0])} == {1.0}
+
+
+def test_provenance_says_how_to_get_it_again():
+    case = with_number(cells_and_drug(), "die.hazard", 0.4)
+    run = simulate(case, stochastic=True, seed=11)
+    origin = run.record.provenance
+    assert origin["changed_numbers"] == {"die.hazard": {"reference": 0.2, "value": 0.4, "unit": "1"}}
+    assert (origin["seed"], origin["mode"], origin["rule_book_hash"]) == (11, "stochastic", "d" * 64)
+    assert origin["scenario"] == case.filled
+    assert {"numpy", "numba"} <= set(origin["packages"])
+    assert origin["sources"] == ["jones2002", "smith2001"]
+    assert origin["date"].endswith("+00:00")
+    json.dumps(run.summary, allow_nan=False)
+
+
+def test_host_that_ends_has_no_values_after():
+    run = simulate(with_number(cells_and_drug(stop_below=30.0), "feed.hazard", 0.0))
+    stopped = run.record.stopped_at[0]
+    assert run.outcome == "dead"
+    assert stopped == pytest.approx(np.log(100.0 / 30.0) / 0.2, abs=0.6)
+    shown = run["cells"]
+    assert np.isnan(shown.sel(time=shown.time > stopped)).all()
+    assert np.isfinite(shown.sel(time=shown.time <= stopped)).all()
+    assert run.summary["stopped_at_day"] == stopped
+    assert run.summary["status"] == "ok"
+
+
+def test_cohort_is_kept_and_its_parts_are_gone(tmp_path):
+    case = cells_and_drug(spreads=SPREADS)
+    cohort = simulate_cohort(case, hosts=5, seed=2, stochastic=True, out=tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["result.zarr", "summary.json"]
+    opened = open_result(tmp_path)
+    assert isinstance(opened, Cohort)
+    assert opened.record.readout.tobytes() == cohort.record.readout.tobytes()
+    assert set(opened.record.draws) == {"feed.hazard", "die.hazard"}
+    assert len(set(opened.record.draws["die.hazard"])) == 5
+
+
+def test_interrupted_cohort_keeps_an_earlier_result(tmp_path):
+    case = cells_and_drug(spreads=SPREADS)
+    simulate_cohort(case, hosts=2, seed=2, out=tmp_path)
+
+    def interrupt(done, total):
+        raise KeyboardInterrupt
+
+    with pytest.raises(CohortInterrupted):
+        simulate_cohort(case, hosts=4, seed=2, out=tmp_path, progress=interrupt)
+    assert len(open_result(tmp_path).record.host) == 2
+    with pytest.raises(RuleError):
+        simulate_cohort(case, hosts=4, seed=2, out=tmp_path)
+    simulate_cohort(case, hosts=4, seed=2, out=tmp_path, resume=True)
+    assert len(open_result(tmp_path).record.host) == 4
