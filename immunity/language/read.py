@@ -7,6 +7,7 @@ PyYAML's parser finds the structure; scalars are resolved here by the YAML 1.2 c
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -162,27 +163,35 @@ class _Builder:
 
     def take(self, event: Any) -> None:
         """Take the parser's next event."""
-        if isinstance(event, yaml.ScalarEvent):
-            self._scalar(event)
-        elif isinstance(event, yaml.MappingStartEvent):
-            self._start(event, {})
-        elif isinstance(event, yaml.SequenceStartEvent):
-            self._start(event, [])
-        elif isinstance(event, yaml.MappingEndEvent | yaml.SequenceEndEvent):
-            self._open.pop()
-        elif isinstance(event, yaml.AliasEvent):
-            raise fail("E109", at=self._place(event), text=f"*{event.anchor}")
-        elif isinstance(event, yaml.DocumentStartEvent):
-            if event.tags:
-                raise fail("E111", at=self._place(event), text="%TAG")
-            self._root, self._marks, self._keys, self._nulls = None, {}, {}, []
-        elif isinstance(event, yaml.DocumentEndEvent):
-            if self._root is None:
-                raise fail("E114", at=self._marks.get((), self._place(event)))
-            self.documents.append(Document(self.name, self._root, self._marks, self._keys, tuple(self._nulls)))
+        take = _TAKEN.get(type(event))
+        if take is not None:
+            take(self, event)
+
+    def _mapping(self, event: Any) -> None:
+        self._start(event, {})
+
+    def _list(self, event: Any) -> None:
+        self._start(event, [])
+
+    def _close(self, event: Any) -> None:
+        self._open.pop()
+
+    def _alias(self, event: Any) -> None:
+        raise fail("E109", at=self._place(event), text=f"*{event.anchor}")
+
+    def _begin(self, event: Any) -> None:
+        if event.tags:
+            raise fail("E111", at=self._place(event), text="%TAG")
+        self._root, self._marks, self._keys, self._nulls = None, {}, {}, []
+
+    def _finish(self, event: Any) -> None:
+        if self._root is None:
+            raise fail("E114", at=self._marks.get((), self._place(event)))
+        self.documents.append(Document(self.name, self._root, self._marks, self._keys, tuple(self._nulls)))
 
     def _place(self, event: Any) -> Location:
-        return Location(self.name, event.start_mark.line + 1, event.start_mark.column + 1)
+        mark = event.start_mark
+        return Location(self.name, mark.line + 1, mark.column + 1)
 
     def _scalar(self, event: Any) -> None:
         place = self._place(event)
@@ -241,6 +250,18 @@ class _Builder:
             raise fail("E109", at=place, text=f"&{event.anchor}")
         if event.tag is not None:
             raise fail("E111", at=place, text=event.tag)
+
+
+_TAKEN: dict[type, Callable[[_Builder, Any], None]] = {
+    yaml.ScalarEvent: _Builder._scalar,
+    yaml.MappingStartEvent: _Builder._mapping,
+    yaml.SequenceStartEvent: _Builder._list,
+    yaml.MappingEndEvent: _Builder._close,
+    yaml.SequenceEndEvent: _Builder._close,
+    yaml.AliasEvent: _Builder._alias,
+    yaml.DocumentStartEvent: _Builder._begin,
+    yaml.DocumentEndEvent: _Builder._finish,
+}
 
 
 def _resolve(text: str, place: Location) -> Any:
