@@ -28,7 +28,7 @@ def new(kind: str, name: str, *, into: Path = Path("my_rules")) -> int:
     Parameters
     ----------
     kind
-        molecule, cell, threat, therapy, deficiency, scenario or finding.
+        molecule, cell, threat, therapy, deficiency, rules, scenario, sources or finding.
     name
         Its id: lower-case letters, digits and _.
     into
@@ -38,12 +38,12 @@ def new(kind: str, name: str, *, into: Path = Path("my_rules")) -> int:
         raise fail("E613", text=kind, known=TEMPLATES)
     if not name.isidentifier() or name != name.lower():
         raise fail("E208", text=name)
-    folder, text = TEMPLATES[kind]
-    file = into / folder / f"{name}.yaml"
+    template = TEMPLATES[kind]
+    file = into / template.folder / f"{name}.yaml"
     if file.exists():
         raise fail("E706", text=str(file))
-    write_text(file, text.replace("NAME", name))
-    _print(f"Wrote {file}. Fill in the blanks, then: immunity check {into}")
+    write_text(file, template.text.replace("NAME", name))
+    _print(f"Wrote {file}. Fill in the blanks, then: {template.then.replace('NAME', name).replace('INTO', str(into))}")
     return 0
 
 
@@ -72,9 +72,10 @@ def schema(into: Path = Path("schema")) -> int:
     into
         The folder.
     """
-    from immunity.language.schema import all_schemas
+    from immunity.language.schema import schemas
+    from immunity.validate.models import Finding
 
-    for kind, text in all_schemas().items():
+    for kind, text in schemas({"finding": Finding}).items():
         write_text(into / f"{kind}.schema.json", dumps(text, indent=2) + "\n")
     _print(f"Wrote {into}")
     return 0
