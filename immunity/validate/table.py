@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections import Counter
 from collections.abc import Sequence
 
@@ -38,15 +39,23 @@ def to_json(verdicts: Sequence[Verdict]) -> str:
 
 
 def to_table(verdicts: Sequence[Verdict]) -> Table:
-    """A table for the console."""
-    table = Table(title=headline(verdicts), title_justify="left", show_lines=False)
+    """A table for the console, sources in short."""
+    table = Table()
     for heading in HEADINGS:
         table.add_column(heading, overflow="fold", justify="left")
     for verdict in verdicts:
-        name, published, simulated, unit, outcome, source = _row(verdict)
+        name, published, simulated, unit, outcome, _ = _row(verdict)
         coloured = Text(outcome, style=COLOURS[verdict.verdict])
-        table.add_row(Text(name), Text(published), Text(simulated), Text(unit), coloured, Text(source))
+        source = Text(short_citation(verdict.finding.cite))
+        table.add_row(Text(name), Text(published), Text(simulated), Text(unit), coloured, source)
     return table
+
+
+def short_citation(cite: str) -> str:
+    """First author and year, if the citation has a year: ``Carrat 2008``."""
+    year = re.search(r"\b(1[89]|20)\d\d\b", cite)
+    words = cite.split()
+    return f"{words[0].rstrip(',.;:')} {year[0]}" if year and words else cite
 
 
 def to_markdown(verdicts: Sequence[Verdict]) -> str:

@@ -11,6 +11,7 @@ from rich.console import Console
 
 from immunity.language.errors import fail
 from immunity.validate import headline, load_findings, run_findings, to_json, to_markdown, to_table, unexpected
+from immunity.validate.table import short_citation
 
 HEAD = "topic: cells\nclaim: A claim | with a bar.\ncite: Smith 2001\nused_for: validation\n"
 REST = "runs: {rest: {scenario: cells}}\n"
@@ -161,6 +162,19 @@ def test_tables_show_every_red_with_its_reason(judged):
     counted = headline(verdicts)
     assert counted.startswith(f"{len(verdicts)} findings: ")
     assert "2 missed" in counted
+
+
+@pytest.mark.parametrize(
+    ("cite", "short"),
+    [
+        ("Carrat et al. Am J Epidemiol 2008;167:775", "Carrat 2008"),
+        ("Sender R, Milo R. Nat Med 2021;27:45-48", "Sender 2021"),
+        ("Smith J. Volume 20011, 1999", "Smith 1999"),
+        ("Textbook", "Textbook"),
+    ],
+)
+def test_citations_in_short(cite, short):
+    assert short_citation(cite) == short
 
 
 def test_json_holds_everything(judged):
