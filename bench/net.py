@@ -167,7 +167,7 @@ class NetBuilder:
         flows = self.flows
         effects = [effect for flow in flows for effect in flow[5]]
         countable = [p[3] for p in self.pools]
-        touches = [(f[1] >= 0 and countable[f[1]]) or any(countable[e[0]] for e in f[5]) for f in flows]
+        touches = [any(countable[e[0]] for e in f[5]) for f in flows]
         partners = [self._partners(f[1], f[4], f[5]) for f in flows]
         flat = [partner for row in partners for partner in row]
         return Flows(
