@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import numpy as np
-import xarray as xr
 
 from immunity.compiler.case import ReadoutInfo
 from immunity.compiler.tables import Floats
 from immunity.language.errors import near_miss
 from immunity.results.record import Record
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 
 def present(values: Floats, info: ReadoutInfo) -> Floats:
@@ -73,6 +76,8 @@ def readout_array(record: Record, name: str, *, raw: bool = False) -> xr.DataArr
     ----------
     raw : bool    leave out limit of detection and logarithm
     """
+    import xarray as xr  # loaded when needed: it takes a quarter of a second
+
     index = find_readout(record.infos, name)
     info = record.infos[index]
     values = record.readout[:, :, index]
@@ -93,6 +98,8 @@ def readout_array(record: Record, name: str, *, raw: bool = False) -> xr.DataArr
 
 def pool_array(record: Record, name: str) -> xr.DataArray:
     """One pool as a labelled array with dimensions time and host."""
+    import xarray as xr
+
     if record.pool is None:
         raise UnknownName("pool (this run did not record pools)", name, ())
     if name not in record.pool_names:

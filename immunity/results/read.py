@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
-
-import xarray as xr
+from typing import TYPE_CHECKING, Any
 
 from immunity.compiler.case import ReadoutInfo
 from immunity.language.errors import fail
 from immunity.results.record import Record
 from immunity.results.runs import Cohort, Run
 from immunity.results.write import RESULT, SUMMARY
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 
 def open_result(folder: Path | str) -> Run | Cohort:
@@ -23,6 +24,8 @@ def open_result(folder: Path | str) -> Run | Cohort:
     RuleError
         E101 if there is no such folder, E705 if it holds no complete result.
     """
+    import xarray as xr
+
     folder = Path(folder)
     if not folder.is_dir():
         raise fail("E101", text=folder)

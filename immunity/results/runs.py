@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import xarray as xr
 
 from immunity.results.condition import fraction_true, parse_condition
 from immunity.results.present import pool_array, readout_array
@@ -22,6 +21,9 @@ from immunity.results.summary import (
     summarise_run,
 )
 from immunity.results.write import write_result
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 
 @dataclass(frozen=True)

@@ -11,13 +11,15 @@ import warnings
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import xarray as xr
 
 from immunity.cohort.batch import cannot_write
 from immunity.results.record import Record
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 RESULT = "result.zarr"
 SUMMARY = "summary.json"
@@ -111,6 +113,8 @@ def write_files(record: Record, summary: dict[str, Any], folder: Path) -> None:
 
 def to_dataset(record: Record) -> xr.Dataset:
     """The contents of ``result.zarr``. Names are attributes, since text coordinates are not portable."""
+    import xarray as xr
+
     variables: dict[str, Any] = {
         "readout": (("time", "host", "readout"), record.readout),
         "status": (("host",), record.status),
