@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from pydantic import BaseModel
 
-from immunity.language.errors import Location, RuleError, fail
+from immunity.language.errors import Location, RuleError, fail, located
 from immunity.language.formula import names_in
 from immunity.language.models import Curve, Entity, Flow, Healthy, Number, Readout, Rules, Signal, Spread
 from immunity.language.quantity import Quantity, evaluate, parse_quantity, parse_unit
@@ -43,40 +45,64 @@ def check_record(record: BaseModel, place: Place) -> list[RuleError]:
     -------
     list of RuleError         empty if all is well
     """
-    return [error for path, each in _records(record, ()) for error in _faults(each, path, place)]
+    found: list[tuple[Path_, BaseModel]] = []
+    _collect(record, (), found)
+    return [error for path, each in found for error in _faults(each, path, place)]
 
 
-def _records(value: Any, path: Path_) -> Iterator[tuple[Path_, BaseModel]]:
+def _collect(value: Any, path: Path_, found: list[tuple[Path_, BaseModel]]) -> None:
     """Go through all records inside a record; what was not given is not visited."""
     if isinstance(value, BaseModel):
-        yield path, value
-        fields = type(value).model_fields
-        for name in value.model_fields_set:
-            yield from _records(getattr(value, name), (*path, fields[name].alias or name))
+        found.append((path, value))
+        given = value.model_fields_set
+        for name, key in _fields(type(value)):
+            if name in given:
+                _collect(getattr(value, name), (*path, key), found)
     elif isinstance(value, list | tuple):
         for i, each in enumerate(value):
             if not isinstance(each, str):
-                yield from _records(each, (*path, i))
+                _collect(each, (*path, i), found)
     elif isinstance(value, dict):
         for key, each in value.items():
             if not isinstance(each, str):
-                yield from _records(each, (*path, key))
+                _collect(each, (*path, key), found)
+
+
+@lru_cache
+def _fields(model: type[BaseModel]) -> tuple[tuple[str, str], ...]:
+    """Names of fields, and the keys they are written as."""
+    return tuple((name, info.alias or name) for name, info in model.model_fields.items())
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """What is to be checked in records of one model."""
+
+    quantities: tuple[str, ...]
+    units: tuple[str, ...]
+    id: re.Pattern[str] | None
+
+
+@lru_cache
+def _plan(model: type[BaseModel]) -> _Plan:
+    def listed(table: dict[type[BaseModel], tuple[str, ...]]) -> tuple[str, ...]:
+        return tuple(name for each, names in table.items() if issubclass(model, each) for name in names)
+
+    pattern = next((pattern for each, pattern in _IDS.items() if issubclass(model, each)), None)
+    return _Plan(listed(_QUANTITIES), listed(_UNITS), pattern)
 
 
 def _faults(record: BaseModel, path: Path_, place: Place) -> Iterator[RuleError]:
     if isinstance(record, Number):
         yield from _number_faults(record, path, place)
         return
-    for model, names in _QUANTITIES.items():
-        if isinstance(record, model):
-            yield from _read_faults(record, names, parse_quantity, path, place)
-    for model, names in _UNITS.items():
-        if isinstance(record, model):
-            yield from _read_faults(record, names, parse_unit, path, place)
-    for model, pattern in _IDS.items():
-        given = getattr(record, "id", None)
-        if isinstance(record, model) and given is not None and not pattern.match(given):
-            yield fail("E208", at=place(*path, "id"), text=given)
+    plan = _plan(type(record))
+    for names, read in ((plan.quantities, parse_quantity), (plan.units, parse_unit)):
+        for name in names:
+            if name in record.model_fields_set and getattr(record, name) is not None:
+                yield from _caught(read, getattr(record, name), place, *path, name)
+    if plan.id is not None and (given := getattr(record, "id", None)) is not None and not plan.id.match(given):
+        yield fail("E208", at=place(*path, "id"), text=given)
     if isinstance(record, Rules):
         for name in record.numbers:
             if not _ID.match(name):
@@ -84,22 +110,15 @@ def _faults(record: BaseModel, path: Path_, place: Place) -> Iterator[RuleError]
     if isinstance(record, Curve):
         for row, point in enumerate(record.points):
             for column, text in enumerate(point):
-                yield from _caught(parse_quantity, text, place(*path, "points", row, column))
+                yield from _caught(parse_quantity, text, place, *path, "points", row, column)
 
 
-def _read_faults(
-    record: BaseModel, names: tuple[str, ...], read: Callable[..., Any], path: Path_, place: Place
-) -> Iterator[RuleError]:
-    for name in names:
-        if name in record.model_fields_set and getattr(record, name) is not None:
-            yield from _caught(read, getattr(record, name), place(*path, name))
-
-
-def _caught(read: Callable[..., Any], text: str, at: Location) -> Iterator[RuleError]:
+def _caught(read: Callable[..., Any], text: str, place: Place, *path: str | int) -> Iterator[RuleError]:
+    """Read a text; its place is looked for only when it is refused."""
     try:
-        read(text, at=at)
+        read(text)
     except RuleError as error:
-        yield error
+        yield located(error, place(*path))
 
 
 def _number_faults(number: Number, path: Path_, place: Place) -> Iterator[RuleError]:
@@ -108,9 +127,9 @@ def _number_faults(number: Number, path: Path_, place: Place) -> Iterator[RuleEr
         yield fail("E512", at=place(*path), text=", ".join(forms) or "nothing")
         return
     if number.value is not None:
-        yield from _caught(parse_quantity, number.value, place(*path, "value"))
+        yield from _caught(parse_quantity, number.value, place, *path, "value")
     for i, text in enumerate(number.values or ()):
-        yield from _caught(parse_quantity, text, place(*path, "values", i))
+        yield from _caught(parse_quantity, text, place, *path, "values", i)
     if number.derived is not None:
         yield from _formula_faults(number, number.derived, path, place)
     elif number.where:
@@ -134,14 +153,14 @@ def _formula_faults(number: Number, formula: str, path: Path_, place: Place) -> 
             return
     used = names_in(formula)
     if used is None:
-        yield from _caught(lambda text, at: evaluate(text, where, at=at), formula, place(*path, "derived"))
+        yield from _caught(lambda text: evaluate(text, where), formula, place, *path, "derived")
         return
     for name in sorted(set(number.where) - used):
         yield fail("E312", at=place(*path, "where", name), text=name, known=used - set(number.where))
     for name in sorted(used - set(number.where)):
         yield fail("E309", at=place(*path, "derived"), text=name, known=number.where)
     if not looked_up_later and used <= set(where):
-        yield from _caught(lambda text, at: evaluate(text, where, at=at), formula, place(*path, "derived"))
+        yield from _caught(lambda text: evaluate(text, where), formula, place, *path, "derived")
 
 
 def _lacks_source(number: Number) -> bool:

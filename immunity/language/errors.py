@@ -23,6 +23,7 @@ __all__ = [
     "RuleErrors",
     "catalogue_markdown",
     "fail",
+    "located",
     "near_miss",
     "render",
 ]
@@ -169,6 +170,11 @@ def fail(
         kind.mend.format_map(values),
         tuple(names) if len(names) <= SHOWN_CHOICES else (),
     )
+
+
+def located(error: RuleError, at: Location | None) -> RuleError:
+    """Give the same error with a place."""
+    return RuleError(error.code, error.message, at, error.text, error.suggestion, error.mend, error.known)
 
 
 def _choices(names: list[str]) -> str:

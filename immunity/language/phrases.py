@@ -169,7 +169,7 @@ class Teller:
         for law in rule.curve:
             points = ", ".join(f"{y} at {x}" for x, y in law.points)
             yield f"times a factor that follows {self.thing(law.signal)} ({points}){evidence_of(law)}"
-        for text in rule.times:
+        for text in getattr(rule, "times", ()):
             yield f"times {self.number(Number(use=text))}"
 
     def total(self, terms: list[Term], constant: Number | None, per: str | None) -> str:

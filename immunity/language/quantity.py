@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 
-from immunity.language.errors import Location, RuleError, fail
+from immunity.language.errors import Location, RuleError, fail, located
 from immunity.language.units import Dimension, UnitFault, base_unit, dimension, parse_product, unit_table
 
 __all__ = [
@@ -88,7 +88,7 @@ def parse_quantity(text: object, *, at: Location | None = None) -> Quantity:
     try:
         return _quantity(text)
     except RuleError as error:
-        raise _located(error, at) from None
+        raise located(error, at) from None
 
 
 def parse_unit(text: str, *, at: Location | None = None) -> tuple[float, Dimension]:
@@ -104,7 +104,7 @@ def parse_unit(text: str, *, at: Location | None = None) -> tuple[float, Dimensi
     try:
         return _unit(text)
     except RuleError as error:
-        raise _located(error, at) from None
+        raise located(error, at) from None
 
 
 def in_unit(value: float, unit: str) -> float:
@@ -152,10 +152,6 @@ def format_quantity(quantity: Quantity, unit: str | None = None) -> str:
 def _say(value: object) -> str:
     names = {bool: "true or false", int: "a bare number", float: "a bare number", list: "a list", dict: "a mapping"}
     return "nothing" if value is None else names.get(type(value), type(value).__name__)
-
-
-def _located(error: RuleError, at: Location | None) -> RuleError:
-    return RuleError(error.code, error.message, at, error.text, error.suggestion, error.mend, error.known)
 
 
 @lru_cache(maxsize=50_000)

@@ -30,6 +30,7 @@ _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?\
 _SPECIAL = re.compile(r"[-+]?\.(?:inf|Inf|INF)\Z|\.(?:nan|NaN|NAN)\Z")
 
 Path_ = tuple[str | int, ...]
+Mark = tuple[int, int]  # line and column; a Location is made of it only when it is asked for
 
 
 @dataclass(frozen=True)
@@ -40,24 +41,24 @@ class Document:
     ----------
     file : str
     data : plain data
-    marks : dict                 path of keys and positions -> where the value stands (a block: where its key stands)
-    keys : dict                  the same path -> where the key stands
+    marks : dict                 path of keys and positions -> line and column of the value (a block: of its key)
+    keys : dict                  the same path -> line and column of the key
     nulls : tuple                the paths that hold null
     """
 
     file: str
     data: Any
-    marks: dict[Path_, Location] = field(repr=False)
-    keys: dict[Path_, Location] = field(repr=False)
+    marks: dict[Path_, Mark] = field(repr=False)
+    keys: dict[Path_, Mark] = field(repr=False)
     nulls: tuple[Path_, ...] = ()
 
     def at(self, *path: str | int, key: bool = False) -> Location:
         """Find where a value (or its key) stands, or the nearest thing around it that has a place."""
         if key and path in self.keys:
-            return self.keys[path]
+            return Location(self.file, *self.keys[path])
         while path not in self.marks and path:
             path = path[:-1]
-        return self.marks.get(path, Location(self.file, 1))
+        return Location(self.file, *self.marks.get(path, (1, 0)))
 
 
 def read_documents(path: Path | str, *, content: bytes | None = None) -> list[Document]:
@@ -140,12 +141,11 @@ def _invalid(error: yaml.YAMLError, name: str, text: str) -> RuleError:
 class _Frame:
     """An open list or mapping."""
 
-    __slots__ = ("key", "path", "place", "value")
+    __slots__ = ("key", "path", "value")
 
-    def __init__(self, value: Any, path: Path_, place: Location) -> None:
+    def __init__(self, value: Any, path: Path_) -> None:
         self.value = value
         self.path = path
-        self.place = place
         self.key: str | None = None
 
 
@@ -157,8 +157,8 @@ class _Builder:
         self.documents: list[Document] = []
         self._open: list[_Frame] = []
         self._root: Any = None
-        self._marks: dict[Path_, Location] = {}
-        self._keys: dict[Path_, Location] = {}
+        self._marks: dict[Path_, Mark] = {}
+        self._keys: dict[Path_, Mark] = {}
         self._nulls: list[Path_] = []
 
     def take(self, event: Any) -> None:
@@ -186,39 +186,40 @@ class _Builder:
 
     def _finish(self, event: Any) -> None:
         if self._root is None:
-            raise fail("E114", at=self._marks.get((), self._place(event)))
+            raise fail("E114", at=Location(self.name, *self._marks.get((), _mark(event))))
         self.documents.append(Document(self.name, self._root, self._marks, self._keys, tuple(self._nulls)))
 
     def _place(self, event: Any) -> Location:
-        mark = event.start_mark
-        return Location(self.name, mark.line + 1, mark.column + 1)
+        return Location(self.name, *_mark(event))
 
     def _scalar(self, event: Any) -> None:
-        place = self._place(event)
-        self._refuse_marked(event, place)
+        mark = _mark(event)
+        if event.anchor is not None or event.tag is not None:
+            self._refuse_marked(event)
         plain = event.implicit[0]
         frame = self._open[-1] if self._open else None
         if frame is not None and frame.key is None and isinstance(frame.value, dict):
-            frame.key = self._key(event.value, plain, frame, place)
-            self._keys[(*frame.path, frame.key)] = place
+            frame.key = self._key(event.value, plain, frame, mark)
+            self._keys[(*frame.path, frame.key)] = mark
             return
-        value = _resolve(event.value, place) if plain else event.value
+        value = self._resolved(event.value, mark) if plain else event.value
         path = self._attach(value)
-        self._marks[path] = place
+        self._marks[path] = mark
         if value is None:
             self._nulls.append(path)
 
     def _start(self, event: Any, value: Any) -> None:
-        place = self._place(event)
-        self._refuse_marked(event, place)
+        if event.anchor is not None or event.tag is not None:
+            self._refuse_marked(event)
         if len(self._open) >= MAX_DEPTH:
-            raise fail("E115", at=place, limit=MAX_DEPTH)
+            raise fail("E115", at=self._place(event), limit=MAX_DEPTH)
         frame = self._open[-1] if self._open else None
         if frame is not None and frame.key is None and isinstance(frame.value, dict):
-            raise fail("E112", at=place, text="a mapping" if isinstance(value, dict) else "a list")
+            raise fail("E112", at=self._place(event), text="a mapping" if isinstance(value, dict) else "a list")
         path = self._attach(value)
-        self._marks[path] = place if event.flow_style else self._keys.get(path, place)
-        self._open.append(_Frame(value, path, place))
+        mark = _mark(event)
+        self._marks[path] = mark if event.flow_style else self._keys.get(path, mark)
+        self._open.append(_Frame(value, path))
 
     def _attach(self, value: Any) -> Path_:
         """Put a value where it belongs, and give its path."""
@@ -234,22 +235,31 @@ class _Builder:
         frame.key = None
         return (*frame.path, key)
 
-    def _key(self, text: str, plain: bool, frame: _Frame, place: Location) -> str:
+    def _key(self, text: str, plain: bool, frame: _Frame, mark: Mark) -> str:
         if plain:
             if text == "<<":
-                raise fail("E110", at=place, text=text)
-            if not isinstance(_resolve(text, place), str):
-                raise fail("E112", at=place, text=text)
+                raise fail("E110", at=Location(self.name, *mark), text=text)
+            if not isinstance(self._resolved(text, mark), str):
+                raise fail("E112", at=Location(self.name, *mark), text=text)
         if text in frame.value:
-            first = self._keys[(*frame.path, text)]
-            raise fail("E108", at=place, text=text, first=first.line)
+            first, _ = self._keys[(*frame.path, text)]
+            raise fail("E108", at=Location(self.name, *mark), text=text, first=first)
         return text
 
-    def _refuse_marked(self, event: Any, place: Location) -> None:
+    def _resolved(self, text: str, mark: Mark) -> Any:
+        if len(text) > MAX_DIGITS and _INTEGER.match(text):
+            raise fail("E116", at=Location(self.name, *mark), text=text, digits=len(text))
+        return _resolve(text)
+
+    def _refuse_marked(self, event: Any) -> None:
         if event.anchor is not None:
-            raise fail("E109", at=place, text=f"&{event.anchor}")
-        if event.tag is not None:
-            raise fail("E111", at=place, text=event.tag)
+            raise fail("E109", at=self._place(event), text=f"&{event.anchor}")
+        raise fail("E111", at=self._place(event), text=event.tag)
+
+
+def _mark(event: Any) -> Mark:
+    mark = event.start_mark
+    return mark.line + 1, mark.column + 1
 
 
 _TAKEN: dict[type, Callable[[_Builder, Any], None]] = {
@@ -264,7 +274,7 @@ _TAKEN: dict[type, Callable[[_Builder, Any], None]] = {
 }
 
 
-def _resolve(text: str, place: Location) -> Any:
+def _resolve(text: str) -> Any:
     """Resolve a plain scalar by the core schema of YAML 1.2."""
     if text in _NULLS:
         return None
@@ -274,8 +284,6 @@ def _resolve(text: str, place: Location) -> Any:
     if first not in "0123456789+-.":
         return text
     if _INTEGER.match(text):
-        if len(text) > MAX_DIGITS:
-            raise fail("E116", at=place, text=text, digits=len(text))
         return int(text, 0) if text[:2] in ("0o", "0x") else int(text)
     if _FLOAT.match(text):
         return float(text)
