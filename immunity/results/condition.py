@@ -16,7 +16,7 @@ from immunity.language.quantity import TIME, expect, parse_quantity
 from immunity.results.convert import presented_value
 from immunity.results.present import find_readout, present
 from immunity.results.record import Record
-from immunity.results.summary import host_outcome
+from immunity.results.summary import host_outcomes
 
 Truths = NDArray[np.bool_]
 
@@ -101,7 +101,7 @@ def hosts_true(condition: Condition, record: Record) -> Truths:
         case Either():
             return hosts_true(condition.left, record) | hosts_true(condition.right, record)
         case OutcomeIs():
-            came = np.array([host_outcome(record, row) == condition.outcome for row in range(len(record.host))])
+            came = np.array([outcome == condition.outcome for outcome in host_outcomes(record)])
             window = condition.window
             if window == Window():
                 return came

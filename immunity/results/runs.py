@@ -15,7 +15,7 @@ from immunity.results.record import Record
 from immunity.results.summary import (
     STATISTICS,
     count_outcomes,
-    host_outcome,
+    host_outcomes,
     over_hosts,
     summarise_cohort,
     summarise_run,
@@ -54,7 +54,7 @@ class Run:
     @property
     def outcome(self) -> str:
         """What became of the host: healthy, ill, completed, failed, or the rule book's word for its end."""
-        return host_outcome(self.record, 0)
+        return host_outcomes(self.record)[0]
 
     @property
     def summary(self) -> dict[str, Any]:
@@ -107,9 +107,7 @@ class Cohort:
 
     def statistic(self, name: str, statistic: str) -> dict[str, float | None]:
         """Median and quantiles over hosts of one of the statistics of a summary (maximum, maximum_day, area, ...)."""
-        values = self[name]
-        measure = STATISTICS[statistic]
-        return over_hosts(np.array([measure(self.record.time, row) for row in values.values.T]))
+        return over_hosts(STATISTICS[statistic](self.record.time, self[name].values))
 
     def fraction_of_hosts(self, condition: str) -> float:
         """Share of hosts of which a condition holds.

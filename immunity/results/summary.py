@@ -8,53 +8,61 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from immunity.compiler.tables import Floats
 from immunity.results.present import present, present_bounds, present_unit
 from immunity.results.record import DISCLAIMER, Record
 from immunity.results.status import host_failed, status_text
 
-Statistic = Callable[[Floats, Floats], float]
+Statistic = Callable[[Floats, Floats], Floats]  # (float64[time], float64[time, host]) -> float64[host]
 QUANTILES = {"median": 0.5, "q05": 0.05, "q25": 0.25, "q75": 0.75, "q95": 0.95}
 
 
-def baseline(time: Floats, values: Floats) -> float:
+def baseline(time: Floats, values: Floats) -> Floats:
     """The first value: at rest, as the scenario starts."""
-    return float(values[0]) if len(values) else math.nan
+    return values[0]
 
 
-def last(time: Floats, values: Floats) -> float:
+def last(time: Floats, values: Floats) -> Floats:
     """The last value there is; a host that ended has none later."""
-    there = values[np.isfinite(values)]
-    return float(there[-1]) if len(there) else math.nan
+    there = np.isfinite(values)
+    rows = len(values) - 1 - np.argmax(there[::-1], axis=0)
+    return np.where(there.any(axis=0), values[rows, np.arange(values.shape[1])], np.nan)
 
 
-def minimum(time: Floats, values: Floats) -> float:
+def minimum(time: Floats, values: Floats) -> Floats:
     """The smallest value."""
-    there = values[~np.isnan(values)]
-    return float(there.min()) if len(there) else math.nan
+    return -maximum(time, -values)
 
 
-def maximum(time: Floats, values: Floats) -> float:
+def maximum(time: Floats, values: Floats) -> Floats:
     """The largest value."""
-    there = values[~np.isnan(values)]
-    return float(there.max()) if len(there) else math.nan
+    return _or_nan(_filled(values).max(axis=0), values)
 
 
-def minimum_day(time: Floats, values: Floats) -> float:
+def minimum_day(time: Floats, values: Floats) -> Floats:
     """When the smallest value is first reached."""
-    return float(time[np.nanargmin(values)]) if not np.isnan(values).all() else math.nan
+    return maximum_day(time, -values)
 
 
-def maximum_day(time: Floats, values: Floats) -> float:
+def maximum_day(time: Floats, values: Floats) -> Floats:
     """When the largest value is first reached."""
-    return float(time[np.nanargmax(values)]) if not np.isnan(values).all() else math.nan
+    return _or_nan(time[_filled(values).argmax(axis=0)], values)
 
 
-def area(time: Floats, values: Floats) -> float:
-    """Area under the curve by the trapezoidal rule, unit times day."""
-    there = ~np.isnan(values)
-    return float(np.trapezoid(values[there], time[there])) if there.any() else math.nan
+def area(time: Floats, values: Floats) -> Floats:
+    """Area under the curve by the trapezoidal rule, unit times day, as far as there are values."""
+    slices = 0.5 * (values[1:] + values[:-1]) * np.diff(time)[:, None]
+    return _or_nan(np.where(np.isnan(slices), 0.0, slices).sum(axis=0), values)
+
+
+def _filled(values: Floats) -> Floats:
+    return np.where(np.isnan(values), -np.inf, values)
+
+
+def _or_nan(found: Floats, values: Floats) -> Floats:
+    return np.where(np.isnan(values).all(axis=0), np.nan, found)
 
 
 STATISTICS: dict[str, Statistic] = {
@@ -68,43 +76,49 @@ STATISTICS: dict[str, Statistic] = {
 }
 
 
-def host_outcome(record: Record, row: int) -> str:
-    """What became of one host.
+def host_outcomes(record: Record) -> list[str]:
+    """What became of each host.
 
     The rule book's word if the host ended; ``failed`` if its numbers did; ``healthy`` or ``ill`` by whether all
     readouts that have a healthy range end inside it; ``completed`` if there is no such readout.
     """
-    if host_failed(int(record.status[row])):
-        return "failed"
-    if np.isfinite(record.stopped_at[row]):
-        return record.stop_outcome
-    judged = [info for info in record.infos if info.healthy is not None]
-    if not judged:
-        return "completed"
-    return "ill" if outside_healthy(record, row) else "healthy"
+    ill = np.asarray(outside_healthy(record).any(axis=1))
+    judged = any(info.healthy is not None for info in record.infos)
+    outcomes = []
+    for row, code in enumerate(record.status):
+        if host_failed(int(code)):
+            outcomes.append("failed")
+        elif np.isfinite(record.stopped_at[row]):
+            outcomes.append(record.stop_outcome)
+        elif not judged:
+            outcomes.append("completed")
+        else:
+            outcomes.append("ill" if ill[row] else "healthy")
+    return outcomes
 
 
-def outside_healthy(record: Record, row: int) -> list[str]:
-    """Names of the readouts that end outside their healthy range."""
-    outside = []
+def outside_healthy(record: Record) -> NDArray[np.bool_]:
+    """Which readouts end outside their healthy range, [host, readout]."""
+    outside = np.zeros((len(record.host), len(record.infos)), np.bool_)
     for index, info in enumerate(record.infos):
         if info.healthy is not None:
-            value = last(record.time, record.readout[:, row, index])
-            if not info.healthy[0] <= value <= info.healthy[1]:
-                outside.append(info.id)
+            values = last(record.time, record.readout[:, :, index])
+            outside[:, index] = ~((values >= info.healthy[0]) & (values <= info.healthy[1]))
     return outside
 
 
 def summarise_run(record: Record) -> dict[str, Any]:
     """The summary of a single host; see docs/explanation/architecture.md for its keys."""
     return _head(record) | {
-        "outcome": host_outcome(record, 0),
-        "outside_healthy_range": outside_healthy(record, 0),
+        "outcome": host_outcomes(record)[0],
+        "outside_healthy_range": [
+            info.id for info, out in zip(record.infos, outside_healthy(record)[0], strict=True) if out
+        ],
         "stopped_at_day": plain(record.stopped_at[0]),
         "status": status_text(int(record.status[0])),
         "readouts": {
             info.id: _entry(record, index)
-            | {name: plain(f(record.time, _shown(record, index)[:, 0])) for name, f in STATISTICS.items()}
+            | {name: plain(f(record.time, _shown(record, index))[0]) for name, f in STATISTICS.items()}
             for index, info in enumerate(record.infos)
         },
         "provenance": record.provenance,
@@ -114,13 +128,11 @@ def summarise_run(record: Record) -> dict[str, Any]:
 
 def summarise_cohort(record: Record) -> dict[str, Any]:
     """The summary of many hosts: every statistic of every readout as median and quantiles over hosts."""
-    rows = range(len(record.host))
     readouts = {}
     for index, info in enumerate(record.infos):
         shown = _shown(record, index)
         readouts[info.id] = _entry(record, index) | {
-            name: over_hosts(np.array([f(record.time, shown[:, row]) for row in rows]))
-            for name, f in STATISTICS.items()
+            name: over_hosts(f(record.time, shown)) for name, f in STATISTICS.items()
         }
     return _head(record) | {
         "hosts": len(record.host),
@@ -134,7 +146,7 @@ def summarise_cohort(record: Record) -> dict[str, Any]:
 
 def count_outcomes(record: Record) -> dict[str, int]:
     """How many hosts came to what, most frequent first."""
-    return dict(Counter(host_outcome(record, row) for row in range(len(record.host))).most_common())
+    return dict(Counter(host_outcomes(record)).most_common())
 
 
 def over_hosts(values: Floats) -> dict[str, float | None]:
@@ -142,7 +154,9 @@ def over_hosts(values: Floats) -> dict[str, float | None]:
     there = values[~np.isnan(values)]
     if not len(there):
         return dict.fromkeys(QUANTILES, None)
-    return {name: plain(np.quantile(there, q)) for name, q in QUANTILES.items()}
+    return {
+        name: plain(value) for name, value in zip(QUANTILES, np.quantile(there, list(QUANTILES.values())), strict=True)
+    }
 
 
 def plain(value: float) -> float | None:
