@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bench.synthetic import DAYS, body_shaped, insult
+import immunity
+from bench.synthetic import DAYS, N_PLACE, body_shaped, insult
 from immunity.compiler.tables import Events, Floats, Tables
+from immunity.engine import STATUS_MESSAGES, prepare, settle
 from immunity.interop.sbml import to_sbml
 
 
@@ -32,23 +34,23 @@ class Benchmark:
     compile_s: float
 
 
-def load_benchmark(name: str, days: float | None = None) -> Benchmark:
-    """Make the synthetic net, or load a scenario by its id (settled, as the command line would run it)."""
-    begin = time.perf_counter()
+def load_benchmark(name: str, days: float | None = None, *, sbml: bool = True) -> Benchmark:
+    """Make a synthetic net (``synthetic-N``: N places, 40 if not said), or load a scenario by its id, settled.
+
+    ``sbml=False`` leaves the document empty.
+    """
     if name.startswith("synthetic"):
-        tables = body_shaped()
+        tables = body_shaped(int(name.partition("-")[2] or N_PLACE))
         theta, state, events = tables.theta, tables.initial, insult(tables)
         out_times = np.arange(0.0, (days or DAYS) + 1e-9, 0.25)
         compile_s = 0.0
     else:
-        import immunity
-        from immunity.engine import prepare, settle
-
-        case = immunity.load_case(name)
+        begin = time.perf_counter()
+        case = immunity.case(name, days=days)
         compile_s = time.perf_counter() - begin
         tables, theta, events, out_times = case.model.tables, case.theta, case.events, case.out_times
-        state, _ = settle(prepare(tables), theta, tables.initial, tables.settle_days)
-        out_times = out_times if days is None else out_times[out_times <= days]
-    return Benchmark(
-        name, tables, theta, state, events, out_times, to_sbml(tables, theta, state, events, title=name), compile_s
-    )
+        state, status = settle(prepare(tables), theta, tables.initial, tables.settle_days)
+        if status != 0:
+            raise RuntimeError(STATUS_MESSAGES[status])
+    document = to_sbml(tables, theta, state, events, title=name) if sbml else ""
+    return Benchmark(name, tables, theta, state, events, out_times, document, compile_s)

@@ -105,7 +105,7 @@ def insult(tables: Tables) -> Events:
     """A dose of one molecule at one place on day 1, and a loss of one kind of cell from the blood on day 5."""
     pool = tables.names.pool
     rows = [
-        (1.0, EVENT_ADD, pool.index("molecule1 at place5"), 1e5),
+        (1.0, EVENT_ADD, pool.index("molecule1 at place2"), 1e5),
         (5.0, EVENT_SCALE, pool.index("cell3 at place0"), 0.1),
     ]
     return Events(

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import immunity
 from immunity.cohort import run_cohort
-from immunity.compiler.build import compile_book
-from immunity.compiler.host import build_case
 from immunity.compiler.tables import Floats
-from immunity.language.load import load_book
 
 
 def run_book(path: Path, scenario: str, *, hosts: int, seed: int, workers: int = 1) -> tuple[Floats, dict[str, Floats]]:
@@ -24,8 +22,7 @@ def run_book(path: Path, scenario: str, *, hosts: int, seed: int, workers: int =
     RuntimeError
         If a host does not run to its end.
     """
-    book = load_book([path])
-    case = build_case(compile_book(book), book.entries["scenario"][scenario])
+    case = immunity.case(scenario, book=immunity.load(path))
     outcome = run_cohort(case, hosts=hosts, seed=seed, workers=workers, stochastic=True, vary=False)
     failed = int((outcome.batch.status != 0).sum())
     if failed:
