@@ -149,7 +149,7 @@ def validate_entry(kind: str, document: Document) -> Entry:
 
 def _files(paths: Sequence[Path | str], kind: str | None, errors: list[RuleError]) -> Iterator[_File]:
     """List the files of all layers, each file once."""
-    seen: set[Path] = set()
+    seen: set[str] = set()
     for layer, given in enumerate(paths):
         path = Path(given)
         if path.is_dir():
@@ -162,7 +162,7 @@ def _files(paths: Sequence[Path | str], kind: str | None, errors: list[RuleError
         else:
             found = [_File(path, path.name, FOLDERS.get(path.absolute().parent.name, kind), layer)]
         for file in found:
-            resolved = file.path.resolve()
+            resolved = os.path.realpath(file.path)  # unlike Path.resolve it bears links that lead in a circle
             if resolved not in seen:
                 seen.add(resolved)
                 yield file

@@ -135,6 +135,15 @@ def test_path_that_does_not_exist(tmp_path: Path) -> None:
     assert refused(tmp_path / "nothing.yaml").code == "E101"
 
 
+def test_links_in_a_circle(tmp_path: Path) -> None:
+    (tmp_path / "one.yaml").symlink_to("two.yaml")
+    (tmp_path / "two.yaml").symlink_to("one.yaml")
+    assert refused(tmp_path / "one.yaml").code == "E101"
+    with pytest.raises(RuleErrors) as caught:
+        load_book([tmp_path])
+    assert {error.code for error in caught.value.errors} == {"E101"}
+
+
 def test_device_instead_of_a_file() -> None:
     assert refused(Path("/dev/zero")).code == "E102"
 
