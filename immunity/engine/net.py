@@ -24,11 +24,15 @@ from immunity.compiler.tables import (
 from immunity.engine.ordering import Pattern, eliminate
 
 
+BY_PRIMARY, BY_LAWS = -1, -2  # how a flow's propensity depends on an arm's pool
+WIDEST = 24  # signals that read more uncountable pools than this are not differentiated
+
+
 class Wiring(NamedTuple):
     """What is connected to what; the same for every host. Lists are flat with pointers, as in `Tables`.
 
-    An *arm* (flow, pool) says that the flow's propensity is proportional to the pool: its primary, or a partner that
-    it consumes. Arms times stoichiometry make the entries of the approximate Jacobian W.
+    An *arm* (flow, pool) says that the flow's propensity depends on the pool: its primary, a partner that it consumes,
+    or a pool that its laws sense. Arms times stoichiometry make the entries of the approximate Jacobian W.
     """
 
     n_pool: int
@@ -54,7 +58,9 @@ class Wiring(NamedTuple):
     stoich_pool: Ints
     arm_ptr: Ints
     arm_pool: Ints
-    arm_signal: Ints  # value that the propensity is proportional to, -1 for the primary pool itself
+    arm_signal: Ints  # value that the propensity is proportional to, or BY_PRIMARY, or BY_LAWS (these come last)
+    grad_ptr: Ints  # per signal: the uncountable pools that it reads
+    grad_pool: Ints
     place_ptr: Ints  # per arm: where its entries, one per stoichiometric pool, stand in the matrix
     place: Ints
     leaver_ptr: Ints  # per pool: flows that have it as primary pool
@@ -86,7 +92,8 @@ class Host(NamedTuple):
     law: Floats  # [law, 4]
     rate: Floats  # [flow] constant part of the hazard
     change: Floats  # [stoich]
-    slope: Floats  # [arm] d(value)/d(pool); 1 for primary pools; 0 where the flow multiplies the pool
+    slope: Floats  # [arm] d(value)/d(pool) of a partner
+    own: Floats  # [arm] by how much one firing changes the arm's pool
 
 
 @dataclass(frozen=True)
@@ -98,7 +105,7 @@ class Net:
     flow_key: np.ndarray
     pool_key: np.ndarray
     arm_flow: Ints
-    arm_jac: Ints  # row of `Flows.jac_*`, -1 for primary pools
+    arm_jac: Ints  # row of `Flows.jac_*`, or BY_PRIMARY, or BY_LAWS
     echo_pair: tuple[Ints, Ints]  # (arm, stoich) pairs of one flow that name the same pool
 
 
@@ -129,56 +136,48 @@ def _join_laws(first: Laws, second: Laws, n_pool: int) -> dict[str, np.ndarray]:
     }
 
 
-def _arms(tables: Tables) -> tuple[list[list[tuple[int, int]]], Ints, Ints]:
-    """Return per flow its (pool, jac row) arms, and arm_ptr and the flow of every arm."""
+def _reads(tables: Tables, wiring: dict[str, np.ndarray], wanted: set[int], widest: int) -> list[set[int]]:
+    """Return, per signal and then per flow, the wanted pools that its value depends on through any chain of signals.
+
+    Signals that read more than ``widest`` count as reading none.
+    """
+    n_pool, n_signal = tables.n_pool, tables.n_signal
+    reads: list[set[int]] = [{pool} & wanted for pool in range(n_pool)] + [set() for _ in range(n_signal + 1)]
+    sources, first, second = (wiring[name].tolist() for name in ("term_source", "law_signal", "law_signal2"))
+    terms = [*_ranges(wiring["term_ptr"]), *[range(0)] * tables.n_flow]
+    rows: list[set[int]] = []
+    for row, laws in enumerate(_ranges(wiring["law_ptr"])):
+        names = [sources[term] for term in terms[row]] + [name[law] for law in laws for name in (first, second)]
+        read = set().union(*(reads[name] for name in names))
+        if row < n_signal:
+            reads[n_pool + row] = read if len(read) <= widest else set()
+            rows.append(reads[n_pool + row])
+        else:
+            rows.append(read)
+    return rows
+
+
+def _arms(tables: Tables, flow_reads: list[set[int]]) -> tuple[list[list[tuple[int, int]]], Ints, Ints]:
+    """Return per flow its (pool, jac row or kind) arms, and arm_ptr and the flow of every arm."""
     flows = tables.flows
     arms: list[list[tuple[int, int]]] = []
     for flow, rows in enumerate(_ranges(flows.jac_ptr)):
         primary = int(flows.primary[flow])
-        own = [(primary, -1)] if primary >= 0 else []
-        arms.append(own + [(int(flows.jac_pool[row]), row) for row in rows])
+        own = [(primary, BY_PRIMARY)] if primary >= 0 else []
+        met = [(int(flows.jac_pool[row]), row) for row in rows if tables.countable[flows.jac_pool[row]]]
+        arms.append(own + met + [(pool, BY_LAWS) for pool in sorted(flow_reads[flow])])
     sizes = _int32([len(members) for members in arms])
     ptr = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int32)
     return arms, ptr, np.repeat(np.arange(len(arms), dtype=np.int32), sizes)
 
 
-def _echoes(tables: Tables, wiring: dict[str, np.ndarray]) -> tuple[list[list[int]], list[list[int]]]:
-    """Return, per countable pool, the signals and the flows whose value it enters (through any chain of signals)."""
-    n_pool, n_signal = tables.n_pool, tables.n_signal
-    reads = [1 << pool for pool in range(n_pool)] + [0] * (n_signal + 1)  # bit sets of pools
-    law_ranges = _ranges(wiring["law_ptr"])
-    source, law_signal = wiring["term_source"].tolist(), wiring["law_signal"].tolist()
-    law_signal2 = wiring["law_signal2"].tolist()
-
-    def read_by_laws(row: int) -> int:
-        bits = 0
-        for law in law_ranges[row]:
-            bits |= reads[law_signal[law]] | reads[law_signal2[law]]
-        return bits
-
-    for signal, terms in enumerate(_ranges(wiring["term_ptr"])):
-        bits = read_by_laws(signal)
-        for term in terms:
-            bits |= reads[source[term]]
-        reads[n_pool + signal] = bits
-    of_flow = [read_by_laws(n_signal + flow) for flow in range(tables.n_flow)]
-    for flow, primary in enumerate(tables.flows.primary.tolist()):
-        if primary >= 0:
-            of_flow[flow] |= 1 << primary
-    counted = sum(1 << pool for pool in np.flatnonzero(tables.countable).tolist())
-
-    def invert(rows: list[int]) -> list[list[int]]:
-        lists: list[list[int]] = [[] for _ in range(n_pool)]
-        for row, bits in enumerate(rows):
-            left = bits & counted
-            while left:
-                lowest = left & -left
-                lists[lowest.bit_length() - 1].append(row)
-                left ^= lowest
-        return lists
-
-    return invert(reads[n_pool : n_pool + n_signal]), invert([b if t else 0 for b, t in zip(
-        of_flow, tables.flows.touches_countable.tolist(), strict=True)])
+def _invert(rows: list[set[int]], n: int) -> list[list[int]]:
+    """Turn pools per row into rows per pool."""
+    lists: list[list[int]] = [[] for _ in range(n)]
+    for row, pools in enumerate(rows):
+        for pool in pools:
+            lists[pool].append(row)
+    return lists
 
 
 def _places(tables: Tables, arms: list[list[tuple[int, int]]], pattern: Pattern) -> tuple[Ints, Ints]:
@@ -220,7 +219,10 @@ def prepare(tables: Tables) -> Net:
         "law_ptr": _int32(np.concatenate([signals.law_ptr, flows.law_ptr[1:] + signals.law_ptr[-1]])),
         **_join_laws(signals.laws, flows.laws, n_pool),
     }
-    arms, arm_ptr, arm_flow = _arms(tables)
+    countable = {int(pool) for pool in np.flatnonzero(tables.countable)}
+    sensed = _reads(tables, parts, set(range(n_pool)) - countable, WIDEST)
+    grad_ptr, grad_pool = _flat([sorted(pools) for pools in sensed[:n_signal]])
+    arms, arm_ptr, arm_flow = _arms(tables, sensed[n_signal:])
     stoich = flows.stoich_pool.tolist()
     entries = [
         (stoich[entry], pool)
@@ -235,9 +237,13 @@ def prepare(tables: Tables) -> Net:
         if primary >= 0:
             leavers[primary].append(flow)
     leaver_ptr, leaver = _flat(leavers)
-    echo_signals, echo_flows = _echoes(tables, parts)
-    echo_signal_ptr, echo_signal = _flat(echo_signals)
-    echo_flow_ptr, echo_flow = _flat(echo_flows)
+    counted = _reads(tables, parts, countable, n_pool)
+    echo_signal_ptr, echo_signal = _flat(_invert(counted[:n_signal], n_pool))
+    drawn = [
+        reads | ({int(primary)} & countable) if touches else set()
+        for reads, primary, touches in zip(counted[n_signal:], flows.primary, flows.touches_countable, strict=True)
+    ]
+    echo_flow_ptr, echo_flow = _flat(_invert(drawn, n_pool))
     arm_pool = _int32([pool for members in arms for pool, _ in members])
     arm_jac = _int32([row for members in arms for _, row in members])
     pairs = [
@@ -263,7 +269,9 @@ def prepare(tables: Tables) -> Net:
         stoich_pool=_int32(flows.stoich_pool),
         arm_ptr=arm_ptr,
         arm_pool=arm_pool,
-        arm_signal=_int32([-1 if row < 0 else flows.jac_signal[row] + n_pool for row in arm_jac]),
+        arm_signal=_int32([row if row < 0 else flows.jac_signal[row] + n_pool for row in arm_jac]),
+        grad_ptr=grad_ptr,
+        grad_pool=grad_pool,
         place_ptr=place_ptr,
         place=place,
         leaver_ptr=leaver_ptr,
@@ -316,7 +324,6 @@ def resolve(net: Net, theta: Floats) -> Host:
         )
     own = np.zeros(len(slope))
     np.add.at(own, net.echo_pair[0], change[net.echo_pair[1]])
-    slope[own > 0.0] = 0.0
     law = np.concatenate([signals.laws.parameter, flows.laws.parameter]).reshape(-1, 4)
     missing = np.where(wiring.law_kind[:, None] == LAW_HILL, [[0.0, 1.0, 0.0, 1.0]], 0.0)
     return Host(
@@ -327,4 +334,5 @@ def resolve(net: Net, theta: Floats) -> Host:
         rate=rate,
         change=change,
         slope=slope,
+        own=own,
     )

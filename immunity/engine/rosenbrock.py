@@ -1,7 +1,6 @@
 """One step of the Rosenbrock-W method ROS34PW2, order 3 with an embedded order 2, and what it says of every flow.
 
-The matrix W only has to resemble the Jacobian: it freezes the hazards, so a flow enters by one entry per arm and
-stoichiometric pool. Stages are written in Kaps' form: u_i = sum_{j <= i} Gamma_ij k_j solves
+The matrix W only has to resemble the Jacobian: a flow enters by one entry per arm and stoichiometric pool. Stages are written in Kaps' form: u_i = sum_{j <= i} Gamma_ij k_j solves
 (I - h gamma W) u_i = h gamma f(Y_i) + gamma sum_{j < i} C_ij u_j, which needs no product with W.
 
 References
@@ -17,6 +16,7 @@ import numpy as np
 
 from immunity.compiler.tables import Floats
 from immunity.engine.hazard import derivative, evaluate_signals
+from immunity.engine.jacobian import evaluate_arms
 from immunity.engine.kernel import kernel
 from immunity.engine.live import N_FLOWS, N_POOLS, N_SIGNALS, Live
 from immunity.engine.net import Host, Wiring
@@ -77,7 +77,9 @@ class Work(NamedTuple):
     new: Floats  # [pool] the state at the end of the step
     arm: Floats  # [arm] d(propensity)/d(pool)
     matrix: Floats  # [entry]
+    gradient: Floats  # [grad] d(signal)/d(pool)
     scratch: Floats  # [pool]
+    line: Floats  # [pool] all zero between uses
     stage_hazard: Floats  # [flow]
     stage_propensity: Floats  # [flow]
 
@@ -100,7 +102,9 @@ def new_work(wiring: Wiring) -> Work:
         new=zeros(n_pool),
         arm=zeros(len(wiring.arm_pool)),
         matrix=zeros(len(wiring.row_column)),
+        gradient=zeros(len(wiring.grad_pool)),
         scratch=zeros(n_pool),
+        line=zeros(n_pool),
         stage_hazard=zeros(n_flow),
         stage_propensity=zeros(n_flow),
     )
@@ -117,16 +121,9 @@ def begin_step(wiring: Wiring, host: Host, live: Live, work: Work, x: Floats, t:
     derivative(
         wiring, host, live.flows, live.size[N_FLOWS], work.values, work.hazard, work.propensity, work.slope
     )
-    for place in range(live.size[N_FLOWS]):
-        flow = live.flows[place]
-        for arm in range(wiring.arm_ptr[flow], wiring.arm_ptr[flow + 1]):
-            sensed = wiring.arm_signal[arm]
-            if sensed < 0:
-                work.arm[arm] = host.slope[arm] * work.hazard[flow]
-            elif work.values[sensed] > 0.0:
-                work.arm[arm] = host.slope[arm] * work.propensity[flow] / work.values[sensed]
-            else:
-                work.arm[arm] = 0.0
+    evaluate_arms(
+        wiring, host, live, work.values, work.hazard, work.propensity, work.gradient, work.line, work.arm
+    )
 
 
 @kernel

@@ -6,7 +6,7 @@ from immunity.compiler.tables import Floats, Ints
 from immunity.engine.kernel import kernel
 from immunity.engine.net import Wiring
 
-SMALLEST_PIVOT = 1e-3
+SMALLEST_PIVOT = 0.1
 
 
 @kernel
