@@ -63,15 +63,25 @@ class Verdict:
         return self.exact_where_certain and self.z_outside <= DAYS_LET_PASS and self.y_outside <= DAYS_LET_PASS
 
 
-def bacilli(**numbers: float) -> Reference:
-    """Theory of birth and death."""
-    return lambda days: {"dish.bacillus": birth_death(days, **numbers)}
+def bacilli(*starts: int, birth: float, death: float) -> Reference:
+    """Theory of birth and death, dish by dish."""
+    return lambda days: {
+        f"dish_{start}.bacillus": birth_death(days, birth=birth, death=death, start=start) for start in starts
+    }
 
 
-def arrivals(**numbers: float) -> Reference:
+def arrivals(*, immigration: float, death: float, batch: int = 1) -> Reference:
     """Theory of immigration and death, one by one or in batches."""
-    batch = int(numbers.pop("batch", 1))
-    return lambda days: {"dish.bacillus": immigration_death(days, batch=batch, **numbers)}
+    return lambda days: {"dish.bacillus": immigration_death(days, immigration=immigration, death=death, batch=batch)}
+
+
+def reset(*, immigration: float, death: float, reset_day: float, value: float) -> Reference:
+    """Theory of immigration and death with a reset."""
+    return lambda days: {
+        "dish.bacillus": reset_immigration_death(
+            days, immigration=immigration, death=death, reset_day=reset_day, value=value
+        )
+    }
 
 
 def pairs(*, pair: float, release: float, start: int) -> Reference:
@@ -79,21 +89,14 @@ def pairs(*, pair: float, release: float, start: int) -> Reference:
 
     def reference(days: Floats) -> dict[str, Moments]:
         monomer, dimer = dimerisation(days, pair=pair, release=release, start=start)
-        return {"dish.monomer": monomer, "dish.dimer": dimer}
+        return {f"dish_{start}.monomer": monomer, f"dish_{start}.dimer": dimer}
 
     return reference
 
 
-def reset(**numbers: float) -> Reference:
-    """Theory of immigration and death with a reset."""
-    return lambda days: {"dish.bacillus": reset_immigration_death(days, **numbers)}
-
-
 CASES = (
-    StochasticCase("birth_death", "slow", bacilli(birth=0.1, death=0.11, start=100)),
-    StochasticCase("birth_death", "fast", bacilli(birth=1.0, death=1.1, start=100)),
-    StochasticCase("birth_death", "few", bacilli(birth=0.1, death=0.11, start=10)),
-    StochasticCase("birth_death", "many", bacilli(birth=0.1, death=0.11, start=10_000)),
+    StochasticCase("birth_death", "slow", bacilli(10, 100, 10_000, birth=0.1, death=0.11)),
+    StochasticCase("birth_death", "fast", bacilli(100, birth=1.0, death=1.1)),
     StochasticCase("immigration_death", "one", arrivals(immigration=1, death=0.1)),
     StochasticCase("immigration_death", "ten", arrivals(immigration=10, death=0.1)),
     StochasticCase("immigration_death", "five", arrivals(immigration=5, death=0.1)),
@@ -132,7 +135,7 @@ def judge(case: str, readout: str, values: Floats, theory: Moments) -> Verdict:
 def run_cases(cases: Sequence[StochasticCase], *, hosts: int, workers: int) -> list[Verdict]:
     """Run and judge, printing a line for each readout."""
     verdicts = []
-    print(f"{'case':28}{'readout':16}{'worst Z':>9}{'out':>5}{'worst Y':>9}{'out':>5}{'s':>8}")
+    print(f"{'case':28}{'readout':20}{'worst Z':>9}{'out':>5}{'worst Y':>9}{'out':>5}{'s':>8}")
     for case in cases:
         begin = time.perf_counter()
         days, values = run_book(BOOKS / f"{case.book}.yaml", case.scenario, hosts=hosts, seed=SEED, workers=workers)
@@ -141,7 +144,7 @@ def run_cases(cases: Sequence[StochasticCase], *, hosts: int, workers: int) -> l
             v = judge(f"{case.book} {case.scenario}", readout, values[readout], theory)
             verdicts.append(v)
             deviations = f"{v.worst_z:9.2f}{v.z_outside:5}{v.worst_y:9.2f}{v.y_outside:5}"
-            print(f"{v.case:28}{v.readout:16}{deviations}{took:8.1f} {'passed' if v.passed else 'FAILED'}", flush=True)
+            print(f"{v.case:28}{v.readout:20}{deviations}{took:8.1f} {'passed' if v.passed else 'FAILED'}", flush=True)
     return verdicts
 
 

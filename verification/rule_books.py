@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import immunity
-from immunity.cohort import run_cohort
+from immunity.cohorts import run_cohort
 from immunity.compiler.tables import Floats
 
 
