@@ -10,7 +10,8 @@ from immunity.compiler.bind import Scope, pools_of, reference_of
 from immunity.compiler.flows import FlowRow
 from immunity.compiler.numbers import Numbers, parameter_of
 from immunity.compiler.readouts import ReadoutRow
-from immunity.compiler.signals import NONE, LawRow, SignalRow, Signals, signal_of
+from immunity.compiler.signal_rows import NONE, LawRow, SignalRow, Signals
+from immunity.compiler.signals import signal_of
 from immunity.compiler.space import Space
 from immunity.compiler.tables import (
     LAW_PROPORTIONAL,

@@ -25,11 +25,15 @@ Env = Mapping[str, Value]
 
 @dataclass(frozen=True)
 class Scope:
-    """Where a reference stands: its own entity, the default place, and the bindings in force."""
+    """Where a reference stands: its own entity, the default place, and the bindings in force.
+
+    ``summed`` names the variables that the sum at hand runs over by ``*``.
+    """
 
     entity: str | None
     env: Env
     place: str | None = None
+    summed: frozenset[str] = frozenset()
 
     def at(self, place: str | None) -> Scope:
         return replace(self, place=place or self.place)
@@ -38,23 +42,28 @@ class Scope:
 def reference_of(space: Space, text: str, entity: str | None, *, at: Location | None) -> Reference:
     """Parse a reference and unfold its short forms.
 
-    ``each site``, ``blood`` and ``at blood`` mean the rule's own entity there; a bare state means the own entity's.
+    A bare place (by name, by ``each`` class or by a bound class) means the rule's own entity there.
     """
     reference = parse_reference(text, at=at)
     part = reference.entity
     if part is None or reference.place is not None:
         return reference
-    if part.each:
-        domain = space.domain(part.name)
-        if domain and domain[0] == "place":
-            return replace(reference, entity=None, place=part)
-    elif part.name in space.places and not (entity and part.name in space.states(entity)):
+    if entity and not part.each and part.name in space.states(entity):
+        return reference
+    domain = space.domain(part.name)
+    if part.name in space.places or (domain and domain[0] == "place"):
         return replace(reference, entity=None, place=part)
     return reference
 
 
 def binders(space: Space, references: Iterable[Reference], *, at: Location | None) -> dict[str, list[Value]]:
-    """Every variable the references bind, with the values it runs over."""
+    """Every variable the references bind, with the values it runs over.
+
+    Raises
+    ------
+    RuleError
+        E407 for an unknown class or set, E415 for a variable that means two things.
+    """
     found: dict[str, list[Value]] = {}
     for reference in references:
         for part in (reference.entity, reference.place, *(reference.indices or ())):
@@ -65,7 +74,8 @@ def binders(space: Space, references: Iterable[Reference], *, at: Location | Non
             if domain is None:
                 raise fail("E407", at=at, text=part.name, known=space.domain_names())
             values = [Value(domain[0], member, part.name) for member in domain[1]]
-            if part.binds in found and found[part.binds] != values:
+            named = part.binds in space.places or part.binds in space.entities
+            if named or (part.binds in found and found[part.binds] != values):
                 raise fail("E415", at=at, text=part.binds)
             found[part.binds] = values
     return found
@@ -122,30 +132,49 @@ def entity_and_state(
 
 
 def index_values(
-    space: Space, reference: Reference, entity: str, scope: Scope, *, at: Location | None
+    space: Space, reference: Reference, entity: str, scope: Scope, *, at: Location | None, whole: bool
 ) -> list[str | None] | None:
-    """The member each index means: None for all of them (``*``); the whole result None if out of range."""
+    """The member each index means: None for all of them (``*``); the whole result None if out of range.
+
+    Without brackets, ``whole`` says whether all members are meant, or those that the rule has bound.
+    """
     over = space.entity(entity).over
     if reference.indices is None:
-        return [scope.env[name].name if name in scope.env else None for name in over]
+        return [None if whole or name not in scope.env else scope.env[name].name for name in over]
     if len(reference.indices) != len(over):
         raise fail("E416", at=at, text=reference.text, entity=entity, wanted=", ".join(over) or "none")
     chosen: list[str | None] = []
     for index, name in zip(reference.indices, over, strict=True):
-        value = scope.env.get(index.sums_over) if index.sums_over else _bound(index, scope.env)
-        if index.name is None or (index.star and value is None):
+        if index.name is None or (index.star and index.name == name and index.sums_over not in scope.summed):
             chosen.append(None)
             continue
-        member = value.name if value else index.name
-        members = space.sets[name]
-        if member not in members:
-            variables = [key for key, bound in scope.env.items() if bound.domain == "set"]
-            raise fail("E404", at=at, text=member, known=[*members, *variables])
-        position = members.index(member) + index.step
-        if not 0 <= position < len(members):
+        member = member_of(index, name, space.sets[name], scope, at=at)
+        if member is None:
             return None
-        chosen.append(members[position])
+        chosen.append(member)
     return chosen
+
+
+def member_of(index: Index, group: str, members: list[str], scope: Scope, *, at: Location | None) -> str | None:
+    """The member of a set or class that an index means; None beyond the end of an ordered set.
+
+    Raises
+    ------
+    RuleError
+        E404 for a name that is neither a member nor a variable that runs over the same set.
+    """
+    variable = index.sums_over or index.binds or index.name
+    value = scope.env.get(variable) if variable else None
+    if value is not None and value.group != group:
+        value = None
+    if index.star and (value is None or variable not in scope.summed):
+        raise fail("E404", at=at, text=f"*{index.name}", known=[])
+    member = value.name if value else index.name
+    if member not in members:
+        variables = [key for key, bound in scope.env.items() if bound.group == group]
+        raise fail("E404", at=at, text=str(member), known=[*members, *variables])
+    position = members.index(member) + index.step
+    return members[position] if 0 <= position < len(members) else None
 
 
 def summed_over(space: Space, reference: Reference, *, at: Location | None) -> dict[str, list[Value]]:
@@ -159,14 +188,28 @@ def summed_over(space: Space, reference: Reference, *, at: Location | None) -> d
     return found
 
 
-def pools_of(space: Space, reference: Reference, scope: Scope, *, at: Location | None) -> list[Pool]:
-    """Every pool a reference means; without a state all states, without indices all members."""
+def pools_of(
+    space: Space, reference: Reference, scope: Scope, *, at: Location | None, whole: bool = False
+) -> list[Pool]:
+    """Every pool a reference means; without a place all places, without a state all states.
+
+    Parameters
+    ----------
+    whole : bool
+        What no brackets mean: all members, as in sums and laws, or the members that the rule has bound, as in what a
+        flow moves.
+
+    Raises
+    ------
+    RuleError
+        E401 to E404, E408 and E409 for names that do not resolve, E416 for too many or too few indices.
+    """
     entity, state = entity_and_state(space, reference.entity, scope, at=at)
     if entity is None:
         part = reference.entity
         assert part is not None
         if part.name in space.entity_classes:
-            return _pools_of_class(space, part, reference, scope, at=at)
+            return _pools_of_class(space, part, reference, scope, at=at, whole=whole)
         known = [*space.entities, *(k for k, v in scope.env.items() if v.domain == "entity")]
         known += space.states(scope.entity) if scope.entity else []
         raise fail("E401", at=at, text=part.name, known=known)
@@ -180,7 +223,7 @@ def pools_of(space: Space, reference: Reference, scope: Scope, *, at: Location |
             place=reference.place.name if reference.place else "any place",
         )
     place = place_of(space, reference.place, scope, at=at)
-    indices = index_values(space, reference, entity, scope, at=at)
+    indices = index_values(space, reference, entity, scope, at=at, whole=whole)
     if indices is None:
         return []
     candidates = space.by_entity.get(entity, []) if place is None else space.by_entity_place.get((entity, place), [])
@@ -192,11 +235,18 @@ def pools_of(space: Space, reference: Reference, scope: Scope, *, at: Location |
     ]
 
 
-def _pools_of_class(space: Space, part: Part, reference: Reference, scope: Scope, *, at: Location | None) -> list[Pool]:
+def _pools_of_class(
+    space: Space, part: Part, reference: Reference, scope: Scope, *, at: Location | None, whole: bool
+) -> list[Pool]:
+    if reference.indices is not None:
+        raise fail("E416", at=at, text=reference.text, entity=part.name, wanted="none, as a class has no index sets")
+    states = {state for member in space.entity_classes[part.name] for state in space.states(member)}
+    if part.tail is not None and part.tail not in states and space.entity_classes[part.name]:
+        raise fail("E403", at=at, text=part.tail, known=states, entity=part.name, place="any place")
     found: list[Pool] = []
     for member in space.entity_classes[part.name]:
         if part.tail is not None and part.tail not in space.states(member):
             continue
-        own = replace(reference, entity=Part(member, tail=part.tail), indices=None)
-        found += pools_of(space, own, scope, at=at)
+        own = replace(reference, entity=Part(member, tail=part.tail))
+        found += pools_of(space, own, scope, at=at, whole=whole)
     return found

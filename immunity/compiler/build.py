@@ -8,10 +8,12 @@ import numpy as np
 
 from immunity.compiler.assemble import assemble
 from immunity.compiler.case import Model, Spread
-from immunity.compiler.flows import FlowRow, Rule, expand_flows, list_modifiers, list_rules
+from immunity.compiler.flows import FlowRow, expand_flows
 from immunity.compiler.numbers import Numbers, declare_numbers
 from immunity.compiler.readouts import ReadoutRow, list_readouts
-from immunity.compiler.signals import Signals, declare_signals
+from immunity.compiler.rules import Rule, list_additions, list_rules
+from immunity.compiler.signal_rows import Signals
+from immunity.compiler.signals import check_unsensed, declare_signals
 from immunity.compiler.space import Space, list_pools, map_space
 from immunity.language.errors import fail
 from immunity.language.load import Book
@@ -57,8 +59,9 @@ def compile_book(book: Book) -> Compiled:
     signals = Signals(space, numbers)
     declare_signals(signals)
     rules = list_rules(space)
-    flows = expand_flows(signals, rules, list_modifiers(space))
+    flows = expand_flows(signals, rules, list_additions(space))
     readouts = list_readouts(signals)
+    check_unsensed(signals)
     sources = list_sources(numbers)
     tables = assemble(signals, flows, readouts)
     spreads, correlation = list_spreads(numbers)
@@ -81,6 +84,7 @@ def compile_book(book: Book) -> Compiled:
             if row.status != "constant"
         },
         places=describe_places(space),
+        formulas=tuple(numbers.formulas),
     )
     return Compiled(model, book, space, numbers, signals, tuple(rules), tuple(flows), tuple(readouts))
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from immunity.compiler.tables import Events, Floats, Tables
+
+if TYPE_CHECKING:
+    from immunity.compiler.derive import Formula
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,7 @@ class Model:
     correlation : float64[spread, spread]
     sources : dict               key -> {"cite", "doi", ...}, for all sources the model uses
     parameter_sources : dict     parameter name -> {"status", "source", "value", "unit", "page", "note"}
+    formulas : tuple             derived numbers that follow others, see ``derive.follow``
     places : dict                id -> {"name", "map": (x, y), "classes", "cells", "microbes"}; the last two: pools
     """
 
@@ -54,6 +58,7 @@ class Model:
     parameter_sources: dict[str, dict[str, Any]] = field(repr=False)
     places: dict[str, dict[str, Any]] = field(repr=False)
     warnings: tuple[str, ...] = field(repr=False, default=())
+    formulas: tuple[Formula, ...] = field(repr=False, default=())
 
 
 @dataclass(frozen=True)

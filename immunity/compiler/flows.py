@@ -6,33 +6,25 @@ import fnmatch
 import math
 import re
 import zlib
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from immunity.compiler.bind import (
-    Env,
-    Scope,
-    Value,
-    binders,
-    entity_and_state,
-    index_values,
-    instances,
-    place_of,
-    pools_of,
-    reference_of,
-)
-from immunity.compiler.numbers import parameter_of, used_number
-from immunity.compiler.signals import NO_PARAMETERS, NONE, LawRow, Signals, laws_of, signal_of
-from immunity.compiler.space import Pool, Space
+from immunity.compiler.bind import Env, Scope, place_of, pools_of, reference_of
+from immunity.compiler.concentrations import concentration_of
+from immunity.compiler.numbers import parameter_of, used_number, within
+from immunity.compiler.rules import Addition, Path, Rule, default_place, rule_instances
+from immunity.compiler.signal_rows import NO_PARAMETERS, NONE, LawRow, Signals
+from immunity.compiler.signals import laws_of
+from immunity.compiler.space import Pool, Space, alike
 from immunity.compiler.tables import LAW_PROPORTIONAL
 from immunity.language.errors import Location, fail
 from immunity.language.load import Entry
-from immunity.language.models import Flow, Modifier
 from immunity.language.quantity import DIMENSIONLESS, TIME, Dimension
 from immunity.language.references import Reference
 from immunity.language.verbs import RATE_KEYS, SUBJECT_KEYS, VERBS, Verb
 
-Path = tuple[str | int, ...]
+Factors = list[tuple[int, int]]
 
 
 @dataclass(frozen=True)
@@ -61,189 +53,134 @@ class FlowRow:
 
 
 @dataclass(frozen=True)
-class Rule:
-    """A flow as written, with the entry it stands in."""
+class _Actors:
+    """The pools of one instance.
 
-    name: str
-    record: Flow
-    entry: Entry
-    path: Path
-    own: str | None
+    ``after`` is the next stage where a member moves on inside a chain of ``length`` stages.
+    """
 
-    def at(self, *more: str | int) -> Location:
-        return self.entry.at(*self.path, *more)
-
-
-def list_rules(space: Space) -> list[Rule]:
-    """All flows of the book, each with a unique name."""
-    rules: list[Rule] = []
-    seen: dict[str, Location] = {}
-    for kind, entries in space.book.entries.items():
-        if kind in ("scenario", "sources", "host", "deficiency", "set"):
-            continue
-        for entry in entries.values():
-            for position, record in enumerate(getattr(entry.record, "flows", ())):
-                name = f"{entry.id}.{record.id or record.verb}"
-                own = entry.id if entry.id in space.entities else None
-                rule = Rule(name, record, entry, ("flows", position), own)
-                if name in seen:
-                    raise fail("E413", at=rule.at("verb"), text=name, kind="flow", first=str(seen[name]))
-                seen[name] = rule.at("verb")
-                _check_keys(rule)
-                rules.append(rule)
-    return rules
+    scope: Scope
+    primary: Pool | None
+    partner: Pool | None = None
+    after: Pool | None = None
+    length: int = 1
 
 
-def _check_keys(rule: Rule) -> None:
-    record = rule.record
-    verb = VERBS.get(record.verb)
-    if verb is None:
-        raise fail("E500", at=rule.at("verb"), text=record.verb, known=VERBS)
-    given = {key for key in SUBJECT_KEYS if _text(record, key)}
-    own = {"of"} if "of" in verb.may else {"to"} if "to" in verb.may else set()
-    for key in verb.needs:
-        if key not in given:
-            raise fail("E501", at=rule.at("verb"), text=key, verb=record.verb)
-    for key in own:
-        if key not in given and rule.own is None:
-            raise fail("E501", at=rule.at("verb"), text=key, verb=record.verb)
-    for key in given - set(verb.needs) - set(verb.may):
-        raise fail("E502", at=rule.at(key), text=key, verb=record.verb, known=[*verb.needs, *verb.may])
-    if len(record.to) > 1 and record.verb != "release":
-        raise fail("E502", at=rule.at("to"), text="to (several pools)", verb=record.verb)
-    rates = [key for key in RATE_KEYS if getattr(record, key) is not None]
-    if len(rates) != 1:
-        raise fail("E504", at=rule.at("verb"), text=rule.name, count=" and ".join(rates) or "none")
+@dataclass(frozen=True)
+class _Made:
+    """What one firing makes, apart from side effects."""
+
+    pools: tuple[Pool, ...]
+    weight: int
+
+    @property
+    def first(self) -> Pool | None:
+        return self.pools[0] if self.pools else None
 
 
-def _text(record: Flow, key: str) -> str | None:
-    if key == "to":
-        return record.to[0] if record.to else None
-    return getattr(record, "from_" if key == "from" else key)
-
-
-def _texts(rule: Rule) -> Iterator[tuple[str, Location]]:
-    """Every reference a rule holds, with where it stands."""
-    record = rule.record
-    for key in SUBJECT_KEYS:
-        for text in record.to if key == "to" else filter(None, [_text(record, key)]):
-            yield text, rule.at(key)
-    for position, effect in enumerate(record.also):
-        yield effect.pool, rule.at("also", position, "pool")
-
-
-def _bound_place(rule: Rule, space: Space) -> Reference | None:
-    if rule.record.at is None:
-        return None
-    return reference_of(space, f"at {rule.record.at}", None, at=rule.at("at"))
-
-
-def rule_instances(space: Space, rule: Rule) -> Iterator[Env]:
-    """Every combination of what the rule's ``each`` runs over."""
-    found: dict[str, list] = {}
-    place = _bound_place(rule, space)
-    if place:
-        found |= binders(space, [place], at=rule.at("at"))
-    for text, at in _texts(rule):
-        for name, values in binders(space, [reference_of(space, text, rule.own, at=at)], at=at).items():
-            if name in found and found[name] != values:
-                raise fail("E415", at=at, text=name)
-            found[name] = values
-    if rule.own:
-        for name in space.entity(rule.own).over:
-            if name not in found and not _mentions_index(rule):
-                found |= {name: _over(space, name)}
-    yield from instances(found)
-
-
-def _over(space: Space, name: str) -> list:
-    return [Value("set", member, name) for member in space.sets[name]]
-
-
-def _mentions_index(rule: Rule) -> bool:
-    return any("[" in text for text, _ in _texts(rule))
-
-
-def expand_flows(signals: Signals, rules: list[Rule], modifiers: list[tuple[Modifier, Entry, Path]]) -> list[FlowRow]:
+def expand_flows(signals: Signals, rules: Sequence[Rule], additions: Sequence[Addition]) -> list[FlowRow]:
     """Expand every rule over its bindings and stages.
 
     Raises
     ------
     RuleError
-        E507 for a rule or modifier that matches nothing, E504 to E508 for rates, units and stoichiometry.
+        E507 for a rule that matches nothing, E411 for an addition that does, E406 for a reference that is not one
+        pool, E504 to E508 for rates, units and stoichiometry.
     """
     rows: list[FlowRow] = []
-    touched = [False] * len(modifiers)
+    touched: set[int] = set()
     for rule in rules:
-        matching = [k for k, (record, _, _) in enumerate(modifiers) if fnmatch.fnmatchcase(rule.name, record.flow)]
-        for k in matching:
-            touched[k] = True
-        before = len(rows)
+        matching = [k for k, each in enumerate(additions) if fnmatch.fnmatchcase(rule.name, each.record.flow)]
+        touched.update(matching)
+        made: list[tuple[FlowRow, Env]] = []
         for env in rule_instances(signals.space, rule):
-            if _beyond_the_end(signals.space, rule, env):
-                continue
-            rows += _instance(signals, rule, env, [modifiers[k] for k in matching])
-        if len(rows) == before:
+            made += [(row, env) for row in _instance(signals, rule, env, [additions[k] for k in matching])]
+        if not made:
             raise fail("E507", at=rule.at("verb"), text=rule.name, reason="no pool fits what it runs over")
-    for (record, entry, path), done in zip(modifiers, touched, strict=True):
-        if not done:
-            raise fail("E411", at=entry.at(*path, "flow"), text=record.flow, known=[rule.name for rule in rules])
-    return rows
+        rows += _named_apart(made)
+    for k, addition in enumerate(additions):
+        if k not in touched:
+            at = addition.entry.at(*addition.path, "flow")
+            raise fail("E411", at=at, text=addition.record.flow, known=[rule.name for rule in rules])
+    return _keyed_apart(rows)
 
 
-def _beyond_the_end(space: Space, rule: Rule, env: Env) -> bool:
-    """Whether a step such as ``affinity+1`` leaves its ordered set, so that there is no such instance."""
-    for text, at in _texts(rule):
-        reference = reference_of(space, text, rule.own, at=at)
-        if not any(index.step for index in reference.indices or ()):
-            continue
-        scope = Scope(rule.own, env)
-        entity, _ = entity_and_state(space, reference.entity, scope, at=at)
-        if entity and index_values(space, reference, entity, scope, at=at) is None:
-            return True
-    return False
+def _named_apart(made: Sequence[tuple[FlowRow, Env]]) -> Iterator[FlowRow]:
+    """Add all bindings to the names of instances that their pools do not tell apart."""
+    count = Counter(row.name for row, _ in made)
+    for row, env in made:
+        bound = ", ".join(f"{variable}={value.name}" for variable, value in env.items())
+        yield row if count[row.name] == 1 else replace(row, name=f"{row.name}[{bound}]")
 
 
-def _default_place(space: Space, rule: Rule, env: Env) -> str | None:
-    reference = _bound_place(rule, space)
-    return place_of(space, reference.place, Scope(rule.own, env), at=rule.at("at")) if reference else None
+def _keyed_apart(rows: Sequence[FlowRow]) -> list[FlowRow]:
+    """Give every flow a random stream of its own, whatever the order of the flows.
+
+    Raises
+    ------
+    RuleError
+        E413 for two flows of one name.
+    """
+    keys: dict[str, int] = {}
+    taken: set[int] = set()
+    for row in sorted(rows, key=lambda row: row.name):
+        if row.name in keys:
+            raise fail("E413", at=row.location, text=row.name, kind="flow", first="the same rule")
+        key, attempt = zlib.crc32(row.name.encode()), 0
+        while key in taken:
+            attempt += 1
+            key = zlib.crc32(f"{row.name}#{attempt}".encode())
+        taken.add(key)
+        keys[row.name] = key
+    return [replace(row, key=keys[row.name]) for row in rows]
 
 
-def _subject(signals: Signals, rule: Rule, key: str, text: str | None, scope: Scope) -> list[Pool]:
-    """Pools a key names; the rule's own pools where the text may be left out."""
+# who takes part ---------------------------------------------------------------------------------
+
+
+def _instance(signals: Signals, rule: Rule, env: Env, additions: Sequence[Addition]) -> Iterator[FlowRow]:
     space = signals.space
+    verb = VERBS[rule.record.verb]
+    place = default_place(space, rule)
+    scope = Scope(rule.own, env)
+    if place:
+        scope = scope.at(place_of(space, place.place, scope, at=rule.at("at")))
+    key = verb.primary or ("by" if rule.record.by else None)
+    primaries = _chains(_subject(space, rule, key, rule.text(key), scope)) if key else [[None]]
+    if primaries:
+        _check_bystanders(space, rule, verb, scope)
+    for chain in primaries:
+        for position, primary in enumerate(chain):
+            here = scope.at(scope.place or (primary.place if primary else None))
+            after = chain[position + 1] if verb.moves_on and position + 1 < len(chain) else None
+            partners = [None]
+            if verb.partner:
+                partners = _one_chain(space, rule, verb.partner, rule.text(verb.partner), here, primary)
+            for partner in partners:
+                actors = _Actors(here, primary, partner, after, len(chain) if verb.moves_on else 1)
+                row = _row(signals, rule, verb, actors, additions)
+                if row.changes:  # a move from a pool to itself is none
+                    yield row
+
+
+def _subject(space: Space, rule: Rule, key: str, text: str | None, scope: Scope) -> list[Pool]:
+    """Pools a key names; the rule's own pools where the text may be left out."""
     at = rule.at(key)
     if text is None:
-        reference = Reference(None, None, None, rule.own or "")
-    else:
-        reference = reference_of(space, text, rule.own, at=at)
-    return pools_of(space, reference, scope, at=at)
+        return pools_of(space, Reference(None, None, None, rule.own or ""), scope, at=at)
+    return pools_of(space, reference_of(space, text, rule.own, at=at), scope, at=at)
 
 
-def _instance(
-    signals: Signals, rule: Rule, env: Env, modifiers: list[tuple[Modifier, Entry, Path]]
-) -> Iterator[FlowRow]:
-    space, record = signals.space, rule.record
-    verb = VERBS[record.verb]
-    scope = Scope(rule.own, env, _default_place(space, rule, env))
-    key = verb.primary or ("by" if record.by else None)
-    if key is None:
-        yield _row(signals, rule, verb, scope, None, modifiers)
-        return
-    pools = _subject(signals, rule, key, _text(record, key), scope)
-    for chain in _chains(pools):
-        if verb.moves_on or len(chain) == 1:
-            for position, pool in enumerate(chain):
-                after = chain[position + 1] if verb.moves_on and position + 1 < len(chain) else None
-                yield _row(
-                    signals, rule, verb, scope, pool, modifiers, after=after, length=len(chain) if verb.moves_on else 1
-                )
-        else:
-            for pool in chain:
-                yield _row(signals, rule, verb, scope, pool, modifiers)
+def _check_bystanders(space: Space, rule: Rule, verb: Verb, scope: Scope) -> None:
+    """Whether those that a rule names without moving them are there: who kills or takes up."""
+    moved = {verb.primary or "by", verb.partner, *verb.makes}
+    for key in SUBJECT_KEYS:
+        text = rule.text(key)
+        if text and key not in moved and not _subject(space, rule, key, text, scope):
+            raise fail("E406", at=rule.at(key), text=text, count="none")
 
 
-def _chains(pools: list[Pool]) -> list[list[Pool]]:
+def _chains(pools: Sequence[Pool]) -> list[list[Pool]]:
     """Group staged pools into chains; a pool without stages is a chain of one."""
     chains: dict[Pool, list[Pool]] = {}
     for pool in pools:
@@ -251,83 +188,111 @@ def _chains(pools: list[Pool]) -> list[list[Pool]]:
     return list(chains.values())
 
 
-def _one(signals: Signals, rule: Rule, key: str, text: str | None, scope: Scope, primary: Pool | None) -> Pool | None:
-    """The single pool that gains or loses; the first stage of a chain."""
-    if text is None and key == "into":
-        return None
-    pools = _subject(signals, rule, key, text, scope)
-    if primary and len(pools) > 1:
-        same = [pool for pool in pools if pool.indices == primary.indices]
-        pools = same or pools
+def _one_chain(space: Space, rule: Rule, key: str, text: str | None, scope: Scope, primary: Pool | None) -> list[Pool]:
+    """The stages of the single pool that a key names; of several members of index sets, that of the primary pool."""
+    pools = _subject(space, rule, key, text, scope)
+    if primary and pools and space.entity(pools[0].entity).over == space.entity(primary.entity).over:
+        pools = [pool for pool in pools if pool.indices == primary.indices] or pools
     chains = _chains(pools)
     if len(chains) != 1:
-        raise fail("E406", at=rule.at(key), text=text or rule.own, count=f"{len(chains)}" if chains else "none")
-    return chains[0][0]
+        count = len(chains) if chains else "none"
+        raise fail("E406", at=rule.at(key), text=text or rule.own, count=count)
+    return chains[0]
 
 
-def _row(
-    signals: Signals,
-    rule: Rule,
-    verb: Verb,
-    scope: Scope,
-    primary: Pool | None,
-    modifiers: list[tuple[Modifier, Entry, Path]],
-    *,
-    after: Pool | None = None,
-    length: int = 1,
-) -> FlowRow:
-    space, record, numbers = signals.space, rule.record, signals.numbers
-    scope = scope.at(scope.place or (primary.place if primary else None))
-    changes: list[Change] = []
-    made: list[Pool] = []
-    for key in verb.consumes:
-        pool = primary if key == verb.primary else _one(signals, rule, key, _text(record, key), scope, primary)
-        if pool is not None:
-            changes.append(Change(space.pools[pool], -1.0, NONE))
-    weight = NONE
-    if record.yields is not None and after is None:
-        weight = parameter_of(numbers, f"{rule.name}.yields", record.yields, scope, at=rule.at("yields"))
-    for key in verb.makes:
-        texts = record.to or [None] if key == "to" else [_text(record, key)]
-        for text in [texts[0]] if after is not None else texts:
-            pool = after or (primary if key == verb.primary else _one(signals, rule, key, text, scope, primary))
-            if pool is not None:
-                made.append(pool)
-                changes.append(Change(space.pools[pool], 1.0, weight))
-    first = made[0] if made else None
-    scope = scope.at(scope.place or (first.place if first else None))
-    laws = list(laws_of(signals, record, rule.name, scope, rule.entry, rule.path))
-    factors = _rate(signals, rule, scope, length)
-    for position, text in enumerate(record.times):
-        factors[1].append((used_number(numbers, text, scope, at=rule.at("times", position)), 1))
-    for modifier, entry, path in modifiers:
-        owner = f"{entry.id}.{rule.name}"
-        laws += laws_of(signals, modifier, owner, scope, entry, path)
-        for position, text in enumerate(modifier.times):
-            factors[1].append(
-                (used_number(numbers, text, Scope(entry.id, scope.env), at=entry.at(*path, "times", position)), 1)
-            )
-    partner = _partner_law(signals, rule, verb, scope, primary)
-    laws = [*partner, *laws]
-    _check_hazard(signals, rule, verb, factors[1], laws, primary, first)
-    changes += _side_effects(signals, rule, scope, primary, first)
-    _check_stoichiometry(signals, rule, verb, primary, made, weight)
-    name = rule.name + _label(scope, primary, first, after)
+# one row ------------------------------------------------------------------------------------------
+
+
+def _row(signals: Signals, rule: Rule, verb: Verb, actors: _Actors, additions: Sequence[Addition]) -> FlowRow:
+    space, primary = signals.space, actors.primary
+    made = _made(signals, rule, verb, actors)
+    _check_stoichiometry(signals, rule, verb, actors, made)
+    scope = actors.scope.at(actors.scope.place or (made.first.place if made.first else None))
+    coefficient, factors = _rate(signals, rule, scope, actors.length)
+    factors += _times(signals, rule.record.times, scope, rule.entry, rule.path)
+    laws = _partner_law(signals, rule, verb, actors)
+    laws += laws_of(signals, rule.record, rule.name, scope, rule.entry, rule.path)
+    for addition, owner in zip(additions, _owners(additions, rule), strict=True):
+        theirs = replace(scope, entity=addition.own)
+        laws += laws_of(signals, addition.record, owner, theirs, addition.entry, addition.path)
+        factors += _times(signals, addition.record.times, theirs, addition.entry, addition.path)
+    _check_hazard(signals, rule, verb, factors, laws, primary, made.first)
+    changes = [Change(space.pools[pool], -1.0, NONE) for pool in _consumed(verb, actors)]
+    changes += [Change(space.pools[pool], 1.0, made.weight) for pool in made.pools]
+    if actors.after is None:  # inside a chain nothing else happens yet
+        changes += _side_effects(signals, rule, verb, scope, primary, made.first)
     return FlowRow(
-        name,
+        rule.name + _label(scope, primary, made.first),
         rule.name,
-        record.verb,
+        rule.record.verb,
         space.pools[primary] if primary else NONE,
-        factors[0],
-        tuple(factors[1]),
+        coefficient,
+        tuple(factors),
         tuple(laws),
         _merged(changes),
         rule.at("verb"),
-        zlib.crc32(name.encode()),
+        0,
     )
 
 
-def _merged(changes: list[Change]) -> tuple[Change, ...]:
+def _owners(additions: Sequence[Addition], rule: Rule) -> Iterator[str]:
+    """Under which name the numbers of each addition go; a second one of an entry to a rule gets a number."""
+    seen: Counter[str] = Counter()
+    for addition in additions:
+        seen[addition.entry.id] += 1
+        count = seen[addition.entry.id]
+        yield f"{addition.entry.id}.{rule.name}" + (f"_{count}" if count > 1 else "")
+
+
+def _consumed(verb: Verb, actors: _Actors) -> list[Pool]:
+    pools = [actors.primary if key == verb.primary else actors.partner for key in verb.consumes]
+    return [pool for pool in pools if pool is not None]
+
+
+def _made(signals: Signals, rule: Rule, verb: Verb, actors: _Actors) -> _Made:
+    """The pools that one firing adds to, and the parameter that says how much."""
+    if actors.after is not None:
+        return _Made((actors.after,), NONE)
+    record, pools = rule.record, []
+    for key in verb.makes:
+        if key == verb.primary and actors.primary:
+            pools.append(actors.primary)
+        elif key == "to":
+            for text in record.to or [None]:
+                pools.append(_one_chain(signals.space, rule, key, text, actors.scope, actors.primary)[0])
+        elif rule.text(key):
+            pools.append(_one_chain(signals.space, rule, key, rule.text(key), actors.scope, actors.primary)[0])
+    weight = NONE
+    if record.yields is not None:
+        at = rule.at("yields")
+        weight = parameter_of(signals.numbers, f"{rule.name}.yields", record.yields, actors.scope, at=at)
+        within(signals.numbers, weight, at=at)
+    return _Made(tuple(pools), weight)
+
+
+def _side_effects(
+    signals: Signals, rule: Rule, verb: Verb, scope: Scope, primary: Pool | None, first: Pool | None
+) -> list[Change]:
+    space, changes = signals.space, []
+    fires = first if verb.primary in (None, "by") else primary
+    seen: Counter[str] = Counter()
+    for position, effect in enumerate(rule.record.also):
+        at = rule.at("also", position, "pool")
+        pool = _one_chain(space, rule, "also", effect.pool, scope, primary)[0]
+        word = effect.pool.split()[0].replace(".", "_") if not effect.pool.startswith("at ") else pool.entity
+        seen[word] += 1
+        name = f"{rule.name}.{word}{f'_{seen[word]}' if seen[word] > 1 else ''}.amount"
+        where = rule.at("also", position, "amount")
+        weight = parameter_of(signals.numbers, name, effect.amount, scope, at=where)
+        wanted = _unit_dimension(space, pool) / _unit_dimension(space, fires)
+        found = signals.numbers[weight].dimension
+        if found != wanted:
+            raise fail("E508", at=at, text=effect.pool, found=str(found), expected=str(wanted))
+        changes.append(Change(space.pools[pool], 1.0, weight))
+    return changes
+
+
+def _merged(changes: Sequence[Change]) -> tuple[Change, ...]:
     """Sum the plain changes of one pool (in the order first met); drop what cancels."""
     plain: dict[int, float] = {}
     weighted: list[Change] = []
@@ -339,35 +304,45 @@ def _merged(changes: list[Change]) -> tuple[Change, ...]:
     return (*(Change(pool, c, NONE) for pool, c in plain.items() if c != 0.0), *weighted)
 
 
-def _label(scope: Scope, primary: Pool | None, first: Pool | None, after: Pool | None) -> str:
+def _label(scope: Scope, primary: Pool | None, first: Pool | None) -> str:
     """What tells this instance from others of its rule: its pools, and bindings that these do not show."""
-    ends = " > ".join(dict.fromkeys(pool.name for pool in (primary, after or first) if pool is not None))
+    ends = " > ".join(dict.fromkeys(pool.name for pool in (primary, first) if pool is not None))
     shown = set(re.split(r"[^a-z0-9_]+", ends))
     hidden = [f"{variable}={value.name}" for variable, value in scope.env.items() if value.name not in shown]
     return f"[{'; '.join([ends, *hidden])}]"
 
 
-def _partner_law(signals: Signals, rule: Rule, verb: Verb, scope: Scope, primary: Pool | None) -> list[LawRow]:
-    if verb.partner is None:
+# hazards and their units --------------------------------------------------------------------------
+
+
+def _partner_law(signals: Signals, rule: Rule, verb: Verb, actors: _Actors) -> list[LawRow]:
+    """Mass action of the pool that is consumed with the primary one."""
+    if actors.partner is None or verb.partner is None:
         return []
-    pool = _one(signals, rule, verb.partner, _text(rule.record, verb.partner), scope, primary)
-    assert pool is not None
-    state = f".{pool.state}" if pool.state else ""
-    indices = f" [{', '.join(pool.indices)}]" if pool.indices else ""
-    text = f"{pool.entity}{state} at {pool.place}{indices}"
-    signal = signal_of(signals, text, Scope(None, {}), at=rule.at(verb.partner))
+    signal = concentration_of(signals, [actors.partner], actors.partner.name, rule.at(verb.partner))
     return [LawRow(LAW_PROPORTIONAL, signal, NONE, NO_PARAMETERS, None, signals[signal].dimension, verb.partner)]
 
 
-def _rate(signals: Signals, rule: Rule, scope: Scope, length: int) -> tuple[float, list[tuple[int, int]]]:
+def _rate(signals: Signals, rule: Rule, scope: Scope, length: int) -> tuple[float, Factors]:
+    """Coefficient and parameter of the rate; every stage of a chain goes as many times faster as there are stages."""
     key = next(key for key in RATE_KEYS if getattr(rule.record, key) is not None)
-    number = getattr(rule.record, key)
-    index = parameter_of(signals.numbers, f"{rule.name}.{key}", number, scope, at=rule.at(key))
+    numbers, at = signals.numbers, rule.at(key)
+    index = parameter_of(numbers, f"{rule.name}.{key}", getattr(rule.record, key), scope, at=at)
     if key == "hazard":
-        return float(length), [(index, 1)]
-    if signals.numbers[index].value <= 0:
-        raise fail("E511", at=rule.at(key), text=signals.numbers[index].text)
+        return float(length), [(within(numbers, index, at=at), 1)]
+    if numbers[index].value <= 0:
+        raise fail("E511", at=at, text=numbers[index].text)
+    within(numbers, index, at=at, positive=True)
     return (float(length) if key == "mean_time" else length * math.log(2.0)), [(index, -1)]
+
+
+def _times(signals: Signals, texts: Sequence[str], scope: Scope, entry: Entry, path: Path) -> Factors:
+    """Numbers that multiply the hazard."""
+    found: Factors = []
+    for position, text in enumerate(texts):
+        at = entry.at(*path, "times", position)
+        found.append((within(signals.numbers, used_number(signals.numbers, text, scope, at=at), at=at), 1))
+    return found
 
 
 def _unit_dimension(space: Space, pool: Pool | None) -> Dimension:
@@ -378,11 +353,14 @@ def _check_hazard(
     signals: Signals,
     rule: Rule,
     verb: Verb,
-    factors: list[tuple[int, int]],
-    laws: list[LawRow],
+    factors: Factors,
+    laws: Sequence[LawRow],
     primary: Pool | None,
     first: Pool | None,
 ) -> None:
+    """Whether the hazard times its laws is per time (and per what of the primary pool makes one of the first made)."""
+    if any(signals[law.signal].empty for law in laws if law.kind == LAW_PROPORTIONAL):
+        return  # zero, in any unit
     made = DIMENSIONLESS
     for index, power in factors:
         made = made * signals.numbers[index].dimension ** power
@@ -394,56 +372,23 @@ def _check_hazard(
     elif verb.primary in (None, "by"):
         wanted = _unit_dimension(signals.space, first) / _unit_dimension(signals.space, primary) / TIME
     if made != wanted:
-        raise fail(
-            "E506",
-            at=rule.at(next(k for k in RATE_KEYS if getattr(rule.record, k) is not None)),
-            text=rule.name,
-            found=str(made),
-            expected=str(wanted),
-        )
+        at = rule.at(next(key for key in RATE_KEYS if getattr(rule.record, key) is not None))
+        raise fail("E506", at=at, text=rule.name, found=str(made), expected=str(wanted))
 
 
-def _side_effects(signals: Signals, rule: Rule, scope: Scope, primary: Pool | None, first: Pool | None) -> list[Change]:
-    changes = []
-    for position, effect in enumerate(rule.record.also):
-        at = rule.at("also", position, "pool")
-        pool = _one(signals, rule, "also", effect.pool, scope, primary)
-        assert pool is not None
-        where = rule.at("also", position, "amount")
-        name = f"{rule.name}.{pool.entity}.amount"
-        weight = parameter_of(signals.numbers, name, effect.amount, scope, at=where)
-        per = _unit_dimension(signals.space, primary or first)
-        wanted = _unit_dimension(signals.space, pool) / per
-        found = signals.numbers[weight].dimension
-        if found != wanted:
-            raise fail("E508", at=at, text=effect.pool, found=str(found), expected=str(wanted))
-        changes.append(Change(signals.space.pools[pool], 1.0, weight))
-    return changes
-
-
-def _check_stoichiometry(
-    signals: Signals, rule: Rule, verb: Verb, primary: Pool | None, made: list[Pool], weight: int
-) -> None:
+def _check_stoichiometry(signals: Signals, rule: Rule, verb: Verb, actors: _Actors, made: _Made) -> None:
+    """Whether one of the primary pool can become one of what is made, or go together with one of its partner."""
+    space, primary = signals.space, actors.primary
     if primary is None or verb.primary in (None, "by"):
         return
-    space = signals.space
-    given = DIMENSIONLESS if weight == NONE else signals.numbers[weight].dimension
-    for pool in made:
-        if pool == primary:
-            continue
-        found = given * _unit_dimension(space, primary)
-        if found != _unit_dimension(space, pool):
-            raise fail(
-                "E508", at=rule.at("verb"), text=pool.name, found=str(found), expected=str(_unit_dimension(space, pool))
-            )
-
-
-def list_modifiers(space: Space) -> list[tuple[Modifier, Entry, Path]]:
-    """All laws that entries lay on flows of others."""
-    return [
-        (record, entry, ("modifies", position))
-        for kind, entries in space.book.entries.items()
-        if kind not in ("scenario", "sources", "host", "deficiency", "set")
-        for entry in entries.values()
-        for position, record in enumerate(getattr(entry.record, "modifies", ()))
-    ]
+    own = _unit_dimension(space, primary)
+    if actors.partner is not None and verb.partner is not None:
+        found = _unit_dimension(space, actors.partner)
+        if not alike(found, own):
+            at = rule.at(verb.partner)
+            raise fail("E508", at=at, text=actors.partner.name, found=str(found), expected=str(own))
+    given = DIMENSIONLESS if made.weight == NONE else signals.numbers[made.weight].dimension
+    for pool in made.pools:
+        wanted, found = _unit_dimension(space, pool), given * own
+        if found != wanted and pool != primary:
+            raise fail("E508", at=rule.at("verb"), text=pool.name, found=str(found), expected=str(wanted))

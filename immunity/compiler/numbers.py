@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from immunity.compiler.bind import Scope
+from immunity.compiler.derive import Formula
 from immunity.compiler.space import Space
 from immunity.language.errors import Location, fail
 from immunity.language.load import Entry
 from immunity.language.models import Number
-from immunity.language.quantity import DIMENSIONLESS, Dimension, Quantity, evaluate, parse_quantity
+from immunity.language.quantity import DIMENSIONLESS, VOLUME, Dimension, Quantity, evaluate, expect, parse_quantity
+
+# what a name under `where` looks like when it stands for another number
+_NAME = re.compile(r"[a-z][a-z0-9_]*(?:\.[a-z0-9_]+)+(?:\[[a-z0-9_, ]+\])?")
 
 
 @dataclass(frozen=True)
@@ -30,15 +35,40 @@ class Parameter:
 
 @dataclass
 class Numbers:
-    """The growing list of parameters, shared by all rules."""
+    """The growing list of parameters, shared by all rules.
+
+    Attributes
+    ----------
+    used : set                parameters that some rule needs
+    lowest : dict             parameter -> whether it has to be positive (True) or just not negative (False)
+    frozen : set              parameters that hosts and scenarios cannot change
+    declared : int or None    how many are declared outside rules; only these can be used elsewhere (None: unknown yet)
+    formulas : list           derived numbers that follow others, each after those it needs
+    """
 
     space: Space
     rows: list[Parameter] = field(default_factory=list)
     index: dict[str, int] = field(default_factory=dict)
     used: set[int] = field(default_factory=set)
+    lowest: dict[int, bool] = field(default_factory=dict)
+    frozen: set[int] = field(default_factory=set)
+    formulas: list[Formula] = field(default_factory=list)
+    declared: int | None = None
 
     def __getitem__(self, index: int) -> Parameter:
         return self.rows[index]
+
+    def find_declared(self, name: str, at: Location) -> int:
+        """The parameter of a name that was declared outside rules, so that the order of rules does not matter."""
+        index = self.index.get(name)
+        if index is None or index >= (len(self.rows) if self.declared is None else self.declared):
+            raise fail("E410", at=at, text=name, known=[row.name for row in self.rows[: self.declared]])
+        self.used.add(index)
+        return index
+
+    def open_names(self) -> list[str]:
+        """Names that hosts and scenarios may change."""
+        return [row.name for index, row in enumerate(self.rows) if index not in self.frozen]
 
 
 def constant(numbers: Numbers, value: float) -> int:
@@ -46,44 +76,69 @@ def constant(numbers: Numbers, value: float) -> int:
     name = f"{value:g}"
     if name not in numbers.index:
         numbers.index[name] = len(numbers.rows)
+        numbers.frozen.add(len(numbers.rows))
         numbers.rows.append(Parameter(name, value, DIMENSIONLESS, name, None, "constant"))
     return numbers.index[name]
 
 
-def quantity_of(numbers: Numbers, number: Number, text: str | None, *, at: Location) -> Quantity:
-    """The quantity a number's value or formula stands for."""
-    if text is not None:
-        return parse_quantity(text, at=at)
-    assert number.derived is not None
+def within(numbers: Numbers, index: int, *, at: Location | None, positive: bool = False) -> int:
+    """Note that a parameter has to be positive, or must not be negative; hand the index back.
+
+    Raises
+    ------
+    RuleError
+        E516 if it is not so.
+    """
+    strict = numbers.lowest[index] = positive or numbers.lowest.get(index, False)
+    check_range(numbers, index, numbers[index].value, numbers[index].text, strict, at=at)
+    return index
+
+
+def check_range(numbers: Numbers, index: int, value: float, text: str, positive: bool, *, at: Location | None) -> None:
+    """Hold a value, given in the book or by a host, against the range of its parameter."""
+    if value < 0 or (positive and value == 0):
+        reason = f"{numbers[index].name} {'has to be positive' if positive else 'cannot be negative'}"
+        raise fail("E516", at=at, text=text, reason=reason)
+
+
+def _evaluated(numbers: Numbers, number: Number, formula: str, at: Location) -> tuple[Quantity, Formula | None]:
+    """The value of a derived number, and its formula if that names other numbers of the book."""
     where: dict[str, Quantity] = {}
+    follows: dict[str, int] = {}
     for symbol, given in number.where.items():
-        if given in numbers.index:
-            parameter = numbers[numbers.index[given]]
-            where[symbol] = Quantity(parameter.value, parameter.dimension, parameter.text)
+        if _NAME.fullmatch(given):
+            follows[symbol] = numbers.find_declared(given, at)
+            named = numbers[follows[symbol]]
+            where[symbol] = Quantity(named.value, named.dimension, named.text)
         else:
             where[symbol] = parse_quantity(given, at=at)
-    return evaluate(number.derived, where, at=at)
+    quantity = evaluate(formula, where, at=at)
+    return quantity, Formula(len(numbers.rows), formula, where, follows, at) if follows else None
 
 
 def _register(numbers: Numbers, name: str, number: Number, text: str | None, at: Location) -> int:
+    """The parameter of a name, made on first use; two different numbers never share a name."""
     if name in numbers.index:
-        return numbers.index[name]
-    quantity = quantity_of(numbers, number, text, at=at)
+        index = numbers.index[name]
+        if numbers[index].location != at:
+            raise fail("E413", at=at, text=name, kind="number", first=str(numbers[index].location))
+        return index
+    if text is not None:
+        quantity, formula = parse_quantity(text, at=at), None
+    else:
+        assert number.derived is not None
+        quantity, formula = _evaluated(numbers, number, number.derived, at)
     status = number.status or ("derived" if number.derived else "assumed")
     page = None if number.page is None else str(number.page)
-    numbers.index[name] = len(numbers.rows)
+    index = numbers.index[name] = len(numbers.rows)
     numbers.rows.append(
         Parameter(
             name, quantity.value, quantity.dimension, quantity.text, at, status, tuple(number.source), page, number.note
         )
     )
-    return numbers.index[name]
-
-
-def _check_form(number: Number, at: Location) -> None:
-    given = [number.value is not None, number.derived is not None, number.values is not None, number.use is not None]
-    if sum(given) != 1:
-        raise fail("E512", at=at)
+    if formula:
+        numbers.formulas.append(formula)
+    return index
 
 
 def parameter_of(numbers: Numbers, name: str, number: Number, scope: Scope, *, at: Location) -> int:
@@ -92,7 +147,8 @@ def parameter_of(numbers: Numbers, name: str, number: Number, scope: Scope, *, a
     Raises
     ------
     RuleError
-        E512 unless the number says exactly one of value, derived, values, use; E404, E410 for unknown names.
+        E512 unless the number says exactly one of value, derived, values, use; E404, E408, E410 for unknown names;
+        E413 where another number has the name.
     """
     _check_form(number, at)
     if number.use is not None:
@@ -105,85 +161,154 @@ def parameter_of(numbers: Numbers, name: str, number: Number, scope: Scope, *, a
     return index
 
 
-def _member_number(numbers: Numbers, name: str, number: Number, scope: Scope, at: Location) -> int:
-    sets = numbers.space.sets
-    if number.by is None or number.values is None:
+def _check_form(number: Number, at: Location) -> None:
+    given = [number.value is not None, number.derived is not None, number.values is not None, number.use is not None]
+    if sum(given) != 1 or (number.values is None) != (number.by is None):
         raise fail("E512", at=at)
+
+
+def _member_number(numbers: Numbers, name: str, number: Number, scope: Scope, at: Location) -> int:
+    assert number.by is not None and number.values is not None
     bound = scope.env.get(number.by)
     group = bound.group if bound else number.by
+    members = _family(numbers, number, group, at)
+    if bound is None:
+        raise fail("E408", at=at, text=number.by, known=list(scope.env))
+    return _register(numbers, f"{name}[{bound.name}]", number, number.values[members.index(bound.name)], at)
+
+
+def _family(numbers: Numbers, number: Number, group: str, at: Location) -> list[str]:
+    """The members that a number given by ``values`` has one value for each of."""
+    sets = numbers.space.sets
+    assert number.values is not None
     if group not in sets:
         raise fail("E404", at=at, text=number.by, known=sets)
     if len(number.values) != len(sets[group]):
         raise fail("E513", at=at, text=number.by, expected=len(sets[group]), count=len(number.values))
-    if bound is None:
-        raise fail("E408", at=at, text=number.by, known=list(scope.env))
-    position = sets[group].index(bound.name)
-    return _register(numbers, f"{name}[{bound.name}]", number, number.values[position], at)
+    return sets[group]
 
 
 def used_number(numbers: Numbers, text: str, scope: Scope, *, at: Location) -> int:
-    """The index of a number declared under ``numbers:`` by the entity or place that ``text`` names."""
-    bare, bracket, indices = text.rstrip("]").partition("[")
-    owner, _, key = bare.partition(".")
+    """The index of a declared number: ``OWNER.KEY``, or ``KEY`` of the rule's own entity, with indices if it has any.
+
+    Raises
+    ------
+    RuleError
+        E410 for a number that is not declared.
+    """
+    bare, bracket, indices = text.strip().removesuffix("]").partition("[")
+    owner, dot, key = bare.strip().rpartition(".")
     value = scope.env.get(owner)
-    name = f"{value.name if value else owner}.{key}" if key else f"{scope.entity}.{owner}"
+    if value is not None and value.domain != "set":
+        owner = value.name
+    elif not dot and scope.entity:
+        owner = scope.entity
+    name = f"{owner}.{key}" if owner else key
     if bracket:
-        name = f"{bare}[{','.join(_member(word.strip(), scope) for word in indices.split(','))}]"
-    if name not in numbers.index:
-        raise fail("E410", at=at, text=name, known=numbers.index)
-    numbers.used.add(numbers.index[name])
-    return numbers.index[name]
+        name += f"[{','.join(_member(word.strip(), scope) for word in indices.split(','))}]"
+    return numbers.find_declared(name, at)
 
 
 def _member(word: str, scope: Scope) -> str:
     return scope.env[word].name if word in scope.env else word
 
 
+# numbers that places, entities, sets and hosts declare -----------------------------------------
+
+
+@dataclass(frozen=True)
+class _Declared:
+    name: str
+    number: Number
+    at: Location
+
+
 def declare_numbers(numbers: Numbers) -> None:
-    """Pass 3: register what places and entities declare, plain values before derived ones."""
+    """Pass 3: register everything that is declared outside rules, plain values before those derived from them.
+
+    Raises
+    ------
+    RuleError
+        E420 for numbers that are derived from each other.
+    """
     book = numbers.space.book
-    pending: list[tuple[str, Number, Location]] = []
+    pending: dict[str, _Declared] = {}
+    declare_host(numbers, book.entries.get("host", {}).values())
+    declare_matrices(numbers, book.entries.get("set", {}).values())
     for kind in ("place", "cell", "molecule", "threat", "therapy", "rules", "class"):
-        for id, entry in book.entries.get(kind, {}).items():
-            pending += _declared(id, entry)
-    for derived in (False, True):
-        for name, number, at in pending:
-            if (number.derived is not None) is derived:
-                _check_form(number, at)
-                if number.value is None and number.derived is None:
-                    raise fail("E512", at=at)
-                _register(numbers, name, number, number.value, at)
-    declare_matrices(numbers)
-    declare_host(numbers, book.entries.get("host", {}))
+        for entry in book.entries.get(kind, {}).values():
+            for declared in _declared(entry):
+                _check_form(declared.number, declared.at)
+                if declared.number.derived is None:
+                    _register_plain(numbers, declared)
+                elif declared.name in pending:
+                    first = str(pending[declared.name].at)
+                    raise fail("E413", at=declared.at, text=declared.name, kind="number", first=first)
+                else:
+                    pending[declared.name] = declared
+    for name in list(pending):
+        _register_derived(numbers, name, pending, ())
+    for id, entry in numbers.space.places.items():
+        if entry.record.volume is not None:
+            index, at = numbers.index[f"{id}.volume"], entry.at("volume")
+            given = numbers[index]
+            expect(Quantity(given.value, given.dimension, given.text), VOLUME, at=at)
+            within(numbers, index, at=at, positive=True)
+    numbers.declared = len(numbers.rows)
 
 
-def _declared(id: str, entry: Entry) -> list[tuple[str, Number, Location]]:
+def _declared(entry: Entry) -> list[_Declared]:
     record = entry.record
-    found = [(f"{id}.{key}", number, entry.at("numbers", key)) for key, number in record.numbers.items()]  # type: ignore[attr-defined]
+    found = [_Declared(f"{entry.id}.{key}", number, entry.at("numbers", key)) for key, number in record.numbers.items()]
     volume = getattr(record, "volume", None)
     if volume is not None:
-        found.append((f"{id}.volume", volume, entry.at("volume")))
+        found.append(_Declared(f"{entry.id}.volume", volume, entry.at("volume")))
     return found
 
 
-def declare_matrices(numbers: Numbers) -> None:
-    """Matrices of sets, one parameter for each pair: ``antigen.cross_reactivity[h1,h3]``."""
-    for id, entry in numbers.space.book.entries.get("set", {}).items():
-        members = numbers.space.sets[id]
-        for key, rows in entry.record.matrix.items():  # type: ignore[attr-defined]
+def _register_plain(numbers: Numbers, declared: _Declared) -> None:
+    number = declared.number
+    if number.values is not None:
+        assert number.by is not None
+        for member, text in zip(_family(numbers, number, number.by, declared.at), number.values, strict=True):
+            _register(numbers, f"{declared.name}[{member}]", number, text, declared.at)
+    elif number.value is not None:
+        _register(numbers, declared.name, number, number.value, declared.at)
+    else:
+        raise fail("E512", at=declared.at)
+
+
+def _register_derived(numbers: Numbers, name: str, pending: dict[str, _Declared], chain: tuple[str, ...]) -> None:
+    """Register a derived number after those that it names."""
+    declared = pending[name]
+    if name in chain:
+        raise fail("E420", at=declared.at, text=name, cycle=" -> ".join([*chain[chain.index(name) :], name]))
+    for needed in declared.number.where.values():
+        if needed in pending and needed not in numbers.index:
+            _register_derived(numbers, needed, pending, (*chain, name))
+    _register(numbers, name, declared.number, None, declared.at)
+
+
+def declare_matrices(numbers: Numbers, sets: Iterable[Entry]) -> None:
+    """Matrices of sets, one parameter for each pair: ``SET.MATRIX[first,second]``."""
+    for entry in sets:
+        members = numbers.space.sets[entry.id]
+        for key, rows in entry.record.matrix.items():
             at = entry.at("matrix", key)
             if len(rows) != len(members) or any(len(row) != len(members) for row in rows):
-                raise fail("E513", at=at, text=id, expected=f"{len(members)} x {len(members)}", count=len(rows))
-            for first, row in zip(members, rows, strict=True):
-                for second, text in zip(members, row, strict=True):
-                    number = Number(value=text, status="assumed")
-                    _register(numbers, f"{id}.{key}[{first},{second}]", number, text, at)
+                raise fail("E513", at=at, text=entry.id, expected=f"{len(members)} x {len(members)}", count=len(rows))
+            for i, first in enumerate(members):
+                for j, second in enumerate(members):
+                    number = Number(value=rows[i][j], status="assumed")
+                    where = entry.at("matrix", key, i, j)
+                    _register(numbers, f"{entry.id}.{key}[{first},{second}]", number, number.value, where)
 
 
-def declare_host(numbers: Numbers, hosts: Mapping[str, Entry]) -> None:
-    """Numeric attributes of the host (``host.age``, ``host.weight``) are parameters too."""
-    for entry in hosts.values():
-        for key, text in entry.record.attributes.items():  # type: ignore[attr-defined]
+def declare_host(numbers: Numbers, hosts: Iterable[Entry]) -> None:
+    """Numeric attributes of the host (``host.age``) are parameters too, which the attributes of a scenario set."""
+    for entry in hosts:
+        for key, text in entry.record.attributes.items():
             if text and text[0].isdigit():
                 number = Number(value=text, status="assumed", note="the reference person")
-                _register(numbers, f"host.{key}", number, text, entry.at("attributes", key))
+                index = _register(numbers, f"host.{key}", number, text, entry.at("attributes", key))
+                numbers.frozen.add(index)

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 from immunity.compiler.bind import Scope, place_of, reference_of
 from immunity.compiler.case import ReadoutInfo
-from immunity.compiler.signals import Signals, _make, signal_of
+from immunity.compiler.signal_rows import Signals, add_row
+from immunity.compiler.signals import make_signal, signal_of
+from immunity.compiler.space import rule_entries
 from immunity.language.errors import fail
 from immunity.language.load import Entry
 from immunity.language.models import Readout, Signal
@@ -27,20 +29,20 @@ def list_readouts(signals: Signals) -> list[ReadoutRow]:
     Raises
     ------
     RuleError
-        E413 for two of one name, E505 for a unit that does not fit, and the errors of signals.
+        E413 for two of one name, E505 for a unit that does not fit, E517 for one that shows nothing or two things,
+        and the errors of signals.
     """
     rows: list[ReadoutRow] = []
     seen: dict[str, str] = {}
-    for kind, entries in signals.space.book.entries.items():
-        if kind in ("scenario", "sources", "host", "deficiency", "set"):
-            continue
-        for entry in entries.values():
-            for position, record in enumerate(getattr(entry.record, "readouts", ())):
-                at = entry.at("readouts", position, "id")
-                if record.id in seen:
-                    raise fail("E413", at=at, text=record.id, kind="readout", first=seen[record.id])
-                seen[record.id] = str(at)
-                rows.append(_row(signals, record, entry, position))
+    for entry in rule_entries(signals.space.book):
+        for position, record in enumerate(entry.record.readouts):
+            at = entry.at("readouts", position, "id")
+            if record.id in seen:
+                raise fail("E413", at=at, text=record.id, kind="readout", first=seen[record.id])
+            if bool(record.signal) == bool(record.sum or record.constant):
+                raise fail("E517", at=at, text=record.id)
+            seen[record.id] = str(at)
+            rows.append(_row(signals, record, entry, position))
     return rows
 
 
@@ -60,10 +62,8 @@ def _row(signals: Signals, record: Readout, entry: Entry, position: int) -> Read
         signal = signal_of(signals, record.signal, scope, at=entry.at(*path, "signal"))
     else:
         summed = Signal(id=record.id, sum=record.sum, constant=record.constant, per=record.per, unit=record.unit)
-        row = _make(signals, summed, entry, path, scope, f"readout {record.id}")
-        signal = len(signals.rows)
-        signals.index[row.name] = signal
-        signals.rows.append(row)
+        owner = f"{entry.id}.readout.{record.id}"
+        signal = add_row(signals, make_signal(signals, summed, entry, path, scope, f"readout {record.id}", owner=owner))
     factor, dimension = parse_unit(record.unit)
     found = signals[signal].dimension
     if found != dimension:

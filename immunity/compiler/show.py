@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from immunity.compiler.build import Compiled
 from immunity.compiler.flows import FlowRow
-from immunity.compiler.signals import LawRow, SignalRow
+from immunity.compiler.signal_rows import LawRow, SignalRow
 from immunity.compiler.tables import (
     LAW_CURVE,
     LAW_HILL,

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from fractions import Fraction
 
 from immunity.language.errors import Location, fail
 from immunity.language.load import Book
@@ -15,6 +17,24 @@ from immunity.language.quantity import Dimension, expect, parse_quantity, parse_
 ENTITY_KINDS = ("cell", "molecule", "threat", "therapy")
 COUNTABLE_KINDS = ("cell", "threat")
 MOLECULE_FLOOR = 1e-3  # ng, pmol or IU, where the entity names no floor of its own
+RESERVED = ("each", "at", "as", "of", "place", "time", "age", "volume", "host")  # words of the grammar
+
+COUNTS = frozenset({"cell", "CFU", "virion", "PFU", "TCID50", "copy", "host"})
+
+_MEMBER = re.compile(r"[a-z][a-z0-9_]*|[0-9]+")
+
+
+def alike(first: Dimension, second: Dimension) -> bool:
+    """Whether two dimensions are the same if all things that are counted count alike."""
+
+    def counted(dimension: Dimension) -> dict[str, Fraction]:
+        powers: dict[str, Fraction] = {}
+        for name, power in dimension.powers:
+            name = "count" if name in COUNTS else name
+            powers[name] = powers.get(name, Fraction(0)) + power
+        return {name: power for name, power in powers.items() if power}
+
+    return counted(first) == counted(second)
 
 
 @dataclass(frozen=True)
@@ -88,6 +108,12 @@ class Space:
         return ["place", *self.place_classes, *self.entity_classes, *self.sets]
 
 
+def rule_entries(book: Book) -> Iterator[Loaded]:
+    """All entries that may hold flows, signals, readouts and modifiers."""
+    for kind in ("place", "class", *ENTITY_KINDS, "rules"):
+        yield from book.entries.get(kind, {}).values()
+
+
 def _members(book: Book, kinds: tuple[str, ...]) -> tuple[dict[str, Loaded], dict[str, list[str]]]:
     entries = {id: entry for kind in kinds for id, entry in book.entries.get(kind, {}).items()}
     classes: dict[str, list[str]] = {}
@@ -97,48 +123,68 @@ def _members(book: Book, kinds: tuple[str, ...]) -> tuple[dict[str, Loaded], dic
     return entries, classes
 
 
-def _set_members(members: int | list[str]) -> list[str]:
-    return [str(i + 1) for i in range(members)] if isinstance(members, int) else list(members)
+def _set_members(entry: Loaded) -> list[str]:
+    given: int | list[str] = entry.record.members
+    if isinstance(given, int):
+        return [str(i + 1) for i in range(given)]
+    for position, name in enumerate(given):
+        at = entry.at("members", position)
+        if not _MEMBER.fullmatch(name):
+            raise fail("E208", at=at, text=name)
+        if name in given[:position]:
+            raise fail("E413", at=at, text=name, kind="member", first="the same list")
+    return list(given)
 
 
 def map_space(book: Book) -> Space:
-    """List places, classes, sets and entities, and check that their names do not collide."""
+    """List places, classes, sets and entities, and check that their names do not collide.
+
+    Raises
+    ------
+    RuleError
+        E413 for a name that means two things, E419 for a word of the grammar, E407, E414 and E402 for classes, the
+        numbers they require, and links.
+    """
     places, place_classes = _members(book, ("place",))
     entities, entity_classes = _members(book, ENTITY_KINDS)
     declared = book.entries.get("class", {})
     for id in declared:
         if id not in place_classes:
             entity_classes.setdefault(id, [])
-    sets = {id: _set_members(entry.record.members) for id, entry in book.entries.get("set", {}).items()}  # type: ignore[attr-defined]
+    sets = {id: _set_members(entry) for id, entry in book.entries.get("set", {}).items()}
     taken: dict[str, Location] = {}
     for group in (places, entities, declared, book.entries.get("set", {})):
         for id, entry in group.items():
+            if id in RESERVED:
+                raise fail("E419", at=entry.at("id"), text=id)
             if id in taken:
                 raise fail("E413", at=entry.at("id"), text=id, kind="name", first=str(taken[id]))
             taken[id] = entry.at("id")
-    _check_classes(declared, entities, entity_classes, place_classes)
+    for entry in (*places.values(), *entities.values()):
+        _check_classes(book, entry)
+    for id in place_classes:
+        if id in entity_classes:
+            second = entities[entity_classes[id][0]]
+            raise fail("E413", at=second.at("is"), text=id, kind="class of places", first=str(taken[id]))
+    for entry in places.values():
+        for link, linked in entry.record.links.items():
+            if linked not in places:
+                raise fail("E402", at=entry.at("links", link), text=linked, known=places)
     return Space(book, places, place_classes, entities, entity_classes, sets)
 
 
-def _check_classes(
-    declared: Mapping[str, Loaded],
-    entities: dict[str, Loaded],
-    entity_classes: dict[str, list[str]],
-    place_classes: dict[str, list[str]],
-) -> None:
-    known = [*declared, *place_classes]
-    for id, entry in entities.items():
-        record = entry.record
-        assert isinstance(record, Entity)
-        for name in record.is_:
-            if name not in declared:
-                raise fail("E407", at=entry.at("is"), text=name, known=known)
-            for needed in getattr(declared[name].record, "requires", ()):
-                if needed not in record.numbers:
-                    raise fail("E414", at=entry.at("is"), text=id, needed=needed, group=name)
-        for name in record.carries:
-            if name not in declared:
-                raise fail("E407", at=entry.at("carries", name), text=name, known=known)
+def _check_classes(book: Book, entry: Loaded) -> None:
+    """Whether the classes of a place or an entity exist, and it gives the numbers that they require."""
+    declared, record = book.entries.get("class", {}), entry.record
+    for name in record.is_:
+        if name not in declared:
+            raise fail("E407", at=entry.at("is"), text=name, known=declared)
+        for needed in declared[name].record.requires:
+            if needed not in record.numbers:
+                raise fail("E414", at=entry.at("is"), text=entry.id, needed=needed, group=name)
+    for name in getattr(record, "carries", ()):
+        if name not in declared:
+            raise fail("E407", at=entry.at("carries", name), text=name, known=declared)
 
 
 def _places_of(space: Space, entry: Loaded, text: str) -> list[str]:
@@ -171,16 +217,13 @@ def _pools_of(space: Space, id: str, entry: Loaded) -> Iterator[Pool]:
                     for stage in range(1, stages + 1) if stages else (None,):
                         yield Pool(id, state, place, tuple(indices), stage)
     states = {state for _, state in seen}
+    for place, state in seen:
+        if state is None and len([p for p, _ in seen if p == place]) > 1:
+            raise fail("E413", at=entry.at("lives_in"), text=f"{id} at {place}", kind="pool", first="the same list")
     for state in record.stages:
         if state not in states:
-            raise fail(
-                "E403",
-                at=entry.at("stages", state),
-                text=state,
-                known=[s for s in states if s],
-                entity=id,
-                place="any place",
-            )
+            known = [s for s in states if s]
+            raise fail("E403", at=entry.at("stages", state), text=state, known=known, entity=id, place="any place")
 
 
 def list_pools(space: Space) -> None:
@@ -193,6 +236,8 @@ def list_pools(space: Space) -> None:
         if record.floor:
             at = entry.at("floor")
             floor = expect(parse_quantity(record.floor, at=at), dimension, at=at).value
+            if not floor > 0:
+                raise fail("E516", at=at, text=record.floor, reason="a floor has to be positive")
         for pool in _pools_of(space, id, entry):
             space.pools[pool] = len(space.rows)
             space.rows.append(PoolRow(pool, record.unit, dimension, countable, floor, entry.at("lives_in")))

@@ -103,7 +103,6 @@ class WithLaws(Record):
     falls_with: Annotated[list[HillDown], _some(HillDown)] = Field(default_factory=list)
     saturates: Annotated[list[Saturates], _some(Saturates)] = Field(default_factory=list)
     curve: Annotated[list[Curve], _some(Curve)] = Field(default_factory=list)
-    times: Texts = Field(default_factory=list)
 
 
 class SideEffect(Record):
@@ -113,6 +112,7 @@ class SideEffect(Record):
 
 class Flow(WithLaws):
     verb: str
+    times: Texts = Field(default_factory=list)
     id: str | None = None
     at: str | None = None
     of: str | None = None
@@ -178,6 +178,7 @@ class Readout(Record):
 
 class Modifier(WithLaws):
     flow: str
+    times: Texts = Field(default_factory=list)
     note: str | None = None
 
 
@@ -206,7 +207,7 @@ class Entity(Rules):
     is_: Texts = Field(default_factory=list, alias="is")
     carries: dict[str, Num] = Field(default_factory=dict)
     lives_in: dict[str, Texts] = Field(default_factory=dict)
-    stages: dict[str, int] = Field(default_factory=dict)
+    stages: dict[str, Annotated[int, Field(ge=1)]] = Field(default_factory=dict)
     over: Texts = Field(default_factory=list)
     initial: dict[str, Num] = Field(default_factory=dict)
     floor: str | None = None
@@ -243,7 +244,7 @@ class Class(Rules):
 
 
 class Set(Entry):
-    members: int | list[str]
+    members: Annotated[int, Field(ge=1)] | Annotated[list[str], Field(min_length=1)]
     matrix: dict[str, list[list[str]]] = Field(default_factory=dict)
 
 

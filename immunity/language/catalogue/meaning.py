@@ -139,6 +139,20 @@ KINDS = (
         "Write {signal} [target], with a bound variable or a member.",
         "A signal with 'of' has one value for each of them.",
     ),
+    ErrorKind(
+        "E419",
+        "Reserved name",
+        "{text!r} is a word of the rule language, and cannot be an id.",
+        "Choose another id.",
+        "Words such as time, age, place and volume have a meaning of their own in references.",
+    ),
+    ErrorKind(
+        "E420",
+        "Numbers in a circle",
+        "These numbers are derived from each other: {cycle}.",
+        "Give one of them a value.",
+        "A derived number needs numbers that are known without it.",
+    ),
     # E5xx rules, laws and signals ------------------------------------------------------------------
     ErrorKind(
         "E500",
@@ -251,6 +265,20 @@ KINDS = (
         "No set of people can have these correlations: the matrix is not positive definite.",
         "Lower the correlations, or add those that follow from them.",
         "If A goes with B and B with C, then A goes with C.",
+    ),
+    ErrorKind(
+        "E516",
+        "Number out of range",
+        "{text!r} is refused: {reason}.",
+        "Correct the number.",
+        "Volumes, half points, exponents and times are positive; hazards, amounts and factors are not negative.",
+    ),
+    ErrorKind(
+        "E517",
+        "Readout of nothing, or of two things",
+        "The readout {text!r} needs either a sum or a signal.",
+        "Give one of 'sum' and 'signal'.",
+        "A readout shows a sum of pools, or a signal as it is.",
     ),
     # E6xx scenarios and hosts ----------------------------------------------------------------------
     ErrorKind(
