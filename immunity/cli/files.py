@@ -47,7 +47,7 @@ def write_text(file: Path, text: str) -> None:
     RuleError
         E701, E702 if it cannot be written.
     """
-    from immunity.cohort.batch import cannot_write
+    from immunity.cohorts.batch import cannot_write
 
     staging = file.with_name(f".{file.name}.writing")
     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from immunity._version import __version__
-from immunity.cohort import CohortOutcome, HostBatch, HostOutcome, Options, batch_of
+from immunity.cohorts import CohortOutcome, HostBatch, HostOutcome, Options, batch_of
 from immunity.compiler.case import Case
 from immunity.compiler.tables import Floats, Tables
 from immunity.language.quantity import base_unit, parse_unit

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from immunity._version import __version__
-from immunity.cohort import Options
+from immunity.cohorts import Options
 from immunity.compiler.case import Case
 
 PACKAGES = ("numpy", "numba", "xarray", "zarr")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from immunity.cohort import Options, remove_parts, run_case, run_cohort
-from immunity.cohort.cohort import Progress
+from immunity.cohorts import Options, remove_parts, run_case, run_cohort
+from immunity.cohorts.cohort import Progress
 from immunity.compiler.case import Case
 from immunity.results.collect import collect_cohort, collect_run
 from immunity.results.runs import Cohort, Run
@@ -21,7 +21,7 @@ def simulate(
     record_pools: bool = False,
     rtol: float = 1e-3,
 ) -> Run:
-    """Run one host; the parameters are those of :func:`immunity.cohort.run_case`."""
+    """Run one host; the parameters are those of :func:`immunity.cohorts.run_case`."""
     options = Options(seed, stochastic, vary, record_pools, rtol)
     outcome = run_case(
         case, stochastic=stochastic, seed=seed, host=host, vary=vary, record_pools=record_pools, rtol=rtol
@@ -43,7 +43,7 @@ def simulate_cohort(
     record_pools: bool = False,
     rtol: float = 1e-3,
 ) -> Cohort:
-    """Run a cohort, and keep it in ``out`` if a folder is given; see :func:`immunity.cohort.run_cohort`.
+    """Run a cohort, and keep it in ``out`` if a folder is given; see :func:`immunity.cohorts.run_cohort`.
 
     The folder holds finished parts until the whole result is written, then the result alone.
     """

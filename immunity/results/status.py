@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from immunity.cohort import MESSAGES
+from immunity.cohorts import MESSAGES
 from immunity.engine.status import STATUS_MESSAGES, failed
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from immunity.cohort.batch import cannot_write
+from immunity.cohorts.batch import cannot_write
 from immunity.results.record import Record
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ import json
 
 import numpy as np
 import pytest
-from cohort.cases import cells_and_drug, with_number
+from cohorts.cases import cells_and_drug, with_number
 
-from immunity.cohort import CohortInterrupted
+from immunity.cohorts import CohortInterrupted
 from immunity.language.errors import RuleError
 from immunity.results import Cohort, cite, open_result, simulate, simulate_cohort
 from immunity.results.papers import parameters_behind

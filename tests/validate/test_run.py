@@ -6,7 +6,7 @@ import json
 from io import StringIO
 
 import pytest
-from cohort.cases import cells_and_drug, with_number
+from cohorts.cases import cells_and_drug, with_number
 from rich.console import Console
 
 from immunity.language.errors import fail

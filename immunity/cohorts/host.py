@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from immunity.cohort.draw import draw_theta
+from immunity.cohorts.draw import draw_theta
 from immunity.compiler.case import Case
 from immunity.compiler.tables import Floats, Tables
 from immunity.engine import HostRun, prepare, run_host, settle

@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 
 from immunity._version import __version__
-from immunity.cohort.batch import Options, cannot_write
+from immunity.cohorts.batch import Options, cannot_write
 from immunity.compiler.case import Case
 from immunity.language.errors import fail
 
 MANIFEST = "manifest.json"
-PACKAGES_BEHIND_NUMBERS = ("compiler", "engine", "cohort")
+PACKAGES_BEHIND_NUMBERS = ("compiler", "engine", "cohorts")
 
 
 def describe_cohort(case: Case, hosts: int, options: Options) -> dict[str, Any]:

@@ -7,11 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from immunity.cohort.batch import HostBatch, Options, join_batches, read_parts, run_batch, write_part
-from immunity.cohort.draw import correlation_factor
-from immunity.cohort.errors import CohortInterrupted
-from immunity.cohort.manifest import describe_cohort, open_parts
-from immunity.cohort.workers import run_on_processes
+from immunity.cohorts.batch import HostBatch, Options, join_batches, read_parts, run_batch, write_part
+from immunity.cohorts.draw import correlation_factor
+from immunity.cohorts.errors import CohortInterrupted
+from immunity.cohorts.manifest import describe_cohort, open_parts
+from immunity.cohorts.workers import run_on_processes
 from immunity.compiler.case import Case
 from immunity.language.errors import fail
 

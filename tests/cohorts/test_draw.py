@@ -7,9 +7,9 @@ import math
 import numpy as np
 import pytest
 
-from cohort.cases import cells_and_drug
-from immunity.cohort import draw_theta
-from immunity.cohort.draw import correlation_factor, stream_key
+from cohorts.cases import cells_and_drug
+from immunity.cohorts import draw_theta
+from immunity.cohorts.draw import correlation_factor, stream_key
 from immunity.language.errors import RuleError
 
 TWO = (("feed.hazard", 0.3), ("die.hazard", 0.5))

@@ -15,10 +15,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cohort.cases import cells_and_drug, with_number
-from immunity.cohort import WORKER_LOST, CohortInterrupted, remove_parts, run_case, run_cohort
-from immunity.cohort import batch as batch_module
-from immunity.cohort.workers import TRIES
+from cohorts.cases import cells_and_drug, with_number
+from immunity.cohorts import WORKER_LOST, CohortInterrupted, remove_parts, run_case, run_cohort
+from immunity.cohorts import batch as batch_module
+from immunity.cohorts.workers import TRIES
 from immunity.language.errors import RuleError
 
 SPREADS = (("feed.hazard", 0.2), ("die.hazard", 0.4))
@@ -227,9 +227,9 @@ def test_a_host_that_ends_every_process_is_the_only_one_lost(tmp_path):
         f"""
 import os, sys
 sys.path.insert(0, {str(Path(__file__).parents[1])!r})
-import immunity.cohort.batch as batch
-import immunity.cohort.draw as draw
-from cohort.cases import cells_and_drug
+import immunity.cohorts.batch as batch
+import immunity.cohorts.draw as draw
+from cohorts.cases import cells_and_drug
 honest, tries = batch.run_case, {str(tmp_path / "tries")!r}
 def poisoned(case, *, host, **rest):
     if host == 3:
@@ -239,7 +239,7 @@ def poisoned(case, *, host, **rest):
     return honest(case, host=host, **rest)
 batch.run_case = poisoned
 if __name__ == "__main__":
-    from immunity.cohort import run_cohort
+    from immunity.cohorts import run_cohort
     outcome = run_cohort(cells_and_drug(days=2.0), hosts=6, workers=2, batch_size=2)
     print(outcome.batch.status.tolist())
 """
@@ -255,8 +255,8 @@ def test_a_script_that_starts_workers_when_imported_is_told_so(tmp_path):
         f"""
 import sys
 sys.path.insert(0, {str(Path(__file__).parents[1])!r})
-from cohort.cases import cells_and_drug
-from immunity.cohort import run_cohort
+from cohorts.cases import cells_and_drug
+from immunity.cohorts import run_cohort
 run_cohort(cells_and_drug(days=1.0), hosts=4, workers=2)
 """
     )
@@ -272,8 +272,8 @@ def test_ctrl_c_keeps_what_is_finished_and_ends_the_workers(tmp_path):
         f"""
 import sys
 sys.path.insert(0, {str(Path(__file__).parents[1])!r})
-from cohort.cases import cells_and_drug
-from immunity.cohort import run_cohort
+from cohorts.cases import cells_and_drug
+from immunity.cohorts import run_cohort
 if __name__ == "__main__":
     run_cohort(cells_and_drug(days=400.0, every=0.1), hosts=100_000, workers=2, stochastic=True,
                out={str(out)!r}, batch_size=5)
@@ -294,3 +294,11 @@ if __name__ == "__main__":
         while time.monotonic() < end + 60:
             os.killpg(process.pid, 0)
             time.sleep(0.1)
+
+
+def test_the_public_function_is_not_hidden_by_a_package_of_its_name():
+    import immunity
+    import immunity.cohorts
+
+    for name in ("case", "cohort", "compare", "load", "run"):
+        assert callable(getattr(immunity, name)), name

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from immunity.cohort.host import HostOutcome, run_case
+from immunity.cohorts.host import HostOutcome, run_case
 from immunity.compiler.case import Case
 from immunity.compiler.tables import Floats
 from immunity.language.errors import RuleError, fail
@@ -27,7 +27,7 @@ MESSAGES = {
 
 @dataclass(frozen=True)
 class Options:
-    """How to run every host of a cohort; see :func:`immunity.cohort.run_case`."""
+    """How to run every host of a cohort; see :func:`immunity.cohorts.run_case`."""
 
     seed: int
     stochastic: bool

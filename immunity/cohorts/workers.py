@@ -14,7 +14,7 @@ from multiprocessing.sharedctypes import RawValue
 from pathlib import Path
 from typing import Any
 
-from immunity.cohort.batch import WORKER_LOST, HostBatch, Options, failed_hosts, run_batch, write_part
+from immunity.cohorts.batch import WORKER_LOST, HostBatch, Options, failed_hosts, run_batch, write_part
 from immunity.compiler.case import Case
 from immunity.language.errors import fail
 
