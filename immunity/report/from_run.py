@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from immunity.report.model import Curve, Floats, Paper, PlaceSeries, Point, ReportInput
-from immunity.report.published import built_in_findings, points_behind
+from immunity.report.published import points_behind, readable_findings
 from immunity.report.render import render
 from immunity.results import DISCLAIMER, Cohort, Record, Run, host_failed, status_text
 
@@ -23,17 +23,17 @@ _ALWAYS_SHOWN = ("microbes", "symptoms")
 
 def page_of_run(run: Run) -> str:
     """The report of one host."""
-    return render(from_run(run, findings=built_in_findings()))
+    return render(from_run(run, findings=readable_findings()))
 
 
 def page_of_pair(one: Run, two: Run) -> str:
     """The report of one host, with a second run drawn over it."""
-    return render(from_run(one, second=two, findings=built_in_findings()))
+    return render(from_run(one, second=two, findings=readable_findings()))
 
 
 def page_of_cohort(cohort: Cohort) -> str:
     """The report of many hosts: medians and spread."""
-    return render(from_cohort(cohort, findings=built_in_findings()))
+    return render(from_cohort(cohort, findings=readable_findings()))
 
 
 def from_run(run: Run, *, second: Run | None = None, findings: Iterable[Published] = ()) -> ReportInput:

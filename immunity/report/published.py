@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from immunity.language.errors import RuleError, RuleErrors
 from immunity.language.quantity import TIME, parse_quantity, parse_unit
 from immunity.report.model import Point
 from immunity.results import Record
@@ -16,11 +18,18 @@ if TYPE_CHECKING:
 BUILT_IN = Path(__file__).parent.parent / "findings"
 
 
-def built_in_findings() -> tuple[Published, ...]:
-    """The findings that come with the package."""
+def readable_findings(folder: Path = BUILT_IN) -> tuple[Published, ...]:
+    """The findings of a folder, by default those that come with the package.
+
+    One that cannot be read is left out: `immunity validate` tells of it, and a report is no place to fail for it.
+    """
     from immunity.validate import load_findings
 
-    return load_findings([BUILT_IN]) if any(BUILT_IN.rglob("*.yaml")) else ()
+    found: list[Published] = []
+    for file in sorted(folder.rglob("*.yaml")):
+        with suppress(RuleError, RuleErrors):
+            found += load_findings([file])
+    return tuple(found)
 
 
 def points_behind(record: Record, findings: Iterable[Published]) -> dict[str, tuple[Point, ...]]:

@@ -152,15 +152,15 @@ def _data(report: ReportInput, time: Clock) -> dict[str, Any]:
         "places": [
             {
                 "name": p.name,
-                "cells": _rounded(p.cells, 3),
-                "microbes": _rounded(p.microbes, 3) if bodymap.ever_microbes(p) else None,
+                "cells": _rounded(p.cells, 5),
+                "microbes": _rounded(p.microbes, 5) if bodymap.ever_microbes(p) else None,
             }
             for p in report.places
         ],
     }
 
 
-def _rounded(values: Floats, digits: int = 4) -> list[float | int | None]:
+def _rounded(values: Floats, digits: int = 5) -> list[float | int | None]:
     def one(value: float) -> float | int | None:
         if not math.isfinite(value):
             return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from immunity.report import ReportInput, render
+from immunity.report import ReportInput, bodymap, render
 
 from . import made_up
 from .test_render import nasty
@@ -96,10 +97,24 @@ def test_an_error_would_be_seen() -> None:
 
 def test_the_story_moves_time_and_the_first_frame_agrees_with_the_static_one() -> None:
     probe = """
-    const before = now(); const static_ = document.querySelector("#map-now").textContent;
+    const before = now(); const words = document.querySelector("#map-now").textContent;
     const buttons = document.querySelectorAll(".story button"); buttons[buttons.length - 1].click();
-    return [before, now(), static_.includes("2.9 × 10⁷ CFU")];"""
-    assert in_browser(render(made_up.healed()), probe) == '[["22 h","day 10",true],[]]'
+    return [before, now(), words];"""
+    report = made_up.healed()
+    words = bodymap.sentence(report, bodymap.telling_moment(report))
+    assert json.loads(in_browser(render(report), probe)) == [["22 h", "day 10", words], []]
+
+
+def test_the_cursor_lies_on_the_curve() -> None:
+    probe = """
+    const slider = document.getElementById("time"); slider.value = 0; slider.dispatchEvent(new Event("input"));
+    return [...document.querySelectorAll(".chart")].map((svg) => {
+      const [x, y] = svg.querySelector("path.line:not(.second)").getAttribute("d").match(/[\\d.]+/g).map(Number);
+      const dot = svg.querySelector(".dot");
+      return Math.hypot(dot.getAttribute("cx") - x, dot.getAttribute("cy") - y) < 0.25;
+    });"""
+    found, errors = json.loads(in_browser(render(made_up.compared()), probe))
+    assert found == [True] * 11 and errors == []
 
 
 def test_numbers_read_the_same_with_and_without_the_script() -> None:

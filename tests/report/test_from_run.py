@@ -18,7 +18,7 @@ from immunity.report.from_run import (
     page_of_run,
     second_name,
 )
-from immunity.report.published import points_behind
+from immunity.report.published import points_behind, readable_findings
 from immunity.results import Cohort, Record, Run
 from immunity.validate import load_findings
 
@@ -176,6 +176,13 @@ def test_points_on_a_log_scale_become_amounts(tmp_path: Path) -> None:
     )  # fmt: skip
     (point,) = points_behind(record(), load_findings([tmp_path]))["skin.bugs"]
     assert (point.y, point.lo, point.hi) == pytest.approx((1e5, 1e4, 1e6))
+
+
+def test_a_finding_that_cannot_be_read_does_not_stop_a_report(tmp_path: Path) -> None:
+    finding(tmp_path, expect='{points: [[1, 30, 20, 50]], x: d, y: "mg/L"}', at=", statistic: value_at")
+    finding(tmp_path, expect="{points: 3}")
+    assert [p.id for p in readable_findings(tmp_path)] == ["f0"]
+    assert readable_findings(tmp_path / "nowhere") == ()
 
 
 def test_a_deficient_host_gets_no_points_of_healthy_ones(tmp_path: Path) -> None:

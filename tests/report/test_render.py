@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from lxml import html
 
-from immunity.report import Curve, Paper, ReportInput, render, write
+from immunity.report import Curve, Paper, Point, ReportInput, render, write
 from immunity.report.render import doi_link
 
 from . import made_up
@@ -76,10 +76,10 @@ def test_healthy_range_points_and_limits_are_drawn() -> None:
     root = html.document_fromstring(render(made_up.healed()))
     drawn = {f.xpath(".//h4")[0].text: f for f in root.xpath("//figure[@data-curve]")}
     blood = drawn["Neutrophils in blood"]
-    assert blood.xpath(".//*[local-name()='rect'][@class='healthy']")
+    assert blood.xpath("./*[@class='chart']/*[local-name()='rect'][@class='healthy']")
     assert "Writer & Scribe 1987" in blood.xpath(".//*[local-name()='title']/text()")
     assert "9.5 to 15" in blood.text_content()
-    assert drawn["Staphylococcus aureus in skin"].xpath(".//*[local-name()='line'][@class='limit']")
+    assert drawn["Staphylococcus aureus in skin"].xpath("./*[@class='chart']/*[local-name()='line'][@class='limit']")
     assert not drawn["Damaged tissue"].xpath(".//*[@class='limit' or @class='healthy']")
 
 
@@ -138,7 +138,9 @@ def test_the_data_are_the_series() -> None:
 def nasty() -> ReportInput:
     base = made_up.compared()
     curves = tuple(
-        dataclasses.replace(c, id=NASTY, name=NASTY, unit=NASTY, panel=NASTY) if i == 0 else c
+        dataclasses.replace(c, id=NASTY, name=NASTY, unit=NASTY, panel=NASTY, points=(Point(1, 1e6, 1e5, 1e7, NASTY),))
+        if i == 0
+        else c
         for i, c in enumerate(base.curves)
     )
     places = tuple(dataclasses.replace(p, id=NASTY, name=NASTY) for p in base.places)
