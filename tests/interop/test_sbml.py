@@ -12,6 +12,7 @@ from sbml_nets import every_feature, integrate, make_events, signal_values
 
 from bench.net import NetBuilder
 from immunity.compiler.tables import EVENT_ADD, Events, Tables
+from immunity.engine import prepare, run_host
 from immunity.interop.sbml import to_sbml
 
 libsbml = pytest.importorskip("libsbml")
@@ -203,3 +204,14 @@ def test_unknown_event_is_refused() -> None:
     tables, _ = every_feature()
     with pytest.raises(ValueError, match="unknown event kind 9"):
         to_sbml(tables, tables.theta, tables.initial, make_events([(1.0, 9, 0, 1.0)]), title="x")
+
+
+def test_engine_agrees_with_roadrunner(case: tuple[Tables, Events, str]) -> None:
+    tables, events, document = case
+    between = DAYS[~np.isin(DAYS, events.time)]  # at the moment of an event the engine shows the state before it
+    run = run_host(prepare(tables), tables.theta, tables.initial, events, between, record_pools=True)
+    expected = run_in_roadrunner(document, np.array([0.0, *between]), species_ids(document))[1:]
+    assert run.pools is not None
+    above = expected > tables.floor
+    assert above.sum() > 12
+    assert run.pools[above] == pytest.approx(expected[above], rel=5e-3)
