@@ -1,8 +1,9 @@
 """A whole-body, quantitative simulator of the human immune system. For research and teaching, not medical advice.
 
-    import immunity as im
-    run = im.run("cut_finger", host={"age": "70 y"}, seed=1)
-    run["blood.neutrophils"]            # xarray.DataArray with units
+>>> import immunity as im
+>>> run = im.run("cut_finger", host={"age": "70 y"}, seed=1)
+>>> run["blood.neutrophils"].attrs["units"]
+'1e9 cell/L'
 """
 
 from __future__ import annotations
@@ -37,7 +38,19 @@ _HOMES = {
     "open_result": "immunity.results",
 }
 
-__all__ = ["Cohort", "RuleError", "RuleErrors", "Run", "__version__", "case", "cohort", "compare", "load", "open_result", "run"]
+__all__ = [
+    "Cohort",
+    "RuleError",
+    "RuleErrors",
+    "Run",
+    "__version__",
+    "case",
+    "cohort",
+    "compare",
+    "load",
+    "open_result",
+    "run",
+]
 
 
 def __getattr__(name: str) -> Any:

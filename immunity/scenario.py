@@ -57,7 +57,8 @@ def override(entry: Entry, changes: Mapping[str, Any]) -> Entry:
 
 def _set(data: Any, dotted: str, value: Any, *, at: Location) -> None:
     if dotted.startswith("numbers."):  # names of numbers have dots of their own
-        data.setdefault("numbers", {})[dotted.removeprefix("numbers.")] = value
+        number = str(value) if isinstance(value, int) else value  # a pure number, as the command line reads it
+        data.setdefault("numbers", {})[dotted.removeprefix("numbers.")] = number
         return
     *parents, last = dotted.split(".")
     node = data

@@ -1,6 +1,6 @@
 """References to pools, signals and places, as they stand in rules.
 
-    [each] ENTITY[.STATE] [as VAR] [at [each] PLACE[.LINK] [as VAR]] [ '[' INDEX, ... ']' ]
+[each] ENTITY[.STATE] [as VAR] [at [each] PLACE[.LINK] [as VAR]] [ '[' INDEX, ... ']' ]
 """
 
 from __future__ import annotations
@@ -13,9 +13,7 @@ from immunity.language.errors import Location, fail
 
 _NAME = r"[a-z][a-z0-9_]*"
 _PART = rf"(?P<{{0}}each>each\s+)?(?P<{{0}}name>{_NAME})(?:\.(?P<{{0}}tail>{_NAME}))?(?:\s+as\s+(?P<{{0}}var>{_NAME}))?"
-_PATTERN = re.compile(
-    rf"^\s*{_PART.format('e')}(?:\s+at\s+{_PART.format('p')})?\s*(?:\[(?P<indices>[^\]]*)\])?\s*$"
-)
+_PATTERN = re.compile(rf"^\s*{_PART.format('e')}(?:\s+at\s+{_PART.format('p')})?\s*(?:\[(?P<indices>[^\]]*)\])?\s*$")
 _PLACE_ONLY = re.compile(rf"^\s*at\s+{_PART.format('p')}\s*(?:\[(?P<indices>[^\]]*)\])?\s*$")
 _INDEX = re.compile(
     rf"^\s*(?:(?P<all>\*)|(?P<star>\*)?(?P<each>each\s+)?(?P<name>{_NAME}|\d+)(?P<step>[+-]\d+)?(?:\s+as\s+(?P<var>{_NAME}))?)\s*$"

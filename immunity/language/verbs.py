@@ -70,9 +70,7 @@ VERBS: dict[str, Verb] = {
     "enter": _transition("enters"),
     "absorb": _transition("is absorbed"),
     "distribute": _transition("distributes"),
-    "bind": Verb(
-        "of", ("of", "partner"), ("to",), ("partner", "to"), "binds", may=("of",), partner="partner"
-    ),
+    "bind": Verb("of", ("of", "partner"), ("to",), ("partner", "to"), "binds", may=("of",), partner="partner"),
     "release": Verb("of", ("of",), ("to",), ("to",), "comes apart", may=("of",)),
     "infect": Verb("target", ("target", "of"), ("into",), ("target", "into"), "is infected", may=("of",), partner="of"),
     "phagocytose": _killing("is engulfed"),
