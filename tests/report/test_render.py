@@ -155,7 +155,7 @@ def test_text_stays_text() -> None:
     text = render(nasty())
     root = html.document_fromstring(text)
     assert len(root.xpath("//script")) == 2 and not root.xpath("//img")
-    assert not root.xpath("//@onerror")
+    assert not root.xpath("//@onerror") and "<img" not in text  # parsers differ on what is raw text, so look at both
     assert "49" not in root.xpath("//h1")[0].text_content()
     data = json.loads(root.xpath("//script[@id='data']/text()")[0])
     assert data["title"] == NASTY
