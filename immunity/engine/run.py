@@ -8,12 +8,14 @@ import numpy as np
 
 from immunity.compiler.tables import Events, Floats
 from immunity.engine.course import NEXT_OUT, STATUS, STEPS, TIME, Course, new_course, record_row
+from immunity.engine.dice import new_dice
 from immunity.engine.events import PARAMETER_EVENTS, change_parameter, change_pool
 from immunity.engine.live import new_live
 from immunity.engine.net import Host, Net, resolve
-from immunity.engine.rng import POOLS, Streams, draw_rounded, new_streams, restart_stream
+from immunity.engine.rng import FLOWS, POOLS, Streams, draw_rounded, new_streams, restart_stream
 from immunity.engine.rosenbrock import new_work
 from immunity.engine.smooth import advance_smooth
+from immunity.engine.stochastic import advance_stochastic
 from immunity.engine.status import NEGATIVE, OK, STOPPED
 
 
@@ -92,27 +94,35 @@ def run_host(
     wiring = net.wiring
     course = new_course(wiring, state, 0.0, out_times, record_pools, max_steps)
     added = np.zeros(wiring.n_pool)
-    streams = new_streams(seed, host, net.pool_key, POOLS) if stochastic else None
-    if streams is not None:
-        added += _round_counts(net, course.x, streams)
     work, live, numbers = new_work(wiring), new_live(wiring), resolve(net, theta)
     needed = np.zeros(len(work.values), np.uint8)
+    dice = new_dice(wiring) if stochastic else None
+    flow_streams = new_streams(seed, host, net.flow_key, FLOWS)
+    pool_streams = new_streams(seed, host, net.pool_key, POOLS) if stochastic else None
+    if pool_streams is not None:
+        added += _round_counts(net, course.x, pool_streams)
     end = float(out_times[-1]) if len(out_times) else 0.0
     rows = zip(events.time.tolist(), events.kind.tolist(), events.index.tolist(), events.value.tolist(), strict=True)
     _record(net, numbers, course, 0.0)
     for time, kind, index, value in (*rows, (end, None, -1, 0.0)):
-        if course.clock[TIME] < min(time, end):
-            advance_smooth(wiring, numbers, live, work, course, needed, min(time, end), rtol, True)
+        until = min(time, end)
+        if course.clock[TIME] < until:
+            if dice is None:
+                advance_smooth(wiring, numbers, live, work, course, needed, until, rtol, True)
+            else:
+                advance_stochastic(
+                    wiring, numbers, live, work, dice, flow_streams, course, needed, until, rtol
+                )
         if kind is None or time >= end or course.tally[STATUS] != OK:
             break
         if kind in PARAMETER_EVENTS:
             change_parameter(theta, kind, index, value)
             numbers = resolve(net, theta)
-        else:
-            added[index] += change_pool(net, course.x, kind, index, value, streams)
-            if course.x[index] < 0.0:
-                course.tally[STATUS] = NEGATIVE
-                break
+            continue
+        added[index] += change_pool(net, course.x, kind, index, value, pool_streams)
+        if course.x[index] < 0.0:
+            course.tally[STATUS] = NEGATIVE
+            break
     stopped = course.tally[STATUS] == STOPPED
     if stopped:
         _record(net, numbers, course, np.inf)

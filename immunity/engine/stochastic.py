@@ -1,0 +1,175 @@
+"""Stochastic mode: the Markov jump process of countable pools, with all others driven by it.
+
+A Rosenbrock step says how often every flow is expected to fire. Flows that touch no countable pool fire as often as
+that; the others are drawn, by leaps between large pools, event by event where a small pool is touched.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from immunity.compiler.tables import Bytes
+from immunity.engine.course import MAX_STEPS, NEXT_OUT, STATUS, STEP, STEPS, TIME, Course, clip, record
+from immunity.engine.dice import N_SIZES, Dice, choose_small, split_flows, survey
+from immunity.engine.exact import run_events
+from immunity.engine.hazard import evaluate_signals
+from immunity.engine.kernel import entry, kernel
+from immunity.engine.leap import leap
+from immunity.engine.live import N_FLOWS, N_POOLS, N_SIGNALS, Live, find_live
+from immunity.engine.net import Host, Wiring
+from immunity.engine.rng import Streams
+from immunity.engine.rosenbrock import Work, begin_step, finish_expected, interpolate, step_error, try_step
+from immunity.engine.smooth import NO_FIT, SAFETY, SHRINK, TINIEST, first_step, fit, next_factor, why_small
+from immunity.engine.status import OK, STOPPED, TOO_MANY_STEPS
+
+NOISE = 0.1  # error allowed to counts on top, in units of their square root
+CHUNK = 20000  # events after which a purely exact run looks up
+STALE = 32  # steps after which an emptied pool is taken off the lists
+
+
+@kernel
+def _falls_short(wiring: Wiring, live: Live, work: Work, rtol: float) -> bool:
+    """Say whether an uncountable amount falls below zero by more than tolerance explains."""
+    for place in range(live.size[N_POOLS]):
+        pool = live.pools[place]
+        if not wiring.countable[pool] and work.new[pool] < -rtol * wiring.floor[pool]:
+            return True
+    return False
+
+
+@kernel
+def _list_anew(
+    wiring: Wiring, host: Host, live: Live, work: Work, dice: Dice, course: Course, needed: Bytes
+) -> None:
+    """Rebuild the lists of what is live, and forget the clocks of all else."""
+    find_live(wiring, host, course.x, live, needed, work.values)
+    for flow in range(wiring.n_flow):
+        dice.slot[flow] = -1
+        if not live.flow_on[flow]:
+            dice.clock[flow] = -1.0
+
+
+@kernel
+def _apply(wiring: Wiring, host: Host, live: Live, work: Work, dice: Dice, course: Course, smooth: bool) -> bool:
+    """x += N k, with k as expected (if `smooth`) for flows that are not drawn; say whether a countable pool ran empty."""
+    for place in range(live.size[N_FLOWS]):
+        flow = live.flows[place]
+        firings = dice.firings[flow]
+        if smooth and not wiring.drawn[flow]:
+            firings = work.expected[flow]
+        if firings != 0.0:
+            course.fired[flow] += firings
+            for at in range(wiring.stoich_ptr[flow], wiring.stoich_ptr[flow + 1]):
+                course.x[wiring.stoich_pool[at]] += host.change[at] * firings
+    emptied = False
+    for place in range(live.size[N_POOLS]):
+        pool = live.pools[place]
+        clip(wiring, course, pool)
+        if wiring.countable[pool] and course.x[pool] == 0.0:
+            emptied = True
+    return emptied
+
+
+@kernel
+def _draw_step(
+    wiring: Wiring,
+    host: Host,
+    live: Live,
+    work: Work,
+    dice: Dice,
+    streams: Streams,
+    course: Course,
+    needed: Bytes,
+    n_exact: int,
+    t: float,
+    step: float,
+) -> bool:
+    """Draw what happens in a step whose expectation is known; False if the leap went too far."""
+    finish_expected(wiring, live, work, step)
+    if not leap(wiring, host, live, work, dice, streams, course.x, work.new):
+        return False
+    if n_exact > 0:
+        interpolate(live, work, course.x, 0.5, work.values)
+        for place in range(live.size[N_POOLS]):
+            pool = live.pools[place]
+            if dice.small[pool]:
+                work.values[pool] = work.new[pool]
+        work.values[-1] = t + 0.5 * step
+        evaluate_signals(wiring, host, live.signals, live.size[N_SIGNALS], work.values)
+        run_events(wiring, host, live, dice, streams, needed, work.values, n_exact, step, 1 << 62)
+    return True
+
+
+@entry
+def advance_stochastic(
+    wiring: Wiring,
+    host: Host,
+    live: Live,
+    work: Work,
+    dice: Dice,
+    streams: Streams,
+    course: Course,
+    needed: Bytes,
+    t_end: float,
+    rtol: float,
+) -> None:
+    """Run one host to t_end, writing readouts on the way; `course.tally[STATUS]` says how it went."""
+    x, tally = course.x, course.tally
+    t = course.clock[TIME]
+    _list_anew(wiring, host, live, work, dice, course, needed)
+    begin_step(wiring, host, live, work, x, t)
+    h = first_step(wiring, live, work, x, rtol, course.clock[STEP])
+    error_before, grow, stale = 1.0, 8.0, 0
+    while tally[STATUS] == OK:
+        if wiring.stop_signal >= 0 and work.values[wiring.n_pool + wiring.stop_signal] < wiring.stop_below:
+            tally[STATUS] = STOPPED
+        if t >= t_end or tally[STATUS] != OK:
+            break
+        if tally[STEPS] >= tally[MAX_STEPS]:
+            tally[STATUS] = TOO_MANY_STEPS
+            break
+        tally[STEPS] += 1
+        target = t_end
+        if tally[NEXT_OUT] < len(course.out_times):
+            target = min(target, course.out_times[tally[NEXT_OUT]])
+        survey(wiring, host, live, work, dice, x)
+        size, longest = choose_small(live, dice, h)
+        only_events = needed[-1] == 0
+        for other in range(size, N_SIZES + 1):
+            only_events &= dice.size_flows[other] == 0.0
+        step = target - t
+        if only_events:
+            n_exact = split_flows(wiring, host, live, work, dice, streams, x, size, 0.0)
+            step = run_events(wiring, host, live, dice, streams, needed, work.values, n_exact, step, CHUNK)
+        else:
+            step = fit(longest, step)
+            error = NO_FIT
+            if try_step(wiring, host, live, work, x, t, step):
+                error = step_error(wiring, live, work, rtol, NOISE)
+            good = error <= 1.0 and not _falls_short(wiring, live, work, rtol)
+            if good:
+                n_exact = split_flows(wiring, host, live, work, dice, streams, x, size, step)
+                good = _draw_step(wiring, host, live, work, dice, streams, course, needed, n_exact, t, step)
+            if not good:
+                h = step * (0.5 if error <= 1.0 else max(SHRINK, SAFETY * error ** (-1.0 / 3.0)))
+                if np.isnan(h):
+                    h = SHRINK * step
+                grow = 1.0
+                if h < TINIEST * max(1.0, abs(t)):
+                    tally[STATUS] = why_small(work, error <= 1.0)
+                continue
+            factor = min(grow, next_factor(error, error_before))
+            h = max(h, factor * step) if step < h else factor * step
+            error_before, grow = error, 8.0
+        if _apply(wiring, host, live, work, dice, course, not only_events):
+            stale += 1
+        t = target if step == target - t else t + step
+        if stale >= STALE:
+            _list_anew(wiring, host, live, work, dice, course, needed)
+            stale = 0
+        begin_step(wiring, host, live, work, x, t)
+        if t == target and tally[NEXT_OUT] < len(course.out_times) and course.out_times[tally[NEXT_OUT]] == t:
+            for pool in range(wiring.n_pool):
+                course.shown[pool] = x[pool]
+            record(wiring, host, course, t)
+    course.clock[TIME], course.clock[STEP] = t, h
