@@ -21,6 +21,7 @@ app = cyclopts.App(
     help="Simulate the human immune system. For research and teaching, not medical advice.",
     help_format="plaintext",
     default_parameter=cyclopts.Parameter(negative=()),
+    suppress_keyboard_interrupt=False,  # an interrupted command says below what is kept
 )
 for module in (run_commands, inspect_commands, make_commands, validate_command):
     module.register(app)
