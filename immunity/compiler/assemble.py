@@ -8,11 +8,11 @@ import numpy as np
 
 from immunity.compiler.bind import Scope, pools_of, reference_of
 from immunity.compiler.flows import FlowRow
-from immunity.compiler.numbers import Numbers, parameter_of
+from immunity.compiler.numbers import Numbers, parameter_of, within
 from immunity.compiler.readouts import ReadoutRow
 from immunity.compiler.signal_rows import NONE, LawRow, SignalRow, Signals
 from immunity.compiler.signals import signal_of
-from immunity.compiler.space import Space
+from immunity.compiler.space import Pool, Space
 from immunity.compiler.tables import (
     LAW_PROPORTIONAL,
     TERM_POOL,
@@ -82,9 +82,14 @@ def _signal_table(rows: Sequence[SignalRow], curves: _CurveStore) -> SignalTable
     )
 
 
-def _consumed_partners(row: FlowRow, signals: Sequence[SignalRow]) -> list[tuple[int, int, float, int]]:
+def _consumed_partners(signals: Signals, row: FlowRow) -> list[tuple[int, int, float, int]]:
     """Other pools that a flow uses up through a proportional law, as (pool, signal, coefficient, weight)."""
-    used = {change.pool for change in row.changes if change.coefficient < 0} - {row.primary}
+    numbers = signals.numbers
+    used = {
+        change.pool
+        for change in row.changes
+        if change.coefficient * (1.0 if change.weight == NONE else numbers[change.weight].value) < 0
+    } - {row.primary}
     return [
         (term.source, law.signal, term.coefficient, term.weight)
         for law in row.laws
@@ -94,10 +99,11 @@ def _consumed_partners(row: FlowRow, signals: Sequence[SignalRow]) -> list[tuple
     ]
 
 
-def _flow_table(space: Space, rows: Sequence[FlowRow], signals: Sequence[SignalRow], curves: _CurveStore) -> Flows:
+def _flow_table(signals: Signals, rows: Sequence[FlowRow], curves: _CurveStore) -> Flows:
+    space = signals.space
     factors = [factor for row in rows for factor in row.factors]
     changes = [change for row in rows for change in row.changes]
-    partners = [_consumed_partners(row, signals) for row in rows]
+    partners = [_consumed_partners(signals, row) for row in rows]
     flat = [partner for group in partners for partner in group]
     touches = [any(space.rows[change.pool].countable for change in row.changes) for row in rows]
     return Flows(
@@ -128,22 +134,29 @@ def initial_amounts(space: Space, numbers: Numbers) -> np.ndarray:
     Raises
     ------
     RuleError
-        E406 where a reference names no pool, E305 for a wrong unit.
+        E406 where a reference names no pool, or several states or places, E413 for a pool given twice, E305 for a
+        wrong unit, E516 for less than nothing.
     """
     amounts = np.zeros(len(space.rows))
+    given: dict[Pool, str] = {}
     for id, entry in space.entities.items():
         for text, number in space.entity(id).initial.items():
             at = entry.at("initial", text)
             pools = pools_of(space, reference_of(space, text, id, at=at), Scope(id, {}), at=at)
-            if not pools:
-                raise fail("E406", at=at, text=text, count="none")
+            spots = {(pool.state, pool.place) for pool in pools}
+            if len(spots) != 1:
+                raise fail("E406", at=at, text=text, count=f"pools of {len(spots)} states" if spots else "none")
             index = parameter_of(numbers, f"{id}.initial.{text.replace(' ', '_')}", number, Scope(id, {}), at=at)
-            given = numbers[index]
-            expect(
-                Quantity(given.value, given.dimension, given.text), space.rows[space.pools[pools[0]]].dimension, at=at
-            )
+            if number.use is None:
+                numbers.frozen.add(index)  # the amounts are laid down here, so that a later change would do nothing
+            within(numbers, index, at=at)
+            row = numbers[index]
+            expect(Quantity(row.value, row.dimension, row.text), space.rows[space.pools[pools[0]]].dimension, at=at)
             for pool in pools:
-                amounts[space.pools[pool]] = numbers[index].value / len(pools)
+                if pool in given:
+                    raise fail("E413", at=at, text=pool.name, kind="initial amount of", first=given[pool])
+                given[pool] = str(at)
+                amounts[space.pools[pool]] = row.value / len(pools)
     return amounts
 
 
@@ -176,7 +189,7 @@ def assemble(signals: Signals, flows: Sequence[FlowRow], readouts: Sequence[Read
     space, numbers, curves = signals.space, signals.numbers, _CurveStore()
     stop, settle = _stop(signals)
     initial = initial_amounts(space, numbers)
-    flow_table = _flow_table(space, flows, signals.rows, curves)
+    flow_table = _flow_table(signals, flows, curves)
     signal_table = _signal_table(signals.rows, curves)
     return Tables(
         theta=np.asarray([row.value for row in numbers.rows], float),

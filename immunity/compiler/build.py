@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
+from pydantic import BaseModel
 
 from immunity.compiler.assemble import assemble
 from immunity.compiler.case import Model, Spread
+from immunity.compiler.changes import check_changes
+from immunity.compiler.dated import check_ways
 from immunity.compiler.flows import FlowRow, expand_flows
 from immunity.compiler.numbers import Numbers, declare_numbers
 from immunity.compiler.readouts import ReadoutRow, list_readouts
@@ -17,7 +22,7 @@ from immunity.compiler.signals import check_unsensed, declare_signals
 from immunity.compiler.space import Space, list_pools, map_space
 from immunity.language.errors import fail
 from immunity.language.load import Book
-from immunity.language.models import Host, Sources
+from immunity.language.models import Host
 from immunity.language.quantity import DIMENSIONLESS, expect, parse_quantity
 
 
@@ -62,7 +67,9 @@ def compile_book(book: Book) -> Compiled:
     flows = expand_flows(signals, rules, list_additions(space))
     readouts = list_readouts(signals)
     check_unsensed(signals)
-    sources = list_sources(numbers)
+    check_changes(numbers)
+    check_ways(numbers)
+    sources = list_sources(book)
     tables = assemble(signals, flows, readouts)
     spreads, correlation = list_spreads(numbers)
     model = Model(
@@ -89,34 +96,63 @@ def compile_book(book: Book) -> Compiled:
     return Compiled(model, book, space, numbers, signals, tuple(rules), tuple(flows), tuple(readouts))
 
 
-def list_sources(numbers: Numbers) -> dict[str, dict[str, str | None]]:
-    """The bibliography; every key a number names must be in it."""
-    entries = numbers.space.book.entries.get("sources", {})
+def list_sources(book: Book) -> dict[str, dict[str, str | None]]:
+    """The bibliography; every key that a number, curve, range or spread names must be in it.
+
+    Raises
+    ------
+    RuleError
+        E413 for a key given twice, E412 for one that is not there.
+    """
     known: dict[str, dict[str, str | None]] = {}
-    for entry in entries.values():
-        assert isinstance(entry.record, Sources)
+    for entry in book.entries.get("sources", {}).values():
         for key, source in entry.record.sources.items():
             if key in known:
                 raise fail("E413", at=entry.at("sources", key), text=key, kind="source", first="an earlier entry")
             known[key] = source.model_dump()
-    for row in numbers.rows:
-        for key in row.source:
-            if key not in known:
-                raise fail("E412", at=row.location, text=key, known=known)
+    for entries in book.entries.values():
+        for entry in entries.values():
+            for path, key in _cited(entry.record, ()):
+                if key not in known:
+                    raise fail("E412", at=entry.at(*path), text=key, known=known)
     return known
 
 
+def _cited(value: Any, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Every source that a record names, with where."""
+    if isinstance(value, BaseModel):
+        for name in value.model_fields_set:
+            held = getattr(value, name)
+            if name == "source":
+                yield from (((*path, name), key) for key in held)
+            else:
+                yield from _cited(held, (*path, type(value).model_fields[name].alias or name))
+    elif isinstance(value, dict):
+        for key, held in value.items():
+            yield from _cited(held, (*path, key))
+    elif isinstance(value, list | tuple):
+        for position, held in enumerate(value):
+            yield from _cited(held, (*path, position))
+
+
 def list_spreads(numbers: Numbers) -> tuple[tuple[Spread, ...], np.ndarray]:
-    """Between-person variation: sigma = ln(gsd), with the correlations of the logarithms."""
+    """Between-person variation: sigma = ln(gsd), with the correlations of the logarithms.
+
+    Raises
+    ------
+    RuleError
+        E410 for unknown numbers, E514 for a spread below one, E515 for correlations that contradict each other.
+    """
     spreads: list[Spread] = []
     position: dict[str, int] = {}
     entries = numbers.space.book.entries.get("host", {})
+    open_names = set(numbers.open_names())
     for entry in entries.values():
         assert isinstance(entry.record, Host)
         for row, spread in enumerate(entry.record.variation):
             at = entry.at("variation", row)
-            if spread.number not in numbers.index:
-                raise fail("E410", at=at, text=spread.number, known=numbers.index)
+            if spread.number not in open_names:
+                raise fail("E410", at=at, text=spread.number, known=open_names)
             gsd = expect(parse_quantity(spread.gsd, at=at), DIMENSIONLESS, at=at).value
             if gsd < 1.0:
                 raise fail("E514", at=at, text=spread.gsd)
@@ -134,6 +170,8 @@ def list_spreads(numbers: Numbers) -> tuple[tuple[Spread, ...], np.ndarray]:
                     raise fail("E410", at=at, text=name, known=position)
             r = expect(parse_quantity(pair.r, at=at), DIMENSIONLESS, at=at).value
             first, second = (position[name] for name in pair.between)
+            if first == second:
+                raise fail("E415", at=at, text=pair.between[0])
             correlation[first, second] = correlation[second, first] = r
     if np.linalg.eigvalsh(correlation).min(initial=1.0) <= 0:
         entry = next(iter(entries.values()))

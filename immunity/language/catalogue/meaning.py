@@ -379,4 +379,18 @@ KINDS = (
         "Correct the name; 'immunity list cells' and its like show the names.",
         "Only entries of the rule book and their rules can be explained.",
     ),
+    ErrorKind(
+        "E615",
+        "Number that others follow",
+        "{text!r} cannot be changed in the middle: {follower!r} is derived from it.",
+        "Change {follower!r} instead, or change both for the whole scenario under 'numbers'.",
+        "Derived numbers follow when a host or a scenario changes what they are derived from, but not during a run.",
+    ),
+    ErrorKind(
+        "E616",
+        "Change without effect",
+        "The change of {text!r} does not say how.",
+        "Give multiply, set, scales_with or curve.",
+        "A change that changes nothing is most often a slip.",
+    ),
 )

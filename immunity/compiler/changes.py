@@ -1,0 +1,192 @@
+"""What a host changes: attributes of the person, and the numbers that follow age, weight, sex or a deficiency."""
+
+from __future__ import annotations
+
+import fnmatch
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from immunity.compiler.derive import followers
+from immunity.compiler.numbers import Numbers
+from immunity.compiler.tables import Floats
+from immunity.language.errors import Location, fail
+from immunity.language.load import Entry
+from immunity.language.models import Change, Curve
+from immunity.language.quantity import DIMENSIONLESS, Dimension, Quantity, expect, parse_quantity
+
+Attributes = Mapping[str, Quantity | str]
+
+
+def said(value: Quantity | str) -> str:
+    """An attribute as it was written."""
+    return value.text if isinstance(value, Quantity) else value
+
+
+def plain(text: str | None, dimension: Dimension, at: Location) -> float:
+    """A value in base units; only a plain value can stand here, no formula and no family."""
+    if text is None:
+        raise fail("E512", at=at)
+    return expect(parse_quantity(text, at=at), dimension, at=at).value
+
+
+# attributes ---------------------------------------------------------------------------------------
+
+
+def reference_attributes(numbers: Numbers) -> dict[str, Quantity | str]:
+    """Attributes of the reference person."""
+    found: dict[str, Quantity | str] = {}
+    for entry in numbers.space.book.entries.get("host", {}).values():
+        for key, text in entry.record.attributes.items():
+            found[key] = parse_quantity(text, at=entry.at("attributes", key)) if text[:1].isdigit() else text
+    return found
+
+
+def attributes_of(numbers: Numbers, scenario: Entry) -> tuple[dict[str, Quantity | str], list[str]]:
+    """Attributes of the host of a scenario, and its deficiencies.
+
+    Raises
+    ------
+    RuleError
+        E607 for what the book does not know, E305 and E606 for a quantity that does not fit.
+    """
+    attributes = reference_attributes(numbers)
+    deficiencies: list[str] = []
+    for key, given in scenario.record.host.items():
+        at = scenario.at("host", key)
+        if key == "deficiencies":
+            deficiencies = _deficiencies(numbers, given, at)
+        elif key not in attributes:
+            raise fail("E607", at=at, what="attribute", text=key, known=[*attributes, "deficiencies"])
+        else:
+            attributes[key] = _attribute(numbers, key, attributes[key], given, at)
+    return attributes, deficiencies
+
+
+def _deficiencies(numbers: Numbers, given: Any, at: Location) -> list[str]:
+    known = numbers.space.book.entries.get("deficiency", {})
+    names = given if isinstance(given, list) else [given]
+    for name in names:
+        if not isinstance(name, str) or name not in known:
+            raise fail("E607", at=at, what="deficiency", text=str(name), known=known)
+    return list(dict.fromkeys(names))
+
+
+def _attribute(numbers: Numbers, key: str, default: Quantity | str, given: Any, at: Location) -> Quantity | str:
+    if isinstance(default, str):
+        if not isinstance(given, str):
+            raise fail("E301", at=at, text=given, found=f"{given!r}")
+        named = {change.for_[key] for _, _, change in _all_changes(numbers) if key in change.for_}
+        if named and given not in {default, *named}:
+            raise fail("E607", at=at, what=key, text=given, known={default, *named})
+        return given
+    quantity = expect(parse_quantity(given, at=at), default.dimension, at=at)
+    if quantity.value <= 0:
+        raise fail("E606", at=at, text=given, reason="it is not positive", expected=str(default.dimension))
+    return quantity
+
+
+def idle_attributes(numbers: Numbers, given: Sequence[str]) -> list[str]:
+    """Those attributes of a scenario's host that change nothing in this book."""
+    felt = {numbers[index].name.removeprefix("host.") for index in numbers.used}
+    felt |= {"deficiencies", "weight"}  # doses may be per body weight
+    for _, _, change in _all_changes(numbers):
+        felt |= {*change.for_, *(curve.signal for curve in _curves(change))}
+        felt |= {change.scales_with} if change.scales_with else set()
+    return [key for key in given if key not in felt]
+
+
+# changes ------------------------------------------------------------------------------------------
+
+
+def _all_changes(numbers: Numbers) -> Iterator[tuple[Entry, int, Change]]:
+    for kind in ("host", "deficiency"):
+        for entry in numbers.space.book.entries.get(kind, {}).values():
+            for position, change in enumerate(entry.record.changes):
+                yield entry, position, change
+
+
+def check_changes(numbers: Numbers) -> None:
+    """Try every change of the hosts and deficiencies of a book on the reference person.
+
+    Raises
+    ------
+    RuleError
+        E410 for unknown numbers, E607 for unknown attributes, E616 for a change without effect, and wrong units.
+    """
+    theta = np.asarray([row.value for row in numbers.rows], float)
+    attributes = reference_attributes(numbers)
+    for entry, position, change in _all_changes(numbers):
+        for key in change.for_:
+            if key not in attributes:
+                raise fail("E607", at=entry.at("changes", position), what="attribute", text=key, known=attributes)
+        _apply_one(numbers, theta, change, attributes, entry.at("changes", position))
+
+
+def apply_changes(numbers: Numbers, theta: Floats, entry: Entry, attributes: Attributes) -> set[int]:
+    """Lay the changes of a host or a deficiency on the parameters, in place; hand back those that were set."""
+    pinned: set[int] = set()
+    for position, change in enumerate(entry.record.changes):
+        if all(said(attributes[key]) == wanted for key, wanted in change.for_.items()):
+            pinned |= _apply_one(numbers, theta, change, attributes, entry.at("changes", position))
+    return pinned
+
+
+def _apply_one(numbers: Numbers, theta: Floats, change: Change, attributes: Attributes, at: Location) -> set[int]:
+    if change.set is None and change.multiply is None and change.scales_with is None and change.curve is None:
+        raise fail("E616", at=at, text=change.number)
+    factor = _factor(numbers, change, attributes, at)
+    chosen = matching(numbers, change.number, at)
+    for index in chosen:
+        if change.set is not None:
+            theta[index] = plain(change.set.value, numbers[index].dimension, at)
+        theta[index] *= factor
+    return set(chosen) if change.set is not None else set()
+
+
+def matching(numbers: Numbers, pattern: str, at: Location) -> list[int]:
+    """The parameters that a name, a family or a pattern with ``*`` means.
+
+    Numbers that follow another one of the pattern are left to follow it.
+    """
+    open_names = numbers.open_names()
+    found = [name for name in open_names if name == pattern or name.startswith(pattern + "[")]
+    if not found and "*" in pattern:
+        found = [name for name in open_names if fnmatch.fnmatchcase(name, pattern)]
+    if not found:
+        raise fail("E410", at=at, text=pattern, known=open_names)
+    chosen = [numbers.index[name] for name in found]
+    follow = {index for each in chosen for index in followers(numbers.formulas, each)}
+    return [index for index in chosen if index not in follow]
+
+
+def _factor(numbers: Numbers, change: Change, attributes: Attributes, at: Location) -> float:
+    factor = 1.0
+    if change.multiply is not None:
+        factor *= plain(change.multiply.value, DIMENSIONLESS, at)
+    if change.scales_with is not None:
+        value = attributes.get(change.scales_with)
+        if not isinstance(value, Quantity):
+            raise fail("E607", at=at, what="attribute", text=change.scales_with, known=attributes)
+        reference = numbers[numbers.index[f"host.{change.scales_with}"]]
+        factor *= (value.value / reference.value) ** plain(change.power, DIMENSIONLESS, at)
+    for curve in _curves(change):
+        factor *= _on_curve(curve, attributes, at)
+    return factor
+
+
+def _curves(change: Change) -> list[Curve]:
+    return change.curve if isinstance(change.curve, list) else [change.curve] if change.curve else []
+
+
+def _on_curve(curve: Curve, attributes: Attributes, at: Location) -> float:
+    value = attributes.get(curve.signal)
+    if not isinstance(value, Quantity):
+        raise fail("E607", at=at, what="attribute", text=curve.signal, known=attributes)
+    xs = [plain(x, value.dimension, at) for x, _ in curve.points]
+    ys = [plain(y, DIMENSIONLESS, at) for _, y in curve.points]
+    if len(xs) < 2 or any(b <= a for a, b in itertools.pairwise(xs)):
+        raise fail("E509", at=at, reason="it needs two points or more, with x ascending")
+    return float(np.interp(value.value, xs, ys))
