@@ -144,5 +144,5 @@ def remove_parts(outcome: CohortOutcome) -> None:
 
 def _how_to_go_on(done: int, hosts: int, out: Path | str | None) -> str:
     if out is None:
-        return f"interrupted after {done} of {hosts} hosts; nothing is kept without an output folder"
-    return f"interrupted; {done} of {hosts} hosts are kept in {out}: run the same command with --resume to go on"
+        return f"{done} of {hosts} hosts were finished; nothing is kept without an output folder"
+    return f"{done} of {hosts} hosts are kept in {out}; run the same command with --resume to go on"

@@ -8,6 +8,7 @@ import math
 import numpy as np
 
 from immunity.compiler.case import Case
+from immunity.compiler.derive import follow
 from immunity.compiler.tables import Floats
 from immunity.engine.rng import philox_block
 from immunity.language.errors import fail
@@ -22,7 +23,7 @@ def draw_theta(case: Case, seed: int, host: int) -> tuple[Floats, dict[str, floa
 
     theta_i -> theta_i * exp(sigma_i * y_i),  y = L z,  L L' = correlation,  z_i ~ Normal(0, 1)
 
-    Each z_i belongs to (seed, host, name of the parameter), so that a further spread in the rule book
+    Numbers that are derived from others follow them. Each z_i belongs to (seed, host, name of the parameter), so that a further spread in the rule book
     changes no number that it is not correlated with.
 
     Parameters
@@ -48,6 +49,7 @@ def draw_theta(case: Case, seed: int, host: int) -> tuple[Floats, dict[str, floa
         multiplier = math.exp(spread.sigma * math.fsum(a * b for a, b in zip(row, z, strict=True)))
         theta[spread.parameter] *= multiplier
         draws[names[spread.parameter]] = multiplier
+    follow(case.model.formulas, case.theta, theta)
     return theta, draws
 
 

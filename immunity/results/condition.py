@@ -28,6 +28,7 @@ OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
 }
 KEYWORDS = {"and", "or", "not", "before", "after", "at", "from", "to", "is", "(", ")", *OPERATORS}
 LONGEST = 500
+SLACK = 1e-9  # days: 24 h is day 1, whatever the last bit says
 _TOKEN = re.compile(r">=|<=|>|<|\(|\)|[^\s<>()]+")
 _NAME = re.compile(r"[a-z_][a-z0-9_]*(\.[a-z0-9_]+)*")
 
@@ -105,7 +106,7 @@ def hosts_true(condition: Condition, record: Record) -> Truths:
             window = condition.window
             if window == Window():
                 return came
-            return came & (record.stopped_at >= window.first) & (record.stopped_at <= window.last)
+            return came & (record.stopped_at >= window.first - SLACK) & (record.stopped_at <= window.last + SLACK)
         case Compare():
             return _compare(condition, record)
 
@@ -120,7 +121,7 @@ def _compare(condition: Compare, record: Record) -> Truths:
     if window.at is not None:
         shown = np.array([[np.interp(window.at, record.time, row)] for row in shown.T]).T
         return np.any(holds(shown, limit), axis=0)
-    inside = (record.time >= window.first) & (record.time <= window.last)
+    inside = (record.time >= window.first - SLACK) & (record.time <= window.last + SLACK)
     return np.any(holds(shown[inside], limit), axis=0)
 
 

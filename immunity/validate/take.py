@@ -14,7 +14,7 @@ from immunity.compiler.tables import Floats
 from immunity.language.errors import fail
 from immunity.language.quantity import DIMENSIONLESS, TIME, Dimension, parse_unit
 from immunity.results import Record, host_failed, status_text
-from immunity.results.condition import fraction_true, parse_condition
+from immunity.results.condition import SLACK, fraction_true, parse_condition
 from immunity.results.convert import presented_value
 from immunity.results.present import UnknownName, find_readout, present
 from immunity.validate import statistics
@@ -127,7 +127,7 @@ def _of_readout(measure: Measure, record: Record, day: float | None, across: str
 
 
 def _check_day(day: float, record: Record) -> None:
-    if not record.time[0] <= day <= record.time[-1]:
+    if not record.time[0] - SLACK <= day <= record.time[-1] + SLACK:
         raise NotMeasured(f"day {day:g} lies outside the run, which ends on day {record.time[-1]:g}")
 
 

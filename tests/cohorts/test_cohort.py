@@ -302,3 +302,10 @@ def test_the_public_function_is_not_hidden_by_a_package_of_its_name():
 
     for name in ("case", "cohort", "compare", "load", "run"):
         assert callable(getattr(immunity, name)), name
+
+
+def test_stochastic_numbers_of_hosts_spread_as_theory_says():
+    batch = run_cohort(cells_and_drug(cells=100.0), hosts=400, seed=1, stochastic=True, vary=False).batch
+    cells = batch.readouts[:, -1, 0]
+    assert cells.mean() == pytest.approx(100.0, abs=3 * 10.0 / np.sqrt(400))
+    assert cells.var() == pytest.approx(98.2, rel=3 * np.sqrt(2.0 / 399))  # 100 (1 - exp(-0.4 * 10))
