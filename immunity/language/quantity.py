@@ -9,7 +9,6 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from fractions import Fraction
 from functools import lru_cache
 
 from immunity.language.errors import Location, RuleError, fail, located
@@ -167,20 +166,10 @@ def _quantity(text: str) -> Quantity:
     if not math.isfinite(number):
         raise fail("E302", text=text)
     factor, of = _factor(found["rest"], text)
-    value = _scaled(found["number"], number, factor)
+    value = number * factor
     if not math.isfinite(value) or (value == 0.0 and number != 0.0):
         raise fail("E302", text=text)
     return Quantity(value, of, text)
-
-
-def _scaled(written: str, number: float, factor: Fraction) -> float:
-    """Multiply exactly, and round once; the exponent is checked first, so that the exact product stays small."""
-    if factor == 1 or number == 0.0 or not math.isfinite(number):
-        return number
-    try:
-        return float(Fraction(written) * factor)
-    except OverflowError:
-        return math.inf
 
 
 @lru_cache(maxsize=5_000)
@@ -192,7 +181,7 @@ def _unit(text: str) -> tuple[float, Dimension]:
     if not 1e-300 < number < 1e300:
         raise fail("E307", text=text, reason="its factor must be a positive number")
     factor, of = _factor(found["rest"] if found else text, text)
-    return _scaled(found["number"], number, factor) if found else float(factor), of
+    return number * factor, of
 
 
 def _is_unit(text: str) -> bool:
@@ -203,11 +192,11 @@ def _is_unit(text: str) -> bool:
     return bool(text.strip())
 
 
-def _factor(rest: str, whole: str) -> tuple[Fraction, Dimension]:
+def _factor(rest: str, whole: str) -> tuple[float, Dimension]:
     """Read what follows the number: nothing, ``/day`` or a product of units."""
     rest = rest.strip().replace("\u00b5", "u").replace("\u03bc", "u")
     if not rest:
-        return Fraction(1), DIMENSIONLESS
+        return 1.0, DIMENSIONLESS
     try:
         return parse_product("1" + rest if rest.startswith("/") else rest)
     except UnitFault as fault:

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import re
+import tokenize
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pint
 
 PREFIXES = {"a": -18, "f": -15, "p": -12, "n": -9, "u": -6, "m": -3, "c": -2, "d": -1, "": 0, "k": 3, "M": 6}
 MAX_POWER = 9
 
-_ATOM = re.compile(
-    r"\s*(?:(?P<name>[A-Za-z]+50|[A-Za-z]+|%)(?P<digit>\d*)|(?P<one>1)(?![\d.eE])|(?P<sign>[()]))", re.ASCII
+_TOKEN = re.compile(
+    r"\s*(?:(?P<name>[A-Za-z]+(?:50)?|%)(?P<digit>\d*)|(?P<sign>\*\*|[*/^()])|(?P<number>-?\d+))", re.ASCII
 )
-_POWER = re.compile(r"\s*(?:\^|\*\*)\s*(?P<power>-?\d{1,3})(?!\d)", re.ASCII)
-_JOINT = re.compile(r"\s*(?P<joint>[*/])")
 
 
 @dataclass(frozen=True)
@@ -79,14 +82,10 @@ class UnitFault(ValueError):
         self.reason = reason
 
 
-Unit = tuple[Fraction, Dimension]
-NO_UNIT: Unit = (Fraction(1), Dimension())
-
-
 @lru_cache(maxsize=1)
-def unit_table() -> tuple[dict[str, Unit], dict[str, str]]:
-    """Read `units.txt`: every unit by name, and the base unit of every dimension."""
-    units: dict[str, Unit] = {}
+def unit_table() -> tuple[dict[str, str], dict[str, str]]:
+    """Read `units.txt`: what every unit is made of, by name, and the base unit of every dimension."""
+    units: dict[str, str] = {}
     bases: dict[str, str] = {}
     for line in (Path(__file__).parent / "units.txt").read_text(encoding="utf-8").splitlines():
         entry = line.partition("#")[0].strip()
@@ -97,83 +96,96 @@ def unit_table() -> tuple[dict[str, Unit], dict[str, str]]:
         if left.startswith("base "):
             basis = left.removeprefix("base ").strip()
             names = [name.strip() for name in right.split(",")]
-            unit = (Fraction(1), dimension(basis))
             bases[basis] = names[0]
+            units[names[0]] = f"[{basis}]"
+            units |= {name: names[0] for name in names[1:]}
         else:
             names = [name.strip() for name in left.split(",")]
-            number, _, of = right.strip().partition(" ")
-            unit = _multiply((Fraction(number), Dimension()), parse_product(of, units))
-        for prefix in ["", *prefixes.split()]:
+            units |= {name: right.strip() for name in names}
+        for prefix in prefixes.split():
             for name in names:
-                if prefix + name in units and prefix:
-                    continue  # a name of its own goes before a prefixed one
-                units[prefix + name] = (unit[0] * Fraction(10) ** PREFIXES[prefix], unit[1])
+                units.setdefault(prefix + name, f"1e{PREFIXES[prefix]} {name}")  # a name of its own goes first
     return units, bases
 
 
-def _multiply(one: Unit, other: Unit, sign: int = 1) -> Unit:
-    return one[0] * other[0] ** sign, one[1] * other[1] ** sign
+@lru_cache(maxsize=1)
+def _registry() -> pint.UnitRegistry:
+    """A registry that knows the closed list and nothing else."""
+    import pint
+
+    registry = pint.UnitRegistry(None)
+    for name, made_of in unit_table()[0].items():
+        registry.define(f"{_SPELLED.get(name, name)} = {made_of}")
+    return registry
 
 
-def parse_product(text: str, units: dict[str, Unit] | None = None) -> Unit:
+_SPELLED = {"%": "percent"}  # pint reads names only
+
+
+@lru_cache(maxsize=5_000)
+def parse_product(text: str) -> tuple[float, Dimension]:
     """Read a product of units, such as ``mL/cell/min`` or ``1/(cell*day)``.
 
     Returns
     -------
-    factor : Fraction        size in base units
+    factor : float           size in base units
     dimension : Dimension
 
     Raises
     ------
     UnitFault
     """
-    units = unit_table()[0] if units is None else units
-    unit, end = _product(text, 0, units, depth=0)
-    if text[end:].strip():
-        raise UnitFault(text, f"{text[end:].strip()!r} is left over")
-    if len(unit[1].powers) and max(abs(power) for _, power in unit[1].powers) > MAX_POWER:
+    import pint
+
+    spelled = _spell(text)
+    try:
+        unit = _registry().parse_units(spelled)
+        size = _registry().Quantity(1.0, unit).to_base_units()
+    except (
+        pint.PintError,
+        tokenize.TokenError,
+        SyntaxError,
+        TypeError,
+        ValueError,
+        ArithmeticError,
+        LookupError,
+    ) as error:
+        raise UnitFault(text, "units are joined by * and /, and parentheses come in pairs") from error
+    powers = [(name.strip("[]"), Fraction(power).limit_denominator(100)) for name, power in size.dimensionality.items()]
+    if powers and max(abs(power) for _, power in powers) > MAX_POWER:
         raise UnitFault(text, f"powers above {MAX_POWER} are not supported")
-    return unit
+    return float(size.magnitude), Dimension(tuple(sorted((name, power) for name, power in powers if power)))
 
 
-def _product(text: str, start: int, units: dict[str, Unit], depth: int) -> tuple[Unit, int]:
-    unit, end = _atom(text, start, units, depth)
-    while joint := _JOINT.match(text, end):
-        other, end = _atom(text, joint.end(), units, depth)
-        unit = _multiply(unit, other, 1 if joint["joint"] == "*" else -1)
-    return unit, end
-
-
-def _atom(text: str, start: int, units: dict[str, Unit], depth: int) -> tuple[Unit, int]:
-    found = _ATOM.match(text, start)
-    if not found or found["sign"] == ")":
-        raise UnitFault(text, f"a unit is missing after {text[:start].strip()!r}" if start else "it is empty")
-    end = found.end()
-    if found["sign"]:
-        if depth > 3:
-            raise UnitFault(text, "too many parentheses")
-        unit, end = _product(text, end, units, depth + 1)
-        if not text[end:].lstrip().startswith(")"):
-            raise UnitFault(text, "a closing parenthesis is missing")
-        end = text.index(")", end) + 1
-    elif found["one"]:
-        unit = NO_UNIT
-    else:
-        if found["name"] not in units:
-            raise UnitFault(found["name"])
-        unit = units[found["name"]]
-        if found["digit"]:
-            unit = _power(text, unit, found["digit"])
-    if power := _POWER.match(text, end):
-        unit, end = _power(text, unit, power["power"]), power.end()
-    return unit, end
-
-
-def _power(text: str, unit: Unit, power: str) -> Unit:
-    exponent = int(power[:4])
-    if abs(exponent) > MAX_POWER:
-        raise UnitFault(text, f"powers above {MAX_POWER} are not supported")
-    return unit[0] ** exponent, unit[1] ** exponent
+def _spell(text: str) -> str:
+    """Write a product as pint reads it, once every name in it is found to be on the list."""
+    units = unit_table()[0]
+    words: list[str] = []
+    end, operand = 0, False
+    while end < len(text.rstrip()):
+        found = _TOKEN.match(text, end)
+        if not found:
+            raise UnitFault(text, f"{text[end:].strip()!r} is left over")
+        end = found.end()
+        name = found["name"]
+        if name and name not in units:
+            raise UnitFault(name)
+        if operand and (name or found["sign"] == "("):
+            raise UnitFault(text, f"{found[0].strip()!r} is left over")
+        power = words[-1:] in (["^"], ["**"])
+        if found["number"] and not power and (found["number"] != "1" or operand):
+            raise UnitFault(text, f"{found[0].strip()!r} is left over")
+        exponent = found["digit"] or (found["number"] if power else "")
+        if exponent and abs(int(exponent[:4])) > MAX_POWER:
+            raise UnitFault(text, f"powers above {MAX_POWER} are not supported")
+        words.append(_SPELLED.get(name, name) if name else found[0].strip())
+        words += ["**", found["digit"]] if found["digit"] else []
+        operand = bool(name or found["number"] or found["sign"] == ")")
+    if not words:
+        raise UnitFault(text, "it is empty")
+    if not operand:
+        raise UnitFault(text, f"a unit is missing after {text.strip()!r}")
+    return "".join(words)
 
 
 def base_unit(of: Dimension) -> str:

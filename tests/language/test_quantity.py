@@ -1,4 +1,4 @@
-"""Quantities: our reading against pint's, round trips, dimensions, formulas, and no crash on any text."""
+"""Quantities: our list of units against pint's own, round trips, dimensions, formulas, and no crash on any text."""
 
 from __future__ import annotations
 
@@ -146,7 +146,8 @@ def test_every_unit_agrees_with_pint() -> None:
     called = {"d": "day", "y": "year", "h": "hour", "M": "molar", "%": "percent", "m": "meter"}
     bases = {"time": "day", "length": "dm", "mass": "ng", "substance": "pmol"}
     checked = 0
-    for name, (factor, of) in unit_table()[0].items():
+    for name in unit_table()[0]:
+        factor, of = parse_unit(name)
         if not {basis for basis, _ in of.powers} <= set(bases) or name.endswith("Da"):
             continue  # countable things are our own, and a dalton is a molar mass here
         theirs = oracle.Quantity(1, called.get(name, name))
