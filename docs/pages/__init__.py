@@ -1,0 +1,1 @@
+"""Makers of the pages that docs/generate.py writes."""

@@ -1,0 +1,74 @@
+"""What simulations give: the table of findings, and outputs of commands shown in pages."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import re
+import shlex
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from immunity import api
+from immunity.cli.main import run_command
+from immunity.cli.validate_command import BUILT_IN
+from immunity.compiler.case import Case
+from immunity.validate import Verdict, headline, load_findings, run_findings, to_markdown
+from pages.links import cell
+
+START, END = "<!-- findings:start -->", "<!-- findings:end -->"
+OUTPUT = re.compile(r"(<!-- output: (?P<command>.+?) -->\n```text\n)(?P<text>.*?)(```)", re.DOTALL)
+SIGNS = {"reproduced": "yes", "near": "near", "missed": "no", "not measured": "not measured"}
+GENERATED = "<!-- Written by docs/generate.py; edit the findings instead. -->"
+
+
+def with_findings(readme: Path, page: Path) -> Iterator[tuple[Path, str]]:
+    """The short table in the README, and the whole one on a page of its own."""
+    verdicts = judge_all()
+    text = readme.read_text(encoding="utf-8")
+    before, _, rest = text.partition(START)
+    _, _, after = rest.partition(END)
+    yield readme, f"{before}{START}\n{short_table(verdicts)}\n{END}{after}"
+    yield page, f"{GENERATED}\n\n# Findings\n\n{to_markdown(verdicts).rstrip()}\n"
+
+
+def judge_all() -> list[Verdict]:
+    """Simulate and judge all built-in findings."""
+    book = api.load()
+
+    def build_case(scenario: str, *, host: dict, with_: dict, days: float | None) -> Case:
+        return api.case(scenario, host=host, changes=with_, days=days, book=book)
+
+    return run_findings(load_findings([BUILT_IN]), build_case)
+
+
+def short_table(verdicts: Sequence[Verdict]) -> str:
+    """One line for each finding: what was found, and whether the model does it."""
+    lines = [f"{headline(verdicts)}.", "", "| finding | what was found | reproduced |", "| --- | --- | --- |"]
+    for verdict in verdicts:
+        finding = verdict.finding
+        outcome = SIGNS[verdict.verdict] + (f": {finding.known_gap}" if finding.known_gap else "")
+        use = " (calibration)" if finding.used_for == "calibration" else ""
+        lines.append(f"| `{finding.id}`{use} | {cell(finding.claim)} | {cell(outcome)} |")
+    return "\n".join(lines)
+
+
+def pages_with_outputs(files: Sequence[Path]) -> Iterator[tuple[Path, str]]:
+    """Pages whose shown outputs are taken anew: a text block after ``<!-- output: immunity ... -->``."""
+    for file in files:
+        text = file.read_text(encoding="utf-8")
+        if OUTPUT.search(text):
+            yield file, OUTPUT.sub(lambda found: f"{found[1]}{output_of(found['command'])}{found[4]}", text)
+
+
+def output_of(command: str) -> str:
+    """What a command line prints."""
+    program, *arguments = shlex.split(command)
+    if program != "immunity":
+        raise ValueError(f"not a command of this program: {command}")
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        code = run_command(arguments)
+    if code != 0:
+        raise ValueError(f"{command} ends with exit code {code}")
+    return "\n".join(line.rstrip() for line in printed.getvalue().splitlines()) + "\n"

@@ -1,0 +1,67 @@
+"""Generated pages are what would be generated, and the check notices when they are not."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from tests.docs.pages import DOCS
+
+
+@pytest.fixture(scope="module")
+def generate() -> ModuleType:
+    sys.path.insert(0, str(DOCS))
+    try:
+        spec = importlib.util.spec_from_file_location("generate", DOCS / "generate.py")
+        assert spec is not None and spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+    finally:
+        sys.path.remove(str(DOCS))
+    return module
+
+
+@pytest.mark.skipif(not (DOCS / "catalogue").is_dir(), reason="the catalogue is not written yet")
+def test_pages_are_up_to_date(generate: ModuleType) -> None:
+    assert generate.stale_pages(generate.static_pages()) == []
+
+
+def test_every_entry_readout_number_and_paper_is_told(generate: ModuleType) -> None:
+    pages = {file.name: text for file, text in generate.static_pages()}
+    compiled = generate.load()
+    for info in compiled.model.readouts:
+        assert f"`{info.id}`" in pages["readouts.md"]
+    for name in compiled.model.parameter_sources:
+        assert f"`{name}`" in pages["numbers.md"]
+    for key in compiled.model.sources:
+        assert f'<a id="{key}">' in pages["sources.md"]
+    for kind, page in (("cell", "cells.md"), ("place", "places.md"), ("scenario", "scenarios.md")):
+        for id in compiled.book.entries[kind]:
+            assert f'<a id="{id}">' in pages[page]
+
+
+def test_a_planted_edit_is_noticed(generate: ModuleType, tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("as generated\n", encoding="utf-8")
+    assert generate.stale_pages(iter([(page, "as generated\n")])) == []
+    page.write_text("as generated, and edited by hand\n", encoding="utf-8")
+    assert generate.stale_pages(iter([(page, "as generated\n")])) == [page]
+    assert generate.stale_pages(iter([(tmp_path / "missing.md", "x")])) == [tmp_path / "missing.md"]
+
+
+def test_the_findings_table_and_outputs_are_put_where_they_belong(generate: ModuleType, tmp_path: Path) -> None:
+    from pages import runs  # type: ignore[import-not-found]  # found through the fixture
+
+    page = tmp_path / "page.md"
+    page.write_text("a\n<!-- output: immunity --version -->\n```text\nold\n```\nb\n", encoding="utf-8")
+    ((file, text),) = runs.pages_with_outputs([page])
+    assert file == page
+    assert "old" not in text
+    assert text.startswith("a\n<!-- output: immunity --version -->\n```text\n")
+    assert text.endswith("```\nb\n")
+    with pytest.raises(ValueError, match="exit code 2"):
+        runs.output_of("immunity explain no_such_thing")
