@@ -23,8 +23,8 @@ def draw_theta(case: Case, seed: int, host: int) -> tuple[Floats, dict[str, floa
 
     theta_i -> theta_i * exp(sigma_i * y_i),  y = L z,  L L' = correlation,  z_i ~ Normal(0, 1)
 
-    Numbers that are derived from others follow them. Each z_i belongs to (seed, host, name of the parameter), so that a further spread in the rule book
-    changes no number that it is not correlated with.
+    Each z_i belongs to (seed, host, name of the parameter), so that a further spread in the rule book
+    changes no number that it is not correlated with. Numbers that are derived from others follow them.
 
     Parameters
     ----------

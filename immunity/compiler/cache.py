@@ -11,7 +11,9 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import platformdirs
+import pydantic
 
 from immunity._version import __version__
 from immunity.compiler.build import Compiled, compile_book
@@ -39,21 +41,24 @@ def load_compiled(paths: Sequence[Path], *, cached: bool = True) -> Compiled:
     folder = Path(platformdirs.user_cache_dir("immunity")) / "books"
     file = folder / f"{content_key(paths)}.pickle"
     if cached:
-        with contextlib.suppress(OSError, pickle.UnpicklingError, EOFError, AttributeError, ImportError, IndexError):
-            with file.open("rb") as stream:
-                found = pickle.load(stream)
+        with contextlib.suppress(Exception), file.open("rb") as stream:  # a damaged file can raise anything
+            found = pickle.load(stream)
             if isinstance(found, Compiled):
                 return found
     compiled = compile_book(load_book(paths))
     if cached:
-        with contextlib.suppress(OSError):  # a cache that cannot be written only costs time
+        with contextlib.suppress(OSError, pickle.PicklingError, RecursionError):  # without a cache it only takes longer
             _keep(folder, file, compiled)
     return compiled
 
 
 def content_key(paths: Sequence[Path]) -> str:
     """Digest of everything a compiled book depends on: its files, where they lie, this package and Python."""
-    digest = hashlib.sha256(f"{__version__} {sys.version} {_code_digest()}".encode())
+    digest = hashlib.sha256(
+        f"{__version__} {sys.version} {np.__version__} {pydantic.VERSION} {_code_digest()}".encode()
+    )
+    for path in paths:  # the same files in other layers are another book
+        digest.update(f"\0{Path(path).resolve()}".encode())
     for path in list_files(paths):
         content = read_bytes(path)
         digest.update(f"\0{path.resolve()}\0{len(content)}\0".encode())
@@ -65,7 +70,8 @@ def _code_digest() -> str:
     """Digest of the language and the compiler, so that editing them never meets an old book."""
     digest = hashlib.sha256()
     root = Path(__file__).resolve().parent
-    for file in sorted([*root.glob("*.py"), *(root.parent / "language").rglob("*.py")]):
+    language = root.parent / "language"
+    for file in sorted([*root.glob("*.py"), *language.rglob("*.py"), *language.glob("*.txt")]):
         stat = file.stat()
         digest.update(f"{file.name} {stat.st_size} {stat.st_mtime_ns}".encode())
     return digest.hexdigest()
@@ -74,9 +80,12 @@ def _code_digest() -> str:
 def _keep(folder: Path, file: Path, compiled: Compiled) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     descriptor, name = tempfile.mkstemp(dir=folder)
-    with os.fdopen(descriptor, "wb") as stream:
-        pickle.dump(compiled, stream, protocol=pickle.HIGHEST_PROTOCOL)
-    Path(name).replace(file)
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            pickle.dump(compiled, stream, protocol=pickle.HIGHEST_PROTOCOL)
+        Path(name).replace(file)
+    finally:
+        Path(name).unlink(missing_ok=True)
     kept = sorted(folder.glob("*.pickle"), key=lambda f: f.stat().st_mtime, reverse=True)
     for old in kept[KEPT:]:
         old.unlink(missing_ok=True)

@@ -14,6 +14,7 @@ from immunity.compiler.tables import (
     TERM_POOL,
     TERM_SIGNAL,
 )
+from immunity.language.errors import fail
 from immunity.language.quantity import base_unit
 
 STAGES = ("entries", "pools", "numbers", "signals", "flows", "readouts")
@@ -25,7 +26,14 @@ def show_stage(compiled: Compiled, stage: str) -> Iterator[str]:
     Parameters
     ----------
     stage : str     one of ``STAGES``
+
+    Raises
+    ------
+    RuleError
+        E613 for another stage.
     """
+    if stage not in STAGES:
+        raise fail("E613", text=stage, known=STAGES)
     if stage == "entries":
         for kind, entries in compiled.book.entries.items():
             for id, entry in entries.items():
@@ -111,8 +119,9 @@ def trace_pools(compiled: Compiled, pools: set[int]) -> Iterator[str]:
         effects = [change for change in row.changes if change.pool in pools]
         if not effects:
             continue
-        net = sum(change.coefficient for change in effects)
-        yield ("in   " if net > 0 else "out  ") + flow_line(compiled, row)
+        weights = [1.0 if change.weight < 0 else compiled.numbers[change.weight].value for change in effects]
+        net = sum(change.coefficient * weight for change, weight in zip(effects, weights, strict=True))
+        yield ("in   " if net > 0 else "out  " if net < 0 else "both ") + flow_line(compiled, row)
         used = {i for i, _ in row.factors} | {i for law in row.laws for i in law.parameters if i >= 0}
         used |= {change.weight for change in row.changes if change.weight >= 0}
         for index in sorted(used):
