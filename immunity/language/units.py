@@ -113,7 +113,7 @@ def _registry() -> pint.UnitRegistry:
     """A registry that knows the closed list and nothing else."""
     import pint
 
-    registry = pint.UnitRegistry(None)
+    registry = pint.UnitRegistry(None)  # type: ignore[arg-type]  # no definitions but ours
     for name, made_of in unit_table()[0].items():
         registry.define(f"{_SPELLED.get(name, name)} = {made_of}")
     return registry
@@ -151,7 +151,9 @@ def parse_product(text: str) -> tuple[float, Dimension]:
         LookupError,
     ) as error:
         raise UnitFault(text, "units are joined by * and /, and parentheses come in pairs") from error
-    powers = [(name.strip("[]"), Fraction(power).limit_denominator(100)) for name, power in size.dimensionality.items()]
+    powers = [
+        (name.strip("[]"), Fraction(str(power)).limit_denominator(100)) for name, power in size.dimensionality.items()
+    ]
     if powers and max(abs(power) for _, power in powers) > MAX_POWER:
         raise UnitFault(text, f"powers above {MAX_POWER} are not supported")
     return float(size.magnitude), Dimension(tuple(sorted((name, power) for name, power in powers if power)))
