@@ -74,6 +74,11 @@ def microbes_text(amount: float, unit: str) -> str:
     return f"{number(amount, 2)} {unit}" if amount >= 1.0 else f"no {unit}"
 
 
+def ever_cells(place: PlaceSeries) -> bool:
+    """Whether an immune cell was ever there."""
+    return bool(np.nanmax(place.cells, initial=0.0) > 0.0)
+
+
 def ever_microbes(place: PlaceSeries) -> bool:
     """Whether a microbe was ever there."""
     return bool(np.nanmax(place.microbes, initial=0.0) >= 1.0)
@@ -86,25 +91,37 @@ def position(place: PlaceSeries) -> tuple[float, float]:
 
 def labels(places: tuple[PlaceSeries, ...]) -> tuple[Label, ...]:
     """Share the labels between the two margins and keep them apart, each as near its place as can be."""
+    lines = [tuple(textwrap.wrap(place.name, 13, max_lines=2, placeholder="…")) or ("",) for place in places]
+    rows = [len(text) + ever_cells(place) + ever_microbes(place) for text, place in zip(lines, places, strict=True)]
+    found: dict[int, Label] = {}
+    for side, members in _share(places, rows).items():
+        wanted = [position(places[i])[1] for i in members]
+        for i, y in zip(members, _apart(wanted, [rows[i] for i in members]), strict=True):
+            found[i] = Label(side, y, lines[i], rows[i])
+    return tuple(found[i] for i in range(len(places)))
+
+
+def _share(places: tuple[PlaceSeries, ...], rows: list[int]) -> dict[int, list[int]]:
+    """Which labels stand left (-1) and right (1): on the side of their place, as long as there is room."""
     sides: dict[int, list[int]] = {-1: [], 1: []}
     for i in sorted(range(len(places)), key=lambda i: (abs(places[i].x - 50) < 6, places[i].y)):
         off = places[i].x - 50
-        side = (1 if off > 0 else -1) if abs(off) >= 6 else min(sides, key=lambda s: len(sides[s]))
-        sides[side].append(i)
-    found: dict[int, Label] = {}
-    for side, members in sides.items():
-        members.sort(key=lambda i: places[i].y)
-        lines = [tuple(textwrap.wrap(places[i].name, 14, max_lines=2, placeholder="…")) or ("",) for i in members]
-        rows = [len(text) + 1 + ever_microbes(places[i]) for i, text in zip(members, lines, strict=True)]
-        wanted = [position(places[i])[1] for i in members]
-        for i, text, count, y in zip(members, lines, rows, _apart(wanted, rows), strict=True):
-            found[i] = Label(side, y, text, count)
-    return tuple(found[i] for i in range(len(places)))
+        sides[(1 if off > 0 else -1) if abs(off) >= 6 else min(sides, key=lambda s: len(sides[s]))].append(i)
+    for side, other in ((-1, 1), (1, -1)):
+        while sum(_height(rows[i]) for i in sides[side]) > HEIGHT - 4 and len(sides[side]) > len(sides[other]):
+            nearest = min(sides[side], key=lambda i: abs(places[i].x - 50))
+            sides[side].remove(nearest)
+            sides[other].append(nearest)
+    return {side: sorted(members, key=lambda i: places[i].y) for side, members in sides.items()}
+
+
+def _height(rows: int) -> float:
+    return rows * _LINE + 9.0
 
 
 def _apart(wanted: list[float], rows: list[int]) -> list[float]:
     """Tops of stacked blocks, in order, near their wanted middles, inside the drawing."""
-    heights = [n * _LINE + 9 for n in rows]
+    heights = [_height(n) for n in rows]
     tops = [w - h / 2 for w, h in zip(wanted, heights, strict=True)]
     floor = 2.0
     for i, h in enumerate(heights):
@@ -144,9 +161,11 @@ _PATTERNS = (
 def _place(place: PlaceSeries, label: Label, index: int, unit: str) -> str:
     x, y = position(place)
     microbes = float(np.nan_to_num(place.microbes[index]))
-    inner = WIDTH / 2 + label.side * (_SCALE * figure.WIDTH / 2 + 12)
+    inner = WIDTH / 2 + label.side * (_SCALE * figure.WIDTH / 2 + 16)
     anchor = "start" if label.side > 0 else "end"
-    rows = [(text, "name") for text in label.lines] + [(cells_text(place, index), "cells")]
+    rows = [(text, "name") for text in label.lines]
+    if ever_cells(place):
+        rows.append((cells_text(place, index), "cells"))
     if ever_microbes(place):
         rows.append((microbes_text(microbes, unit), "microbes" if microbes >= 1.0 else "microbes none"))
     words = "".join(
@@ -154,11 +173,12 @@ def _place(place: PlaceSeries, label: Label, index: int, unit: str) -> str:
         f"{escape(text)}</text>"
         for i, (text, css) in enumerate(rows)
     )
+    shade = f"c{level(float(relative(place)[index]))}" if ever_cells(place) else "no-cells"
     start, elbow = inner - label.side * 4, inner - label.side * 12
     return (
         f'<g class="place"><path class="leader" d="M{start:.0f} {label.y + 8:.1f}H{elbow:.0f}L{x:.1f} {y:.1f}"/>'
         f'<circle class="ring r{ring(microbes)}" cx="{x:.1f}" cy="{y:.1f}" r="{ring_radius(microbes):.1f}"/>'
-        f'<circle class="cell c{level(float(relative(place)[index]))}" cx="{x:.1f}" cy="{y:.1f}" r="{_CELL_RADIUS:g}"/>'
+        f'<circle class="cell {shade}" cx="{x:.1f}" cy="{y:.1f}" r="{_CELL_RADIUS:g}"/>'
         f"{words}</g>"
     )
 
@@ -167,10 +187,10 @@ def sentence(report: ReportInput, index: int) -> str:
     """The map in words."""
     parts = []
     for place in report.places:
-        text = f"{place.name}: immune cells {cells_text(place, index)}"
+        said = [f"immune cells {cells_text(place, index)}"] if ever_cells(place) else []
         if ever_microbes(place):
-            text += f", {microbes_text(float(place.microbes[index]), report.microbe_unit)}"
-        parts.append(text)
+            said.append(microbes_text(float(place.microbes[index]), report.microbe_unit))
+        parts.append(f"{place.name}: {', '.join(said) or 'nothing'}")
     return "; ".join(parts) + "."
 
 

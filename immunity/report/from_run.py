@@ -12,13 +12,13 @@ import numpy as np
 from immunity.report.model import Curve, Floats, Paper, PlaceSeries, Point, ReportInput
 from immunity.report.published import points_behind, readable_findings
 from immunity.report.render import render
+from immunity.report.roles import is_microbe
 from immunity.results import DISCLAIMER, Cohort, Record, Run, host_failed, status_text
 
 if TYPE_CHECKING:
     from immunity.validate import Published
 
 _SPREAD = (0.05, 0.95)
-_ALWAYS_SHOWN = ("microbes", "symptoms")
 
 
 def page_of_run(run: Run) -> str:
@@ -55,9 +55,9 @@ def from_run(run: Run, *, second: Run | None = None, findings: Iterable[Publishe
     if host_failed(int(record.status[0])):
         report = replace(report, warnings=(status_text(int(record.status[0])), *report.warnings))
     if second is None:
-        return _without_zeros(report)
+        return _without_constants(report)
     curves = tuple(replace(curve, second=_second(second.record, curve.id, record.time)) for curve in report.curves)
-    return _without_zeros(replace(report, curves=curves, second_title=second_name(record, second.record)))
+    return _without_constants(replace(report, curves=curves, second_title=second_name(record, second.record)))
 
 
 def from_cohort(cohort: Cohort, *, findings: Iterable[Published] = ()) -> ReportInput:
@@ -70,7 +70,7 @@ def from_cohort(cohort: Cohort, *, findings: Iterable[Published] = ()) -> Report
         for c in report.curves
     )
     outcomes = cohort.outcomes
-    return _without_zeros(
+    return _without_constants(
         replace(report, curves=curves, outcomes=outcomes, outcome=next(iter(outcomes), ""), seed=record.seed)
     )
 
@@ -119,6 +119,7 @@ def _curves(
             healthy=info.healthy,
             limit_of_detection=info.limit_of_detection,
             points=points.get(info.id, ()),
+            main=info.id in order or not order,
         )
         for column, info in ((column, record.infos[column]) for column in columns)
     )
@@ -159,13 +160,13 @@ def _second(record: Record, id: str, times: Floats) -> Floats | None:
     return np.interp(times, record.time, record.readout[:, 0, column], right=np.nan)
 
 
-def _without_zeros(report: ReportInput) -> ReportInput:
-    """Leave out readouts that are zero throughout and of which that says nothing, and list them."""
+def _without_constants(report: ReportInput) -> ReportInput:
+    """Leave out readouts that never change and of which that says nothing, and list them."""
 
     def silent(curve: Curve) -> bool:
         parts = [curve.values, *(v for v in (curve.second, *(curve.band or ())) if v is not None)]
-        flat = all(not np.nan_to_num(part).any() for part in parts)
-        return flat and curve.panel not in _ALWAYS_SHOWN and not curve.points and curve.healthy is None
+        flat = all(np.ptp(part[np.isfinite(part)]) == 0.0 for part in parts if np.isfinite(part).any())
+        return flat and not is_microbe(curve) and not curve.points and curve.healthy is None
 
     gone = [curve.id for curve in report.curves if silent(curve)]
     if not gone:
@@ -173,7 +174,7 @@ def _without_zeros(report: ReportInput) -> ReportInput:
     return replace(
         report,
         curves=tuple(curve for curve in report.curves if curve.id not in gone),
-        provenance={**report.provenance, "readouts not shown, zero throughout": gone},
+        provenance={**report.provenance, "readouts not shown, constant throughout": gone},
     )
 
 

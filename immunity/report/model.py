@@ -34,6 +34,7 @@ class Curve:
     scale : str                      linear, or log10 for a logarithmic axis; ``values`` are plain amounts either way
     values : float64[time]           NaN after the host has stopped
     healthy : (lo, hi), optional     in ``unit``
+    main : bool                      shown at once; the others are folded away
     second : float64[time], optional the same readout of the run it is compared with
     band : (lo, hi), optional        float64[time] each: spread over a cohort, ``values`` is then the median
     """
@@ -49,6 +50,7 @@ class Curve:
     points: tuple[Point, ...] = ()
     second: Floats | None = None
     band: tuple[Floats, Floats] | None = None
+    main: bool = True
 
 
 @dataclass(frozen=True)

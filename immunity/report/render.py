@@ -58,7 +58,9 @@ def render(report: ReportInput) -> str:
         levels=bodymap.LEVEL_LABELS,
         rings=bodymap.RING_LABELS,
         places_table=thin.places_table(report, time) if report.places else None,
-        panels=_panels(report, time, moment),
+        panels=_panels(report, time, moment, main=True),
+        more=_panels(report, time, moment, main=False),
+        n_more=sum(not curve.main for curve in report.curves),
         papers=[(paper, doi_link(paper)) for paper in report.papers],
         provenance=_provenance(report.provenance),
     )
@@ -88,12 +90,13 @@ def doi_link(paper: Paper) -> str | None:
     return f"https://doi.org/{quote(doi, safe='/():;.-_')}" if doi.startswith("10.") and "/" in doi else None
 
 
-def _panels(report: ReportInput, time: Clock, moment: int) -> list[dict[str, Any]]:
-    names = dict.fromkeys(curve.panel for curve in report.curves)
+def _panels(report: ReportInput, time: Clock, moment: int, *, main: bool) -> list[dict[str, Any]]:
+    chosen = [(index, curve) for index, curve in enumerate(report.curves) if curve.main is main]
+    names = dict.fromkeys(curve.panel for _, curve in chosen)
     return [
         {
             "title": _PANELS.get(panel, panel.replace("_", " ").capitalize()),
-            "curves": [_shown(c, i, report, time, moment) for i, c in enumerate(report.curves) if c.panel == panel],
+            "curves": [_shown(c, i, report, time, moment) for i, c in chosen if c.panel == panel],
         }
         for panel in names
     ]
@@ -152,7 +155,7 @@ def _data(report: ReportInput, time: Clock) -> dict[str, Any]:
         "places": [
             {
                 "name": p.name,
-                "cells": _rounded(p.cells, 5),
+                "cells": _rounded(p.cells, 5) if bodymap.ever_cells(p) else None,
                 "microbes": _rounded(p.microbes, 5) if bodymap.ever_microbes(p) else None,
             }
             for p in report.places

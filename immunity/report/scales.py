@@ -61,16 +61,16 @@ def value_axis(curve: Curve) -> Axis:
 
 def _linear_axis(curve: Curve, shown: Floats) -> Axis:
     low, high = (float(shown.min()), float(shown.max())) if len(shown) else (0.0, 1.0)
-    # A range far from the data would squeeze the curve into a line: it then only reaches into the frame.
     for bound in curve.healthy or ():
-        room = max(high - low, abs(high) * 0.1)
-        if math.isfinite(bound) and low - 2 * room <= bound <= high + 2 * room:
+        if math.isfinite(bound):
             low, high = min(low, bound), max(high, bound)
-    if low >= 0 and low <= 0.5 * high:
+    # From zero, so that a curve that hardly moves looks as if it hardly moves; no temperature starts at zero.
+    if low >= 0 and (curve.healthy is None or low <= 0.5 * high) and curve.unit != "degC":
         low = 0.0
-    if high - low < 1e-12 * max(abs(high), 1.0):
-        low, high = low - 0.5 * max(abs(low), 1.0), high + 0.5 * max(abs(high), 1.0)
-        low = 0.0 if shown.size and shown.min() >= 0 > low else low
+    least = 2.0 if curve.unit == "degC" else 0.02 * max(abs(low), abs(high)) or 1.0
+    if high - low < least:
+        middle = (low + high) / 2
+        low, high = (0.0, least) if low == 0 else (middle - least / 2, middle + least / 2)
     pad = 0.06 * (high - low)
     low, high = (low if low == 0 else low - pad), high + pad
     ticks = nice_ticks(low, high)

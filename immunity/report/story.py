@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from itertools import groupby
 
@@ -9,10 +10,11 @@ import numpy as np
 
 from immunity.report.excursions import Excursion, cleared, excursions, highest, onset
 from immunity.report.model import Curve, ReportInput
+from immunity.report.roles import is_arrival, is_microbe, is_symptom
 from immunity.report.words import Clock, clock, is_plural, number, temperature
 
-_PER_PANEL = {"microbes": 4, "symptoms": 4}
-_PER_OTHER_PANEL = 3
+_PER_PANEL = 3  # microbes and symptoms: twice as many
+_AT_MOST = 13
 _ENDINGS = {"dead": "Died", "failed": "The simulation failed"}
 _LEAST_STRENGTH = 1.05  # trips that leave the healthy range by less are not told, except symptoms
 _ABOVE = ("above", "highest", "rise", "up to")
@@ -33,14 +35,18 @@ def tell(report: ReportInput) -> tuple[Beat, ...]:
     """The story of a run in order of time, closed by how it ended."""
     time = clock(report.days)
     beats: list[Beat] = []
-    ordered = sorted(report.curves, key=lambda c: c.panel)
-    for panel, curves in groupby(ordered, key=lambda c: c.panel):
+    for group, curves in groupby(sorted(report.curves, key=_group), key=_group):
         found = [beat for curve in curves for beat in _curve_beats(curve, report, time)]
         found.sort(key=lambda b: -b.weight)
-        beats += found[: _PER_PANEL.get(panel, _PER_OTHER_PANEL)]
-    beats.sort(key=lambda b: b.day)
-    beats = [replace(beat, text=_capital(beat.text)) for beat in beats]
+        beats += found[: _PER_PANEL * (2 if group in ("microbes", "symptoms") else 1)]
+    rank = {curve.id: (_group(curve) not in ("microbes", "symptoms"), not curve.main) for curve in report.curves}
+    beats = sorted(beats, key=lambda b: (*rank[b.curve], -b.weight))[:_AT_MOST]
+    beats = [replace(beat, text=_capital(beat.text)) for beat in sorted(beats, key=lambda b: b.day)]
     return (*beats, Beat(_end(report), headline(report)))
+
+
+def _group(curve: Curve) -> str:
+    return "microbes" if is_microbe(curve) else "symptoms" if is_symptom(curve) else f"panel {curve.panel}"
 
 
 def headline(report: ReportInput) -> str:
@@ -51,8 +57,8 @@ def headline(report: ReportInput) -> str:
     open_ends = _open_ends(report)
     if report.stopped_at is not None:
         ending = _ENDINGS.get(report.outcome, f"Ended ({report.outcome})")
-        still = [text.replace(" still", "") for text in open_ends[:2]]
-        return f"{ending} {time.when(report.stopped_at)}{', with ' + ' and '.join(still) if still else ''}."
+        left = "; ".join(text.replace(" still", "") for text in open_ends[:2])
+        return f"{ending} {time.when(report.stopped_at)}.{f' At the end: {left}.' if left else ''}"
     if open_ends:
         texts = "; ".join(open_ends[:3])
         return f"Not recovered {time.when(_end(report))}: {texts}."
@@ -81,14 +87,12 @@ def _tally(outcomes: dict[str, int]) -> str:
 
 def _open_ends(report: ReportInput) -> list[str]:
     """What is not settled when the run ends: microbes still there, symptoms outside their range."""
-    found = []
+    counted = [(curve, cleared(curve, report.times)) for curve in report.curves if is_microbe(curve)]
+    there = [(curve, state.last) for curve, state in counted if state.present and state.day is None]
+    there.sort(key=lambda pair: -pair[1])
+    found = [f"{curve.name} still at {_value(last, curve)}" for curve, last in there]
     for curve in report.curves:
-        if curve.panel == "microbes":
-            state = cleared(curve, report.times)
-            if state.present and state.day is None:
-                found.append(f"{curve.name} still at {_value(state.last, curve)}")
-    for curve in report.curves:
-        if curve.panel == "symptoms":
+        if is_symptom(curve):
             for trip in excursions(curve, report.times):
                 if trip.back is None:
                     side = "above" if trip.above else "below"
@@ -97,8 +101,8 @@ def _open_ends(report: ReportInput) -> list[str]:
 
 
 def _recovery(report: ReportInput, time: Clock) -> str:
-    clear = [cleared(c, report.times).day for c in report.curves if c.panel == "microbes"]
-    calm = [t.back for c in report.curves if c.panel == "symptoms" for t in excursions(c, report.times)]
+    clear = [cleared(c, report.times).day for c in report.curves if is_microbe(c)]
+    calm = [t.back for c in report.curves if is_symptom(c) for t in excursions(c, report.times)]
     clear_days = [day for day in clear if day is not None]
     calm_days = [day for day in calm if day is not None]
     if not clear_days and not calm_days:
@@ -116,11 +120,11 @@ def _recovery(report: ReportInput, time: Clock) -> str:
 def _curve_beats(curve: Curve, report: ReportInput, time: Clock) -> list[Beat]:
     if highest(curve.values, report.times) is None:
         return []
-    if curve.panel == "microbes":
+    if is_microbe(curve):
         return _microbe_beats(curve, report, time)
     trips = excursions(curve, report.times)
     if trips:
-        told = (t for t in trips if t.strength >= _LEAST_STRENGTH or curve.panel == "symptoms")
+        told = (t for t in trips if t.strength >= _LEAST_STRENGTH or is_symptom(curve))
         return [_excursion_beat(curve, trip, report, time) for trip in told]
     return [] if curve.healthy else _rise_beat(curve, report, time)
 
@@ -134,20 +138,23 @@ def _microbe_beats(curve: Curve, report: ReportInput, time: Clock) -> list[Beat]
     s = "" if is_plural(curve.name) else "s"
     first = float(curve.values[0])
     most = f"{_value(peak.value, curve)}{_spread(curve, peak.index, report)}"
+    weight = math.log10(max(peak.value, 1.0)) + 1.0  # the places with most microbes first
     beats = []
     if state.since > report.times[0]:
         course = f"grow{s} until the end, to" if _last_is_highest(curve) else f"peak{s} at"
         text = f"{curve.name} become{s} detectable and {course} {most} {time.when(peak.day)}."
-        beats.append(Beat(state.since, text, curve.id, 10.0))
+        beats.append(Beat(state.since, text, curve.id, weight))
     elif peak.value <= 2 * first:
         text = (
             f"{curve.name} start{s} at {_value(first, curve)} and never multipl{'y' if not s else 'ies'} beyond {most}."
         )
-        beats.append(Beat(float(report.times[0]), text, curve.id, 10.0))
+        beats.append(Beat(float(report.times[0]), text, curve.id, weight))
     else:
         times_start = f"{number(peak.value / first, 2)} times the start"
         course = f"grow{s} until the end, to" if _last_is_highest(curve) else f"peak{s} at"
-        beats.append(Beat(float(report.times[0]), f"{curve.name} start{s} at {_value(first, curve)}.", curve.id, 8.0))
+        beats.append(
+            Beat(float(report.times[0]), f"{curve.name} start{s} at {_value(first, curve)}.", curve.id, weight)
+        )
         beats.append(
             Beat(
                 peak.day,
@@ -158,7 +165,7 @@ def _microbe_beats(curve: Curve, report: ReportInput, time: Clock) -> list[Beat]
         )
     if state.day is not None:
         limit = "the limit of detection" if curve.limit_of_detection is not None else "one"
-        beats.append(Beat(state.day, f"{curve.name} fall{s} below {limit}.", curve.id, 9.0))
+        beats.append(Beat(state.day, f"{curve.name} fall{s} below {limit}.", curve.id, weight))
     return beats
 
 
@@ -174,7 +181,7 @@ def _excursion_beat(curve: Curve, trip: Excursion, report: ReportInput, time: Cl
     extreme = f"{_value(trip.extreme, curve)} {time.when(trip.extreme_day)}{_spread(curve, trip.index, report)}"
     back = f"back in range {time.when(trip.back)}" if trip.back is not None else f"still {side} it at the end"
     plural = is_plural(curve.name)
-    if curve.unit == "degC" and curve.panel == "symptoms":
+    if curve.unit == "degC":
         until = f"until {time.stamp(trip.back)}" if trip.back is not None else "to the end"
         name = "Fever" if trip.above else "Low temperature"
         text = f"{name} begins: {curve.name} {side} {bound} {until}, {most} {extreme}."
@@ -196,7 +203,7 @@ def _rise_beat(curve: Curve, report: ReportInput, time: Clock) -> list[Beat]:
     if peak is None or start is None or peak.value < 2 * max(rest, 0.0) or peak.value <= 0:
         return _fall_beat(curve, report, time)
     plural = is_plural(curve.name)
-    verb = "arrive" if "cell" in curve.unit and curve.panel == "site" else "rise"
+    verb = "arrive" if is_arrival(curve) else "rise"
     ratio = peak.value / rest if rest > 0 else 0.0
     times_rest = f", {number(ratio, 2)} times the amount at rest" if 0 < ratio < 1e6 else ""
     text = (
@@ -241,11 +248,11 @@ def _contrast(curve: Curve, report: ReportInput, time: Clock) -> list[Beat]:
     if ratio >= 1.1 or (curve.unit == "degC" and abs(ours.value - theirs.value) >= 0.3):
         peaks = [f"{_value(peak.value, curve)} ({time.stamp(peak.day)})" for peak in (theirs, ours)]
         parts.append(f"peak{'' if is_plural(curve.name) else 's'} at {peaks[0]} instead of {peaks[1]}")
-    if curve.panel == "microbes":
+    if is_microbe(curve):
         parts += _clearance_contrast(curve, replace(curve, values=curve.second), report, time)
     if not parts:
         return []
-    weight = ratio * (10.0 if curve.panel in ("microbes", "symptoms") else 1.0)
+    weight = ratio * (10.0 if is_microbe(curve) or is_symptom(curve) else 1.0)
     return [Beat(theirs.day, _capital(f"{curve.name} {' and '.join(parts)}."), curve.id, weight)]
 
 

@@ -60,14 +60,16 @@ def places_table(report: ReportInput, clock: Clock) -> tuple[list[str], list[lis
     """Header and rows of the table of the body map."""
     header = [clock.unit.capitalize()]
     for place in report.places:
-        header.append(f"{place.name}, immune cells")
+        if bodymap.ever_cells(place):
+            header.append(f"{place.name}, immune cells")
         if bodymap.ever_microbes(place):
             header.append(f"{place.name}, {report.microbe_unit}")
     rows = []
     for i in chosen(report.times, *(p.cells for p in report.places), *(p.microbes for p in report.places)):
         row = [number(clock.value(float(report.times[i])))]
         for place in report.places:
-            row.append(bodymap.cells_text(place, i))
+            if bodymap.ever_cells(place):
+                row.append(bodymap.cells_text(place, i))
             if bodymap.ever_microbes(place):
                 row.append(number(float(place.microbes[i]), 2) if not place.microbes[i] < 1.0 else "0")
         rows.append(row)

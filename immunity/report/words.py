@@ -63,6 +63,7 @@ def unit_text(unit: str) -> str:
         factor, text = power_of_ten(int(match[1])) + " ", match[2]
     text = re.sub(r"\bu(g|mol|L|m|IU)\b", r"µ\1", text)
     text = re.sub(r"^(cell|virion|point)(?=/|$)", r"\1s", text)
+    text = re.sub(r"\b([µmckd]?m)([23])\b", lambda m: m[1] + m[2].translate(_SUPERSCRIPT), text)
     text = re.sub(r"\*\*(-?\d+)|\^(-?\d+)", lambda m: (m[1] or m[2]).translate(_SUPERSCRIPT), text)
     return factor + text
 

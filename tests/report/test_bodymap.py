@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from itertools import pairwise
 from xml.etree import ElementTree
 
 import numpy as np
@@ -37,12 +38,13 @@ def test_classes_of_colour_and_ring() -> None:
 
 def test_labels_do_not_overlap_and_stay_inside() -> None:
     crowd = tuple(place(20 + 3 * (i % 3), 40 + 0.1 * i, f"Place number {i}", microbes=1e3) for i in range(6))
-    labels = sorted(bodymap.labels(crowd), key=lambda label: label.y)
-    assert len({label.side for label in labels}) == 1
-    heights = [label.rows * 16.0 for label in labels]
-    for upper, lower, height in zip(labels, labels[1:], heights, strict=False):
-        assert lower.y >= upper.y + height
-    assert labels[0].y >= 0 and labels[-1].y + heights[-1] <= bodymap.HEIGHT
+    labels = bodymap.labels(crowd)
+    assert {label.side for label in labels} == {-1, 1}  # one margin is too short for six
+    for side in (-1, 1):
+        column = sorted((label for label in labels if label.side == side), key=lambda label: label.y)
+        for upper, lower in pairwise(column):
+            assert lower.y >= upper.y + upper.rows * 16.0
+        assert column[0].y >= 0 and column[-1].y + column[-1].rows * 16.0 <= bodymap.HEIGHT
 
 
 def test_places_on_the_midline_are_shared_between_the_margins() -> None:
@@ -75,3 +77,10 @@ def test_it_opens_where_most_microbes_are() -> None:
     report = made_up.healed()
     assert abs(report.times[bodymap.telling_moment(report)] - 0.9) < 0.1
     assert bodymap.telling_moment(made_up.healed(places=())) == 0
+
+
+def test_a_place_for_microbes_only_makes_no_claim_about_cells() -> None:
+    surface = dataclasses.replace(place(20, 45, "Surface", microbes=1e4), cells=np.zeros(2))
+    report = made_up.healed(times=np.array([0.0, 1.0]), curves=(), places=(surface,))
+    assert bodymap.sentence(report, 1) == "Surface: 10\u202f000 CFU."
+    assert "no-cells" in bodymap.draw(report, 1) and "cells</text>" not in bodymap.draw(report, 1)

@@ -63,7 +63,7 @@ def test_readouts_keep_their_unit_and_those_asked_for_come_first() -> None:
     np.testing.assert_array_equal(report.curves[0].values, BUGS)
     assert report.curves[0].limit_of_detection == 10.0
     assert report.curves[1].healthy == (0.0, 5.0)
-    assert report.provenance["readouts not shown, zero throughout"] == ["plasma.drug"]
+    assert report.provenance["readouts not shown, constant throughout"] == ["plasma.drug"]
 
 
 def test_places_hold_cells_and_microbes_only() -> None:

@@ -60,6 +60,14 @@ def test_large_numbers_share_a_power_of_ten() -> None:
     assert all(len(label) <= 4 for label in axis.labels)
 
 
-def test_a_far_healthy_range_does_not_squeeze_the_curve() -> None:
-    axis = value_axis(dataclasses.replace(LINEAR, healthy=(0.5, 1e5)))
-    assert axis.hi < 10
+def test_the_whole_healthy_range_is_seen() -> None:
+    axis = value_axis(dataclasses.replace(LINEAR, healthy=(0.5, 40.0)))
+    assert axis.lo <= 0.5 and axis.hi > 40.0
+
+
+def test_a_curve_that_hardly_moves_is_drawn_flat() -> None:
+    still = dataclasses.replace(LINEAR, values=np.array([4.17, 4.1701, 4.1699]))
+    assert np.ptp(value_axis(still).at(still.values)) < 0.001
+    warm = dataclasses.replace(still, unit="degC", values=np.array([37.0, 37.01, 37.0]))
+    axis = value_axis(warm)
+    assert axis.lo > 30 and np.ptp(axis.at(warm.values)) < 0.01

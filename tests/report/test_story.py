@@ -138,7 +138,7 @@ def test_the_dead_are_dead() -> None:
     values = np.array(BUGS_GROW)
     values[5:] = np.nan
     made = report(bugs(values.tolist()), outcome="dead", stopped_at=4.2)
-    assert headline(made) == "Died on day 4.2, with Bacteria at 10\u202f000 CFU."
+    assert headline(made) == "Died on day 4.2. At the end: Bacteria at 10\u202f000 CFU."
     assert tell(made)[-1].day == 4.2
 
 
@@ -176,3 +176,6 @@ def test_sentences_come_in_order_of_time_and_are_few() -> None:
     assert [b.day for b in beats] == sorted(b.day for b in beats)
     many = tuple(curve(TENT, healthy=(0.0, 5.0), id=str(i)) for i in range(30))
     assert len(tell(report(*many))) == 4
+    panels = tuple(curve(TENT, f"panel {i}", healthy=(0.0, 5.0), id=str(i), main=i % 2 == 0) for i in range(30))
+    told = tell(report(*panels))
+    assert len(told) == 14 and all(int(beat.curve) % 2 == 0 for beat in told[:-1])

@@ -25,7 +25,8 @@ def test_numbers_are_rounded_to_three_digits(value: float, text: str) -> None:
     ("unit", "text"),
     [
         ("1e9 cell/L", "10⁹ cells/L"), ("degC", "°C"), ("ug/L", "µg/L"), ("1", ""), ("cell", "cells"),
-        ("CFU", "CFU"), ("umol/L", "µmol/L"), ("1/mm**2", "1/mm²"), ("gut/L", "gut/L"),
+        ("CFU", "CFU"), ("umol/L", "µmol/L"), ("1/mm**2", "1/mm²"), ("gut/L", "gut/L"), ("cm2", "cm²"),
+        ("cell/mm3", "cells/mm³"),
     ],
 )  # fmt: skip
 def test_units_are_printed_as_read(unit: str, text: str) -> None:

@@ -61,20 +61,26 @@
   const described = document.getElementById("map-now");
 
   const showPlace = (place, i) => {
+    const said = [place.cells && showCells(place, i), place.microbes && showMicrobes(place, i)].filter(Boolean);
+    return `${place.name}: ${said.join(", ") || "nothing"}`;
+  };
+  const showCells = (place, i) => {
     const rest = place.cells[0];
     const now = place.cells[i];
     const ratio = now === null ? null : now / Math.max(rest, 1);
     place.cell.setAttribute("class", `cell c${ratio === null ? 2 : rank(data.levels, ratio)}`);
     const cells = now === null ? "–" : rest < 1 ? `${number(now, 2)} cells` : `×${number(ratio, 2)}`;
     place.cellText.textContent = cells;
-    if (!place.microbes) return `${place.name}: immune cells ${cells}`;
+    return `immune cells ${cells}`;
+  };
+  const showMicrobes = (place, i) => {
     const amount = place.microbes[i];
     const text = amount === null ? "–" : amount >= 1 ? `${number(amount, 2)} ${data.microbeUnit}` : `no ${data.microbeUnit}`;
     place.ring.setAttribute("class", `ring r${amount > 0 ? rank(data.rings, amount) : 0}`);
     place.ring.setAttribute("r", (12 + 1.1 * Math.min(Math.log10(Math.max(amount ?? 0, 1)), 10)).toFixed(1));
     place.microbeText.textContent = text;
     place.microbeText.setAttribute("class", amount >= 1 ? "microbes" : "microbes none");
-    return `${place.name}: immune cells ${cells}, ${text}`;
+    return text;
   };
   const showChart = ({ cursor, curve, height, line, dots, values }, i, x) => {
     cursor.setAttribute("visibility", "visible");

@@ -1,0 +1,26 @@
+"""What a readout is to the story, told from its unit and panel alone."""
+
+from __future__ import annotations
+
+import re
+
+from immunity.report.model import Curve
+
+_MICROBE_UNITS = {"CFU", "virion", "PFU", "TCID50"}
+_SYMPTOM_PANELS = {"symptoms", "body"}
+_HOME_PANELS = {"blood", "marrow"}
+
+
+def is_microbe(curve: Curve) -> bool:
+    """Whether it counts microbes."""
+    return curve.panel == "microbes" or bool(_MICROBE_UNITS & set(re.split(r"[\s/]+", curve.unit)))
+
+
+def is_symptom(curve: Curve) -> bool:
+    """Whether it is something the person feels or shows."""
+    return curve.panel in _SYMPTOM_PANELS or curve.unit == "degC"
+
+
+def is_arrival(curve: Curve) -> bool:
+    """Whether a rise means that cells came from elsewhere: cells, counted where they are neither made nor carried."""
+    return bool({"cell", "cells"} & set(re.split(r"[\s/]+", curve.unit))) and curve.panel not in _HOME_PANELS
