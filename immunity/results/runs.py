@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -64,6 +65,25 @@ class Run:
     def save(self, folder: Path | str) -> Path:
         """Write ``result.zarr`` and ``summary.json`` into a folder, both or neither; see :func:`open_result`."""
         return write_result(self.record, self.summary, Path(folder))
+
+    def report(self, file: Path | str) -> Path:
+        """Write the self-contained report of this run, as ``immunity run --out`` does."""
+        page = import_module("immunity.report.from_run").page_of_run(self)  # the report reads results, not we it
+        Path(file).write_text(page, encoding="utf-8")
+        return Path(file)
+
+    def plot(self, *names: str) -> Any:
+        """Draw readouts over time, one panel each; needs matplotlib.
+
+        Parameters
+        ----------
+        *names : str    readouts; those the scenario shows first if none is named
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+        """
+        return import_module("immunity.report.plot").plot_run(self, names or self.record.show)
 
 
 @dataclass(frozen=True)
