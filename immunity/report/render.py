@@ -21,7 +21,7 @@ from markupsafe import Markup
 
 from immunity.report import bodymap, chart, story, thin
 from immunity.report.model import Curve, Floats, Paper, ReportInput
-from immunity.report.words import Clock, clock, number, unit_text
+from immunity.report.words import MINUTES_UNTIL, Clock, clock, number, unit_text
 
 _PANELS = {
     "blood": "In the blood",
@@ -133,7 +133,12 @@ def _keys(curve: Curve, report: ReportInput) -> list[tuple[str, str]]:
 def _data(report: ReportInput, time: Clock) -> dict[str, Any]:
     """What the script needs: the same numbers, rounded to what can be seen."""
     return {
-        "clock": {"unit": time.unit, "perDay": time.per_day, "hoursUntil": time.hours_until},
+        "clock": {
+            "unit": time.unit,
+            "perDay": time.per_day,
+            "hoursUntil": time.hours_until,
+            "minutesUntil": MINUTES_UNTIL,
+        },
         "microbeUnit": report.microbe_unit,
         "levels": bodymap.LEVELS,
         "rings": bodymap.RINGS,

@@ -152,17 +152,9 @@ def _microbe_beats(curve: Curve, report: ReportInput, time: Clock) -> list[Beat]
     else:
         times_start = f"{number(peak.value / first, 2)} times the start"
         course = f"grow{s} until the end, to" if _last_is_highest(curve) else f"peak{s} at"
-        beats.append(
-            Beat(float(report.times[0]), f"{curve.name} start{s} at {_value(first, curve)}.", curve.id, weight)
-        )
-        beats.append(
-            Beat(
-                peak.day,
-                f"{curve.name} {course} {most}, {times_start}.",
-                curve.id,
-                10.0,
-            )
-        )
+        start = f"{curve.name} start{s} at {_value(first, curve)}."
+        beats.append(Beat(float(report.times[0]), start, curve.id, weight))
+        beats.append(Beat(peak.day, f"{curve.name} {course} {most}, {times_start}.", curve.id, weight))
     if state.day is not None:
         limit = "the limit of detection" if curve.limit_of_detection is not None else "one"
         beats.append(Beat(state.day, f"{curve.name} fall{s} below {limit}.", curve.id, weight))
@@ -243,13 +235,16 @@ def _contrast(curve: Curve, report: ReportInput, time: Clock) -> list[Beat]:
     ours, theirs = highest(curve.values, report.times), highest(curve.second, report.times)
     if ours is None or theirs is None or min(ours.value, theirs.value) <= 0:
         return []
+    other = replace(curve, values=curve.second)
+    if is_microbe(curve) and not (cleared(curve, report.times).present or cleared(other, report.times).present):
+        return []
     parts = []
     ratio = max(ours.value / theirs.value, theirs.value / ours.value)
     if ratio >= 1.1 or (curve.unit == "degC" and abs(ours.value - theirs.value) >= 0.3):
         peaks = [f"{_value(peak.value, curve)} ({time.stamp(peak.day)})" for peak in (theirs, ours)]
         parts.append(f"peak{'' if is_plural(curve.name) else 's'} at {peaks[0]} instead of {peaks[1]}")
     if is_microbe(curve):
-        parts += _clearance_contrast(curve, replace(curve, values=curve.second), report, time)
+        parts += _clearance_contrast(curve, other, report, time)
     if not parts:
         return []
     weight = ratio * (10.0 if is_microbe(curve) or is_symptom(curve) else 1.0)

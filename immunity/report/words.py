@@ -81,6 +81,9 @@ def temperature(value: float, unit: str) -> str:
     return f"{value:.1f} °C" if unit == "degC" else with_unit(value, unit)
 
 
+MINUTES_UNTIL = 0.95 / 24  # earlier moments are labelled in minutes
+
+
 @dataclass(frozen=True)
 class Clock:
     """The unit in which a report counts time: hours, days or years, whatever suits its length."""
@@ -95,13 +98,13 @@ class Clock:
     def stamp(self, day: float) -> str:
         """A moment as a label: day 2.1, 14 h, year 30."""
         if abs(day) < self.hours_until:
-            return f"{day * 24:.0f} h"
+            return f"{day * 1440:.0f} min" if 0 < day < MINUTES_UNTIL else f"{day * 24:.0f} h"
         return f"{self.unit} {self.value(day):.1f}".removesuffix(".0")
 
     def when(self, day: float) -> str:
         """A moment in a sentence: on day 2.1, after 14 h, in year 30."""
         label = self.stamp(day)
-        return f"{'after' if label.endswith(' h') else 'in' if self.unit == 'year' else 'on'} {label}"
+        return f"{'after' if label.endswith((' h', ' min')) else 'in' if self.unit == 'year' else 'on'} {label}"
 
 
 def clock(days: float) -> Clock:

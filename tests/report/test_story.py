@@ -166,6 +166,10 @@ def test_contrasts_say_what_the_second_run_changes() -> None:
     assert contrasts(report(bugs(BUGS, second=np.array(BUGS, dtype=float)))) == ()
 
 
+def test_microbes_that_nobody_could_detect_make_no_contrast() -> None:
+    assert contrasts(report(bugs([0.1] * 11, second=np.full(11, 2.0)))) == ()
+
+
 def test_sentences_start_with_a_capital_but_symbols_keep_theirs() -> None:
     assert texts(report(curve(TENT, name="bilirubin", healthy=(0.0, 5.0))))[0].startswith("Bilirubin rises")
     assert texts(report(curve(TENT, name="mRNA", healthy=(0.0, 5.0))))[0].startswith("mRNA rises")

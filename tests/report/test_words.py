@@ -44,6 +44,8 @@ def test_a_number_with_a_power_in_its_unit_is_a_product() -> None:
     [
         (2, 1.5, "36 h", "after 36 h"),
         (10, 0.25, "6 h", "after 6 h"),
+        (10, 0.01, "14 min", "after 14 min"),
+        (10, 0, "0 h", "after 0 h"),
         (10, 2.14, "day 2.1", "on day 2.1"),
         (10, 4, "day 4", "on day 4"),
         (4000, 730.5, "year 2", "in year 2"),
