@@ -12,16 +12,22 @@ import numpy as np
 
 from bench.cases import Benchmark
 
-Run = Callable[[float, float], tuple[float, np.ndarray]]  # (rtol, atol) -> seconds, float64[time, pool]
+Run = Callable[[float, float], tuple[float, np.ndarray]]  # (relative, absolute) -> seconds, float64[time, pool]
 
 
 @dataclass(frozen=True)
 class Peer:
-    """A simulator. ``missing`` says why it can not run here, if so."""
+    """A simulator.
+
+    Attributes
+    ----------
+    absolute : tuple of float    ladder of absolute tolerances, in the simulator's own way: for libRoadRunner they
+                                 multiply each pool's floor, for COPASI they hold for all pools alike
+    """
 
     name: str
     module: str
-    takes_absolute: bool
+    absolute: tuple[float, ...]
     load: Callable[[Benchmark], Run]
 
     def missing(self) -> str:
@@ -66,7 +72,8 @@ def load_roadrunner(case: Benchmark) -> Run:
 
     roadrunner.Logger.disableLogging()
     runner = roadrunner.RoadRunner(case.sbml)
-    runner.timeCourseSelections = ["time", *species_ids(case.sbml)]
+    columns = species_ids(case.sbml)
+    runner.timeCourseSelections = ["time", *columns]
     runner.integrator.maximum_num_steps = 1_000_000
 
     times = case.out_times.tolist()
@@ -74,7 +81,8 @@ def load_roadrunner(case: Benchmark) -> Run:
     def run(rtol: float, atol: float) -> tuple[float, np.ndarray]:
         runner.resetAll()
         runner.integrator.relative_tolerance = rtol
-        runner.integrator.absolute_tolerance = atol
+        for name, floor in zip(columns, case.tables.floor, strict=True):
+            runner.integrator.setIndividualTolerance(name, atol * float(floor))
         begin = time.perf_counter()
         result = runner.simulate(times=times)
         return time.perf_counter() - begin, np.array(result)[:, 1:]
@@ -97,6 +105,7 @@ def load_copasi(case: Benchmark) -> Run:
     problem.setAutomaticStepSize(False)
     method.getParameter("Max Internal Steps").setIntValue(10_000_000)
     columns = species_ids(case.sbml)
+    start = [float(amount) for amount in re.findall(r'<species [^>]*\binitialAmount="([^"]+)"', case.sbml)]
 
     def run(rtol: float, atol: float) -> tuple[float, np.ndarray]:
         method.getParameter("Relative Tolerance").setDblValue(rtol)
@@ -107,17 +116,20 @@ def load_copasi(case: Benchmark) -> Run:
         done = task.processRaw(True)
         took = time.perf_counter() - begin
         task.restore()
-        if not done:
-            raise RuntimeError(COPASI.CCopasiMessage.getAllMessageText())
         series = task.getTimeSeries()
+        if not done or series.getRecordedSteps() != len(case.out_times):
+            raise RuntimeError(COPASI.CCopasiMessage.getAllMessageText())
         position = {series.getSBMLId(k, model): k for k in range(series.getNumVariables())}
-        rows = range(series.getRecordedSteps())
-        return took, np.array([[series.getData(row, position[name]) for name in columns] for row in rows])
+        pools = np.tile(start, (series.getRecordedSteps(), 1))  # COPASI does not list pools that nothing changes
+        for k, name in enumerate(columns):
+            if name in position:
+                pools[:, k] = [series.getData(row, position[name]) for row in range(len(pools))]
+        return took, pools
 
     return run
 
 
-ENGINE = Peer("immunity", "immunity", False, load_engine)
-ROADRUNNER = Peer("libRoadRunner", "roadrunner", True, load_roadrunner)
-COPASI_LSODA = Peer("COPASI", "COPASI", True, load_copasi)
+ENGINE = Peer("immunity", "immunity", (1.0,), load_engine)
+ROADRUNNER = Peer("libRoadRunner", "roadrunner", (1.0, 1e-1, 1e-2, 1e-4, 1e-6), load_roadrunner)
+COPASI_LSODA = Peer("COPASI", "COPASI", (1.0, 1e-2, 1e-4, 1e-6, 1e-8, 1e-10), load_copasi)
 PEERS = (ENGINE, ROADRUNNER, COPASI_LSODA)

@@ -86,7 +86,7 @@ def main() -> None:
     tables = infection()
     days = np.arange(0.0, DAYS + 1e-9, 0.25)
     document = to_sbml(tables, tables.theta, tables.initial, NO_EVENTS, title="infection")
-    case = Benchmark("infection", tables, tables.theta, tables.initial, NO_EVENTS, days, document, 0.0)
+    case = Benchmark("infection", tables, tables.theta, tables.initial, NO_EVENTS, days, document)
     draws = {
         "immunity, deterministic": load_engine(case, stochastic=False),
         "immunity, stochastic": load_engine(case, stochastic=True),
