@@ -101,7 +101,10 @@ def place_of(space: Space, part: Part | None, scope: Scope, *, at: Location | No
     name = value.name if value and value.domain == "place" else part.name
     if name not in space.places:
         variables = [key for key, bound in scope.env.items() if bound.domain == "place"]
-        if space.domain(name) is not None:
+        domain = space.domain(name)
+        if part.each and domain is not None and domain[0] != "place":
+            raise fail("E407", at=at, text=name, known=["place", *space.place_classes])
+        if domain is not None:
             raise fail("E408", at=at, text=name, known=variables)
         raise fail("E402", at=at, text=name, known=[*space.places, *variables])
     if part.tail is None:

@@ -222,7 +222,7 @@ def _row(signals: Signals, rule: Rule, verb: Verb, actors: _Actors, additions: S
     if actors.after is None:  # inside a chain nothing else happens yet
         changes += _side_effects(signals, rule, verb, scope, primary, made.first)
     return FlowRow(
-        rule.name + _label(scope, primary, made.first),
+        rule.name + _label(scope, actors, made.first),
         rule.name,
         rule.record.verb,
         space.pools[primary] if primary else NONE,
@@ -304,9 +304,10 @@ def _merged(changes: Sequence[Change]) -> tuple[Change, ...]:
     return (*(Change(pool, c, NONE) for pool, c in plain.items() if c != 0.0), *weighted)
 
 
-def _label(scope: Scope, primary: Pool | None, first: Pool | None) -> str:
+def _label(scope: Scope, actors: _Actors, first: Pool | None) -> str:
     """What tells this instance from others of its rule: its pools, and bindings that these do not show."""
-    ends = " > ".join(dict.fromkeys(pool.name for pool in (primary, first) if pool is not None))
+    partner = actors.partner if actors.partner and actors.partner.stage else None
+    ends = " > ".join(dict.fromkeys(pool.name for pool in (actors.primary, partner, first) if pool is not None))
     shown = set(re.split(r"[^a-z0-9_]+", ends))
     hidden = [f"{variable}={value.name}" for variable, value in scope.env.items() if value.name not in shown]
     return f"[{'; '.join([ends, *hidden])}]"
