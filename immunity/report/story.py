@@ -258,5 +258,7 @@ def _clearance_contrast(ours: Curve, theirs: Curve, report: ReportInput, time: C
     be = "are" if is_plural(ours.name) else "is"
     if other.day is None:
         return [f"{be} still there at the end instead of gone"]
-    instead = time.when(mine.day).removeprefix("on ") if mine.day is not None else "still there at the end"
-    return [f"{be} gone {time.when(other.day)} instead of {instead}"]
+    gone = time.when(other.day)
+    preposition = gone.split(" ")[0] + " "
+    instead = time.when(mine.day).removeprefix(preposition) if mine.day is not None else "still there at the end"
+    return [f"{be} gone {gone} instead of {instead}"]

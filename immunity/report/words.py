@@ -98,7 +98,7 @@ class Clock:
     def stamp(self, day: float) -> str:
         """A moment as a label: day 2.1, 14 h, year 30."""
         if abs(day) < self.hours_until:
-            return f"{day * 1440:.0f} min" if 0 < day < MINUTES_UNTIL else f"{day * 24:.0f} h"
+            return f"{day * 1440:.0f} min" if 0.5 / 1440 <= day < MINUTES_UNTIL else f"{day * 24:.0f} h"
         return f"{self.unit} {self.value(day):.1f}".removesuffix(".0")
 
     def when(self, day: float) -> str:

@@ -26,7 +26,7 @@
   };
   const stamp = (day) => {
     const { unit, perDay, hoursUntil, minutesUntil } = data.clock;
-    if (day > 0 && day < Math.min(minutesUntil, hoursUntil)) return `${(day * 1440).toFixed(0)} min`;
+    if (day >= 0.5 / 1440 && day < Math.min(minutesUntil, hoursUntil)) return `${(day * 1440).toFixed(0)} min`;
     return Math.abs(day) < hoursUntil ? `${(day * 24).toFixed(0)} h` : `${unit} ${(day * perDay).toFixed(1).replace(/\.0$/, "")}`;
   };
   const said = (curve, value) => {
