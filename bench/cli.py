@@ -18,8 +18,8 @@ from pathlib import Path
 import numpy as np
 
 
-def run_once(words: list[str], cache: Path, out: Path) -> tuple[float, float]:
-    """Run the command line; return seconds and megabytes (largest resident set of it and its children)."""
+def run_once(words: list[str], cache: Path, out: Path) -> tuple[float, float, float]:
+    """Run the command line; return wall seconds, processor seconds and megabytes (largest resident set)."""
     environment = {**os.environ, "XDG_CACHE_HOME": str(cache)}
     command = [sys.executable, "-m", "immunity", *words, "--out", str(out)]
     begin = time.perf_counter()
@@ -29,7 +29,7 @@ def run_once(words: list[str], cache: Path, out: Path) -> tuple[float, float]:
     took = time.perf_counter() - begin
     if status != 0:
         raise RuntimeError(complaint.decode())
-    return took, usage.ru_maxrss / 1024.0
+    return took, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024.0
 
 
 def main() -> None:
@@ -38,16 +38,14 @@ def main() -> None:
     parser.add_argument("scenario", nargs="?", default="cut_finger")
     parser.add_argument("--repeats", type=int, default=3)
     arguments = parser.parse_args()
-    print(f"{arguments.scenario:24}{'s':>8}{'MB':>8}")
+    print(f"{arguments.scenario:24}{'wall s':>8}{'cpu s':>8}{'MB':>8}")
     with tempfile.TemporaryDirectory() as folder:
-        cache = Path(folder) / "cache"
-        for mode in ([], ["--stochastic"]):
-            words = ["run", arguments.scenario, *mode]
-            label = "stochastic" if mode else "deterministic"
-            took, memory = run_once(words, cache, Path(folder) / f"cold_{label}")
-            print(f"{label + ', cold':24}{took:8.1f}{memory:8.0f}")
+        for label, mode in (("deterministic", []), ("stochastic", ["--stochastic"])):
+            words, cache = ["run", arguments.scenario, *mode], Path(folder) / f"cache_{label}"
+            cold = run_once(words, cache, Path(folder) / f"{label}_cold")
             warm = [run_once(words, cache, Path(folder) / f"{label}_{k}") for k in range(arguments.repeats)]
-            print(f"{label + ', warm':24}{np.median([w[0] for w in warm]):8.1f}{max(w[1] for w in warm):8.0f}")
+            for when, (wall, cpu, memory) in (("cold", cold), ("warm", np.median(warm, axis=0))):
+                print(f"{f'{label}, {when}':24}{wall:8.1f}{cpu:8.1f}{memory:8.0f}")
 
 
 if __name__ == "__main__":
