@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from json import dumps
 from pathlib import Path
 from typing import Annotated
@@ -158,7 +159,7 @@ def check(
     Parameters
     ----------
     path
-        A folder or file laid over the built-in book (the built-in book itself if not given).
+        A folder or file laid over the built-in book, of which then only what is new is noted.
     alone
         Check the path as a rule book of its own.
     json
@@ -169,7 +170,9 @@ def check(
     from immunity.compiler.host import build_case
     from immunity.compiler.review import review
 
+    below = None
     if path is not None:
+        below = None if alone else book
         book = Book(biology=path) if alone else Book(biology=book.biology, overlay=[*book.overlay, path])
     compiled = book.load()
     for scenario in compiled.book.entries.get("scenario", {}).values():
@@ -179,10 +182,17 @@ def check(
     if json:
         sys.stdout.write(dumps(asdict(found), indent=2) + "\n")
         return 0
+    known = review(below.load()) if below is not None else None
     for line in found.lines():
-        _print(f"note: {line}")
-    counted = ", ".join(f"{count} {status}" for status, count in sorted(found.statuses.items()))
-    _print(f"{len(found.unsourced)} numbers have no source; {counted}")
+        if known is None or line not in known.lines():
+            _print(f"note: {line}")
+    statuses = Counter(found.statuses)
+    unsourced = set(found.unsourced)
+    if known is not None:
+        statuses -= Counter(known.statuses)
+        unsourced -= set(known.unsourced)
+    counted = ", ".join(f"{count} {status}" for status, count in sorted(statuses.items()))
+    _print(f"{'Numbers' if known is None else 'New numbers'}: {counted or 'none'}; {len(unsourced)} have no source")
     _print(
         f"ok: {tables.n_pool} pools, {tables.n_flow} flows, {tables.n_signal} signals"
         f" from {len(compiled.book.files)} files"

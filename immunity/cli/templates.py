@@ -153,8 +153,8 @@ story: What these rules say.
 modifies:
   - flow: neutrophil_traffic.extravasate
     falls_with:
-      signal: il6.free at plasma
-      half: {value: "1 ng/mL", status: assumed}
+      signal: il6.free at site
+      half: {value: "0.1 ng/mL", status: assumed}
 readouts:
   - {id: skin.NAME, name: Phagocytes in the dermis, sum: [phagocyte at skin], unit: cell, panel: skin}
 """

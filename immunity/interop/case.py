@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
+
 from immunity.compiler.case import Case
 from immunity.engine import prepare, settle
 from immunity.interop.sbml import to_sbml
@@ -14,8 +16,10 @@ def sbml_of_case(case: Case) -> str:
     Raises
     ------
     RuleError
-        E707 if the host does not come to rest.
+        E704 if the library for SBML is not installed, E707 if the host does not come to rest.
     """
+    if find_spec("libsbml") is None:
+        raise fail("E704", text="python-libsbml", extra="interop")
     tables = case.model.tables
     state, status = settle(prepare(tables), case.theta, tables.initial, tables.settle_days)
     if status != 0:
