@@ -10,6 +10,7 @@ from typing import Any
 from immunity.compiler.build import Compiled
 from immunity.language.errors import Location, RuleErrors, fail
 from immunity.language.load import Entry, load_book, validate_entry
+from immunity.language.models import Scenario
 from immunity.language.read import Document, read_documents
 
 
@@ -81,7 +82,9 @@ def _step(node: Any, key: str, dotted: str, at: Location, *, make: bool) -> Any:
         if key not in node and make:
             node[key] = {}
         if key not in node:
-            raise fail("E608", at=at, text=dotted, reason=f"there is no {key!r}", known=node)
+            choices = [*node, *(Scenario.model_fields if dotted.startswith(f"{key}.") else ())]
+            near = [dotted.replace(key, str(choice), 1) for choice in choices]
+            raise fail("E608", at=at, text=dotted, reason=f"there is no {key!r}", known=near)
         return node[key]
     if isinstance(node, list):
         index = _index(node, key, dotted, at)
