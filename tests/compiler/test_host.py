@@ -55,7 +55,7 @@ def number(book: Compiled, name: str, changes: dict[str, Any] | None = None) -> 
 def test_the_reference_person_keeps_the_numbers_of_the_book_but_what_depends_on_age(book: Compiled) -> None:
     case = case_of(book)
     changed = np.flatnonzero(case.theta != book.model.tables.theta)
-    assert [book.numbers[i].name for i in changed] == ["rod.speed"]
+    assert [book.numbers[int(i)].name for i in changed] == ["rod.speed"]
     assert number(book, "rod.speed") == pytest.approx(2 * 0.625)
 
 
