@@ -5,6 +5,10 @@
 Days 0 to 50, one number a day. With n hosts, mean x and variance s2 at a day, and theory mu and sigma:
 Z = sqrt(n) (x - mu) / sigma must stay in (-3, 3), Y = sqrt(n / 2) (s2 / sigma^2 - 1) in (-5, 5). Of the 50 days
 a right simulator puts 0.13 outside for Z on average, and they come in runs; two are let pass.
+
+Y has a standard deviation of 1 for a normal distribution, and of g = sqrt(1 + k / 2) for one with an excess kurtosis
+of k. Where theory gives heavy tails (in `birth_death fast` most hosts die out: g = 7 on day 50) the limit of 5 would
+fail the exact process itself, so days are counted outside by |Y| / g; the worst Y is printed as the suite defines it.
 """
 
 from __future__ import annotations
@@ -121,13 +125,14 @@ def judge(case: str, readout: str, values: Floats, theory: Moments) -> Verdict:
     certain = ~random
     z = np.sqrt(n) * (mean - theory.mean)[random] / theory.sd[random]
     y = np.sqrt(n / 2.0) * (variance[random] / theory.sd[random] ** 2 - 1.0)
+    heavy = np.sqrt(1.0 + np.maximum(theory.excess[random], 0.0) / 2.0)
     return Verdict(
         case,
         readout,
         float(z[np.argmax(np.abs(z))]),
         float(y[np.argmax(np.abs(y))]),
         int(np.sum(~(np.abs(z) < Z_LIMIT))),
-        int(np.sum(~(np.abs(y) < Y_LIMIT))),
+        int(np.sum(~(np.abs(y) / heavy < Y_LIMIT))),
         bool(np.all(mean[certain] == theory.mean[certain]) and np.all(variance[certain] == 0)),
     )
 

@@ -17,42 +17,61 @@ from immunity.compiler.tables import Floats
 
 @dataclass(frozen=True)
 class Moments:
-    """Mean and standard deviation at each day."""
+    """Mean, standard deviation and excess kurtosis at each day (0 where the sd is 0)."""
 
     mean: Floats
     sd: Floats
+    excess: Floats
 
 
-def birth_death(days: Floats, *, birth: float, death: float, start: float) -> Moments:
-    """Linear birth and death: dE/dt = (l - m) E, dV/dt = 2 (l - m) V + (l + m) E."""
+def from_cumulants(mean: Floats, variance: Floats, fourth: Floats) -> Moments:
+    """Turn the first, second and fourth cumulants into moments."""
+    certain = variance <= 0
+    return Moments(mean, np.sqrt(variance), np.where(certain, 0.0, fourth / np.where(certain, 1.0, variance) ** 2))
+
+
+def birth_death(days: Floats, *, birth: float, death: float, start: int) -> Moments:
+    """Linear birth and death from independent founders.
+
+    The family of one founder is empty with chance 1 - s, and otherwise geometric with p = (l - m) / (l E - m) and
+    s = E p, E = exp((l - m) t). Cumulants of the founders add up.
+    """
     grown = np.exp((birth - death) * days)
-    variance = start * (birth + death) / (birth - death) * grown * (grown - 1.0)
-    return Moments(start * grown, np.sqrt(variance))
+    p = (birth - death) / (birth * grown - death)
+    s = grown * p
+    m1, m2 = s / p, s * (2 - p) / p**2
+    m3, m4 = s * (p**2 - 6 * p + 6) / p**3, s * (2 - p) * (p**2 - 12 * p + 12) / p**4
+    fourth = m4 - 4 * m3 * m1 - 3 * m2**2 + 12 * m2 * m1**2 - 6 * m1**4
+    return from_cumulants(start * m1, np.maximum(start * (m2 - m1**2), 0.0), start * fourth)
 
 
 def immigration_death(days: Floats, *, immigration: float, death: float, batch: int = 1) -> Moments:
     """Batches arrive as a Poisson process, members die independently.
 
-    Of a batch that is s days old, Binomial(batch, p = exp(-m s)) live; cumulants of Poisson-many batches add up:
-    V = E + a B (B - 1) * integral of p^2.
+    Of a batch that is u days old, Binomial(batch, p = exp(-m u)) live. The r-th cumulant of Poisson-many batches is
+    a * integral of E[Binomial^r], with E[Binomial^r] = sum of Stirling numbers times falling factorials times p^j.
     """
-    mean = immigration * batch / death * -np.expm1(-death * days)
-    pairs = immigration * batch * (batch - 1) * -np.expm1(-2.0 * death * days) / (2.0 * death)
-    return Moments(mean, np.sqrt(mean + pairs))
+    falling = np.cumprod([batch - j for j in range(4)])
+    lived = [-np.expm1(-j * death * days) / (j * death) for j in range(1, 5)]  # integral of p^j
+    terms = [immigration * count * span for count, span in zip(falling, lived, strict=True)]
+    return from_cumulants(terms[0], terms[0] + terms[1], terms[0] + 7 * terms[1] + 6 * terms[2] + terms[3])
 
 
 def reset_immigration_death(
     days: Floats, *, immigration: float, death: float, reset_day: float, value: float
 ) -> Moments:
     """Immigration and death, set to ``value`` once: after it, survivors are binomial, newcomers Poisson."""
-    before = immigration_death(days, immigration=immigration, death=death)
+    before = immigration / death * -np.expm1(-death * days)
     since = np.maximum(days - reset_day, 0.0)
-    new = immigration_death(since, immigration=immigration, death=death)
+    new = immigration / death * -np.expm1(-death * since)
     alive = np.exp(-death * since)
+    spread = value * alive * (1.0 - alive)
     later = days >= reset_day
-    mean = np.where(later, value * alive + new.mean, before.mean)
-    variance = np.where(later, value * alive * (1.0 - alive) + new.mean, before.mean)
-    return Moments(mean, np.sqrt(variance))
+    return from_cumulants(
+        np.where(later, value * alive + new, before),
+        np.where(later, spread + new, before),
+        np.where(later, spread * (1.0 - 6.0 * alive * (1.0 - alive)) + new, before),
+    )
 
 
 def dimerisation(days: Floats, *, pair: float, release: float, start: int) -> tuple[Moments, Moments]:
@@ -73,8 +92,10 @@ def dimerisation(days: Floats, *, pair: float, release: float, start: int) -> tu
         chance = advance @ chance
     table = np.array(rows)
     mean = table @ dimers
-    sd = np.sqrt(np.maximum(table @ dimers**2 - mean**2, 0.0))
-    return Moments(start - 2.0 * mean, 2.0 * sd), Moments(mean, sd)
+    off = dimers - mean[:, None]
+    variance = (table * off**2).sum(axis=1)
+    dimer = from_cumulants(mean, variance, (table * off**4).sum(axis=1) - 3.0 * variance**2)
+    return Moments(start - 2.0 * mean, 2.0 * dimer.sd, dimer.excess), dimer
 
 
 Reference = Callable[[Floats], dict[str, Moments]]
