@@ -168,8 +168,8 @@ def member_of(index: Index, group: str, members: list[str], scope: Scope, *, at:
     """
     variable = index.sums_over or index.binds or index.name
     value = scope.env.get(variable) if variable else None
-    if value is not None and value.group != group:
-        value = None
+    if value is not None and value.group != group and not (value.domain == "entity" and value.name in members):
+        value = None  # members of another set may bear the same names
     if index.star and (value is None or variable not in scope.summed):
         raise fail("E404", at=at, text=f"*{index.name}", known=[])
     member = value.name if value else index.name

@@ -15,7 +15,7 @@ from immunity.language.models import Number
 from immunity.language.quantity import DIMENSIONLESS, VOLUME, Dimension, Quantity, evaluate, expect, parse_quantity
 
 # what a name under `where` looks like when it stands for another number
-_NAME = re.compile(r"[a-z][a-z0-9_]*(?:\.[a-z0-9_]+)+(?:\[[a-z0-9_, ]+\])?")
+_NAME = re.compile(r"[a-z][a-z0-9_]*(?:\.[a-z0-9_]+)+")
 
 
 @dataclass(frozen=True)

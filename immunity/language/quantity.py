@@ -126,9 +126,14 @@ def expect(quantity: Quantity, needed: Dimension, *, at: Location | None = None,
             text=quantity.text,
             found=str(quantity.dimension),
             expected=what or str(needed),
-            example=base_unit(needed),
+            example=_one(needed),
         )
     return quantity
+
+
+def _one(of: Dimension) -> str:
+    """One of a dimension, in base units, as an example."""
+    return "1" if of == DIMENSIONLESS else f"1 {base_unit(of)}"
 
 
 def format_quantity(quantity: Quantity, unit: str | None = None) -> str:
@@ -143,7 +148,7 @@ def format_quantity(quantity: Quantity, unit: str | None = None) -> str:
             text=quantity.text,
             found=str(quantity.dimension),
             expected=str(found),
-            example=base_unit(found),
+            example=_one(found),
         )
     return f"{quantity.value / factor:.6g} {unit}" if unit != "1" else f"{quantity.value / factor:.6g}"
 

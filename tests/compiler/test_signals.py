@@ -267,3 +267,23 @@ def test_weights_of_different_units_in_one_sum_are_refused() -> None:
         "E510",
         line="id: own",
     )
+
+
+def test_an_index_over_a_class_takes_any_entity_of_it_however_it_was_bound() -> None:
+    text = """
+{kind: class, id: germ}
+---
+{kind: class, id: round}
+---
+{kind: threat, id: coccus, is: [germ, round], lives_in: {blood: []}}
+---
+{kind: threat, id: ball, is: round, lives_in: {blood: []}}
+---
+kind: rules
+id: r
+signals: [{id: coat, of: each germ, sum: [{of: germ at blood, weight: "1 1/CFU"}]}]
+flows: [{verb: die, of: each round as one at blood, hazard: "1 1/day", needs: {signal: "coat [one]", half: "1"}}]
+"""
+    refused(text, "E404", line="verb: die")  # a ball has no coat
+    book = compiled(text.replace("id: ball, is: round", "id: ball, is: [germ, round]"))
+    assert signal_value(book, "coat[ball]", {"blood.ball": 3.0, "blood.coccus": 5.0}) == 3.0

@@ -244,7 +244,7 @@ KINDS = (
         "E305",
         "Wrong dimension",
         "{text!r} has the dimension {found}, but {expected} is needed here.",
-        "Give {expected}, such as '1 {example}'.",
+        "Give {expected}, such as '{example}'.",
         "Every place where a number stands knows its dimension.",
     ),
     ErrorKind(
