@@ -18,10 +18,11 @@ from immunity.engine.net import Host, Wiring
 from immunity.engine.rng import Streams, exponential
 from immunity.engine.rosenbrock import Work
 
-LEAP = 0.03  # share of a pool of a thousand that may leave or arrive in a leap; grows with the square root of the count
+LEAP = 0.05  # share of a pool of a thousand that may leave or arrive in a leap; grows with the square root of the count
 UNNOTICED = 1e6  # counts above this leap as far as the error allows
 N_SIZES = 13  # classes of counts by powers of two; the last, from 4,096 up, always leaps
 STEP_WORK, FLOW_WORK = 20.0, 0.4  # cost of a step and of one live flow in it, in single events
+MOST_LEAPS = 50.0  # leaps per step that quick turnover may ask for
 MOST_EVENTS = 5000.0  # expected in one step, beyond which the busiest flows leap all the same
 
 
@@ -37,11 +38,12 @@ class Dice(NamedTuple):
     since: Floats  # [slot] when clock was last brought up to date
     arriving: Floats  # [pool] expected in this step
     leaving: Floats  # [pool]
-    surplus: Floats  # [pool] arrivals drawn beyond those expected
+    surplus: Floats  # [pool] arrivals drawn beyond those expected; own growth in `survey`
     small: Bytes  # [pool]
     size_events: Floats  # [size] events a day of flows whose smallest pool has this size
     size_flows: Floats  # [size] how many flows
-    size_leap: Floats  # [size] longest leap, day
+    size_leap: Floats  # [size] longest leap that keeps turnover small, day
+    size_growth: Floats  # [size] longest leap that keeps multiplication small, day
 
 
 def new_dice(wiring: Wiring) -> Dice:
@@ -64,6 +66,7 @@ def new_dice(wiring: Wiring) -> Dice:
         size_events=np.zeros(N_SIZES + 1),
         size_flows=np.zeros(N_SIZES + 1),
         size_leap=np.zeros(N_SIZES + 1),
+        size_growth=np.zeros(N_SIZES + 1),
     )
 
 
@@ -90,15 +93,24 @@ def smallest_size(wiring: Wiring, host: Host, flow: int, x: Floats) -> int:
 
 
 @kernel
+def own_change(wiring: Wiring, host: Host, flow: int) -> float:
+    """Return by how much one firing changes the flow's countable primary pool; 0 if it has none."""
+    primary = wiring.primary[flow]
+    return host.own[wiring.arm_ptr[flow]] if primary >= 0 and wiring.countable[primary] else 0.0
+
+
+@kernel
 def survey(wiring: Wiring, host: Host, live: Live, work: Work, dice: Dice, x: Floats) -> None:
     """Add up, by size of pools: events a day, flows, and how far a leap may go."""
     for size in range(N_SIZES + 1):
         dice.size_events[size] = 0.0
         dice.size_flows[size] = 0.0
         dice.size_leap[size] = np.inf
+        dice.size_growth[size] = np.inf
     for place in range(live.size[N_POOLS]):
         dice.arriving[live.pools[place]] = 0.0
         dice.leaving[live.pools[place]] = 0.0
+        dice.surplus[live.pools[place]] = 0.0
     for place in range(live.size[N_FLOWS]):
         flow = live.flows[place]
         size = smallest_size(wiring, host, flow, x) if wiring.drawn[flow] else N_SIZES
@@ -106,6 +118,8 @@ def survey(wiring: Wiring, host: Host, live: Live, work: Work, dice: Dice, x: Fl
         if not wiring.drawn[flow]:
             continue
         dice.size_events[size] += work.propensity[flow]
+        if own_change(wiring, host, flow) > 0.0:
+            dice.surplus[wiring.primary[flow]] += own_change(wiring, host, flow) * work.propensity[flow]
         for at in range(wiring.stoich_ptr[flow], wiring.stoich_ptr[flow + 1]):
             amount = host.change[at] * work.propensity[flow]
             if amount > 0.0:
@@ -117,35 +131,40 @@ def survey(wiring: Wiring, host: Host, live: Live, work: Work, dice: Dice, x: Fl
         most = max(dice.arriving[pool], dice.leaving[pool])
         if wiring.countable[pool] and most > 0.0 and x[pool] < UNNOTICED:
             size = size_of(x[pool])
-            count = max(x[pool], 1.0)
-            dice.size_leap[size] = min(dice.size_leap[size], LEAP * count * math.sqrt(1e-3 * count) / most)
+            change = LEAP * max(x[pool], 1.0) * math.sqrt(1e-3 * max(x[pool], 1.0))
+            dice.size_leap[size] = min(dice.size_leap[size], change / most)
+            if dice.surplus[pool] > 0.0:
+                dice.size_growth[size] = min(dice.size_growth[size], change / dice.surplus[pool])
 
 
 @kernel
-def choose_small(live: Live, dice: Dice, h: float) -> tuple[int, float]:
-    """Return from which size on flows leap, and how long the step may then be, so that the work per day is least."""
+def choose_small(live: Live, dice: Dice, h: float, left: float) -> tuple[int, float]:
+    """Return from which size on flows leap, and how long the step may then be, so that the work per day is least.
+
+    Quick turnover alone shortens a step no further than MOST_LEAPS-fold: newcomers that may leave again keep the
+    spread of such pools right.
+
+    Parameters
+    ----------
+    h, left : float     the step that the error allows, and the time left until the next output
+    """
     step_work = STEP_WORK + FLOW_WORK * live.size[N_FLOWS]
     best, best_work, best_h = 0, np.inf, h
-    longest = np.inf
+    turnover, growth = np.inf, np.inf
     for size in range(N_SIZES, -1, -1):
-        longest = min(longest, dice.size_leap[size])
-        events, rest = 0.0, 0.0
+        turnover = min(turnover, dice.size_leap[size])
+        growth = min(growth, dice.size_growth[size])
+        work, leaping = 0.0, 0.0
         for other in range(N_SIZES + 1):
             if other < size:
-                events += dice.size_events[other]
+                work += dice.size_events[other]
             else:
-                rest += dice.size_flows[other]
-        work = events + (step_work / min(h, longest) if rest > 0.0 else 0.0)
+                leaping += dice.size_flows[other]
+        if leaping > 0.0:
+            work += step_work / min(h, turnover)
         if work < best_work:
-            best, best_work, best_h = size, work, min(h, longest)
+            best, best_work, best_h = size, work, min(h, growth, max(turnover, min(h, left) / MOST_LEAPS))
     return best, best_h
-
-
-@kernel
-def own_change(wiring: Wiring, host: Host, flow: int) -> float:
-    """Return by how much one firing changes the flow's countable primary pool; 0 if it has none."""
-    primary = wiring.primary[flow]
-    return host.own[wiring.arm_ptr[flow]] if primary >= 0 and wiring.countable[primary] else 0.0
 
 
 @kernel

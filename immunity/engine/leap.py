@@ -1,7 +1,8 @@
 """Leaps: how often flows between large pools fire in a step, drawn around what is expected.
 
-Members leave their pool by binomial draws, competing flows sharing them; flows that keep their primary pool, or have
-none, draw from a Poisson distribution.
+Members leave their pool by binomial draws, competing flows sharing them. Flows that keep their primary pool, or have
+none, draw from a Poisson distribution; where the pool itself multiplies, from a wider one (variance m + m^2 / x, as a
+negative binomial), because the newborn multiply in turn. Linear birth and death so keep their exact mean and variance.
 """
 
 from __future__ import annotations
@@ -13,10 +14,10 @@ from immunity.engine.dice import UNNOTICED, Dice, own_change
 from immunity.engine.kernel import kernel
 from immunity.engine.live import N_FLOWS, N_POOLS, Live
 from immunity.engine.net import Host, Wiring
-from immunity.engine.rng import Streams, binomial, poisson
+from immunity.engine.rng import Streams, binomial, normal, poisson
 from immunity.engine.rosenbrock import Work
 
-TURNOVER = 0.3  # share of a pool leaving in a step above which newcomers may leave again
+TURNOVER = 1.0  # departures per member in a step above which all newcomers may leave again, else half of them
 
 
 @kernel
@@ -42,7 +43,7 @@ def _expect(wiring: Wiring, host: Host, live: Live, work: Work, dice: Dice) -> N
         mean = max(work.expected[flow], 0.0) * _meeting_at_start(wiring, work, flow)
         dice.firings[flow] = mean
         for at in range(wiring.stoich_ptr[flow], wiring.stoich_ptr[flow + 1]):
-            if host.change[at] > 0.0:
+            if host.change[at] > 0.0 and wiring.stoich_pool[at] != wiring.primary[flow]:
                 dice.arriving[wiring.stoich_pool[at]] += host.change[at] * mean
 
 
@@ -50,7 +51,7 @@ def _expect(wiring: Wiring, host: Host, live: Live, work: Work, dice: Dice) -> N
 def _settle(wiring: Wiring, host: Host, dice: Dice, flow: int, firings: float) -> None:
     """Replace a flow's expected firings by those drawn."""
     for at in range(wiring.stoich_ptr[flow], wiring.stoich_ptr[flow + 1]):
-        if host.change[at] > 0.0:
+        if host.change[at] > 0.0 and wiring.stoich_pool[at] != wiring.primary[flow]:
             dice.surplus[wiring.stoich_pool[at]] += host.change[at] * (firings - dice.firings[flow])
     dice.firings[flow] = firings
 
@@ -61,17 +62,17 @@ def _draw_leavers(
 ) -> None:
     """Share the members of a pool among the flows they may leave by: binomial draws, each given those before.
 
-    Where a large part leaves within the step, newcomers take part, so that a pool of quick turnover keeps its spread.
+    Newcomers take part by half, as they come on average in the middle of the step, or in full where turnover is quick:
+    so the spread of immigration and death stays right.
     """
     leaving = 0.0
     for at in range(wiring.leaver_ptr[pool], wiring.leaver_ptr[pool + 1]):
         flow = wiring.leaver[at]
         if live.flow_on[flow] and wiring.drawn[flow] and dice.slot[flow] < 0:
             leaving += dice.firings[flow] * max(0.0, -own_change(wiring, host, flow))
-    members = expected = count
-    if leaving > TURNOVER * count:
-        expected = count + dice.arriving[pool]
-        members = max(0.0, math.floor(expected + dice.surplus[pool] + 0.5))
+    newcomers = 1.0 if leaving > TURNOVER * count else 0.5
+    expected = count + newcomers * dice.arriving[pool]
+    members = max(0.0, math.floor(expected + newcomers * dice.surplus[pool] + 0.5))
     for at in range(wiring.leaver_ptr[pool], wiring.leaver_ptr[pool + 1]):
         flow = wiring.leaver[at]
         group = -own_change(wiring, host, flow)
@@ -97,8 +98,12 @@ def leap(
     _expect(wiring, host, live, work, dice)
     for place in range(live.size[N_FLOWS]):
         flow = live.flows[place]
-        if wiring.drawn[flow] and dice.slot[flow] < 0 and own_change(wiring, host, flow) >= 0.0:
-            _settle(wiring, host, dice, flow, poisson(streams, flow, dice.firings[flow]))
+        own = own_change(wiring, host, flow)
+        if wiring.drawn[flow] and dice.slot[flow] < 0 and own >= 0.0:
+            mean = dice.firings[flow]
+            if own > 0.0 and mean > 0.0:
+                mean = max(0.0, mean * (1.0 + normal(streams, flow) / math.sqrt(x[wiring.primary[flow]])))
+            _settle(wiring, host, dice, flow, poisson(streams, flow, mean))
     for place in range(live.size[N_POOLS]):
         pool = live.pools[place]
         after[pool] = x[pool]

@@ -24,7 +24,20 @@ from immunity.engine.status import OK, STOPPED, TOO_MANY_STEPS
 
 NOISE = 0.1  # error allowed to counts on top, in units of their square root
 CHUNK = 20000  # events after which a purely exact run looks up
+FRANTIC = 3e5  # events expected before the next output above which even a purely exact run may leap
 STALE = 32  # steps after which an emptied pool is taken off the lists
+
+
+@kernel
+def _only_events(dice: Dice, size: int, span: float) -> bool:
+    """Say whether nothing is left to integrate: all live flows touch a small pool, and not too often."""
+    events = 0.0
+    for other in range(size):
+        events += dice.size_events[other] * span
+    for other in range(size, N_SIZES + 1):
+        if dice.size_flows[other] > 0.0:
+            return False
+    return events < FRANTIC
 
 
 @kernel
@@ -133,11 +146,9 @@ def advance_stochastic(
         if tally[NEXT_OUT] < len(course.out_times):
             target = min(target, course.out_times[tally[NEXT_OUT]])
         survey(wiring, host, live, work, dice, x)
-        size, longest = choose_small(live, dice, h)
-        only_events = needed[-1] == 0
-        for other in range(size, N_SIZES + 1):
-            only_events &= dice.size_flows[other] == 0.0
+        size, longest = choose_small(live, dice, h, target - t)
         step = target - t
+        only_events = needed[-1] == 0 and _only_events(dice, size, step)
         if only_events:
             n_exact = split_flows(wiring, host, live, work, dice, streams, x, size, 0.0)
             step = run_events(wiring, host, live, dice, streams, needed, work.values, n_exact, step, CHUNK)
