@@ -4,14 +4,29 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 
+from immunity.compiler.build import Compiled
 from immunity.compiler.case import Case
 from immunity.engine import prepare, settle
 from immunity.interop.sbml import to_sbml
 from immunity.language.errors import fail
 
 
-def sbml_of_case(case: Case) -> str:
+def pool_references(compiled: Compiled) -> dict[str, dict[str, str]]:
+    """Look up, pool by pool, the identifiers of its entity and of the place it lies in."""
+    space = compiled.space
+    return {
+        pool.name: {**space.places[pool.place].record.xref, **space.entities[pool.entity].record.xref}
+        for pool in space.pools
+    }
+
+
+def sbml_of_case(case: Case, compiled: Compiled | None = None) -> str:
     """Settle the host and write the model with all its events as SBML.
+
+    Parameters
+    ----------
+    compiled : Compiled, optional
+        The rule book of the case; with it, pools carry their identifiers (Cell Ontology, UBERON, UniProt, ...).
 
     Raises
     ------
@@ -24,4 +39,5 @@ def sbml_of_case(case: Case) -> str:
     state, status = settle(prepare(tables), case.theta, tables.initial, tables.settle_days)
     if status != 0:
         raise fail("E707", text=case.scenario, status=status)
-    return to_sbml(tables, case.theta, state, case.events, title=case.title)
+    references = pool_references(compiled) if compiled else None
+    return to_sbml(tables, case.theta, state, case.events, title=case.title, annotations=references)

@@ -1,0 +1,83 @@
+"""The built-in scenario of a cut finger, exported and run elsewhere."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import immunity
+from immunity.compiler.case import Case
+from immunity.engine import prepare, run_host, settle
+from immunity.interop import case as interop_case
+from immunity.interop.case import sbml_of_case
+from immunity.language.errors import RuleError
+
+libsbml = pytest.importorskip("libsbml")
+WITHIN = 5e-3
+
+
+@pytest.fixture(scope="module")
+def exported() -> tuple[Case, str]:
+    book = immunity.load()
+    made = immunity.case("cut_finger", book=book)
+    return made, sbml_of_case(made, book)
+
+
+@pytest.fixture(scope="module")
+def elsewhere(exported: tuple[Case, str]) -> np.ndarray:
+    """Pools [time, pool] by libRoadRunner at 1e-10."""
+    roadrunner = pytest.importorskip("roadrunner")
+    made, document = exported
+    read = libsbml.readSBMLFromString(document).getModel()
+    runner = roadrunner.RoadRunner(document)
+    runner.integrator.relative_tolerance = 1e-10
+    runner.integrator.absolute_tolerance = 1e-12
+    runner.integrator.maximum_num_steps = 1_000_000
+    runner.timeCourseSelections = [read.getSpecies(k).getId() for k in range(read.getNumSpecies())]
+    return np.array(runner.simulate(times=made.out_times.tolist()))
+
+
+def worst_difference(made: Case, theta: np.ndarray, expected: np.ndarray) -> float:
+    """Return the largest relative difference of a pool above its floor."""
+    tables = made.model.tables
+    net = prepare(tables)
+    state, status = settle(net, made.theta, tables.initial, tables.settle_days)
+    run = run_host(net, theta, state, made.events, made.out_times, record_pools=True)
+    assert status == run.status == 0
+    assert run.pools is not None
+    compared = ~np.isin(made.out_times, made.events.time)  # there the engine shows the state before the event
+    pools, expected = run.pools[compared], expected[compared]
+    above = expected > tables.floor
+    assert above.mean() > 0.3
+    return float(np.max(np.abs(pools - expected)[above] / expected[above]))
+
+
+def test_engine_agrees_with_roadrunner(exported: tuple[Case, str], elsewhere: np.ndarray) -> None:
+    made, _ = exported
+    assert worst_difference(made, made.theta, elsewhere) < WITHIN
+
+
+def test_comparison_sees_a_wrong_number(exported: tuple[Case, str], elsewhere: np.ndarray) -> None:
+    made, _ = exported
+    theta = made.theta.copy()
+    theta[made.model.tables.names.parameter.index("crp.clear.half_life")] *= 1.02
+    assert worst_difference(made, theta, elsewhere) > WITHIN
+
+
+def test_document_has_no_errors(exported: tuple[Case, str]) -> None:
+    read = libsbml.readSBMLFromString(exported[1])
+    read.setConsistencyChecks(libsbml.LIBSBML_CAT_UNITS_CONSISTENCY, False)  # slow, and of warnings only
+    read.checkConsistency()
+    severities = [read.getError(k).getSeverity() for k in range(read.getNumErrors())]
+    assert max(severities, default=0) < libsbml.LIBSBML_SEV_ERROR
+
+
+def test_pools_carry_identifiers(exported: tuple[Case, str]) -> None:
+    for reference in ("CL:0000775", "UBERON:0000178", "uniprot:P05231", "taxonomy:1280"):
+        assert f'rdf:resource="https://identifiers.org/{reference}"' in exported[1]
+
+
+def test_missing_library_is_a_located_error(exported: tuple[Case, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(interop_case, "find_spec", lambda name: None)
+    with pytest.raises(RuleError, match="E704"):
+        sbml_of_case(exported[0])
