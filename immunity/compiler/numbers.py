@@ -191,6 +191,8 @@ def _family(numbers: Numbers, number: Number, group: str, at: Location) -> list[
 def used_number(numbers: Numbers, text: str, scope: Scope, *, at: Location) -> int:
     """The index of a declared number: ``OWNER.KEY``, or ``KEY`` of the rule's own entity, with indices if it has any.
 
+    What an entity or a place does not declare it has from the first of its classes that does.
+
     Raises
     ------
     RuleError
@@ -206,7 +208,17 @@ def used_number(numbers: Numbers, text: str, scope: Scope, *, at: Location) -> i
     name = f"{owner}.{key}" if owner else key
     if bracket:
         name += f"[{','.join(_member(word.strip(), scope) for word in indices.split(','))}]"
+    elif name not in numbers.index:
+        name = _of_class(numbers, owner, key) or name
     return numbers.find_declared(name, at)
+
+
+def _of_class(numbers: Numbers, owner: str, key: str) -> str | None:
+    """The number that a class gives to those of its members that do not declare it; the first class that has it."""
+    space = numbers.space
+    entry = space.entities.get(owner) or space.places.get(owner)
+    names = (f"{group}.{key}" for group in entry.record.is_) if entry else ()
+    return next((name for name in names if name in numbers.index), None)
 
 
 def _member(word: str, scope: Scope) -> str:

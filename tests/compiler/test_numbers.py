@@ -129,3 +129,35 @@ def test_near_misses_leave_out_the_constants_of_the_grammar() -> None:
         RULE.format("times: [rod.sped]").replace("id: rod", "id: rod, numbers: {speed: '1'}"), "E410", near="rod.speed"
     )
     assert "0" not in error.known
+
+
+def test_a_member_has_the_number_of_its_first_class_that_gives_one() -> None:
+    book = compiled("""
+{kind: class, id: quick, numbers: {pace: "3 1/day"}}
+---
+kind: class
+id: bug
+numbers: {pace: "1 1/day"}
+flows: [{verb: divide, of: "each bug at blood", hazard: {use: bug.pace}}]
+---
+{kind: cell, id: plain_bug, is: [bug], lives_in: {blood: []}}
+---
+{kind: cell, id: quick_bug, is: [quick, bug], lives_in: {blood: []}}
+---
+{kind: cell, id: own_bug, is: [quick, bug], lives_in: {blood: []}, numbers: {pace: "7 1/day"}}
+""")
+    names = {flow.name: [book.numbers[index].name for index, _ in flow.factors] for flow in book.flows}
+    assert [names[f"bug.divide[blood.{id}]"] for id in ("plain_bug", "quick_bug", "own_bug")] == [
+        ["bug.pace"],
+        ["quick.pace"],
+        ["own_bug.pace"],
+    ]
+
+
+def test_a_number_that_neither_member_nor_class_gives_is_refused() -> None:
+    text = """
+{kind: class, id: bug, flows: [{verb: divide, of: "each bug at blood", hazard: {use: bug.pace}}]}
+---
+{kind: cell, id: plain_bug, is: [bug], lives_in: {blood: []}}
+"""
+    refused(text, "E410", line="pace")

@@ -1,0 +1,49 @@
+"""What complement, bacteria in the blood and defects of innate immunity must do, whatever their numbers become."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import immunity as im
+
+
+def _curve(scenario: str, readout: str, *deficiencies: str, days: float | None = None) -> np.ndarray:
+    run = im.run(scenario, host={"deficiencies": list(deficiencies)}, days=days, record_pools=False)
+    values = np.asarray(run[readout]).ravel()
+    return values[~np.isnan(values)]
+
+
+BLOODBORNE = ("bacteraemia_ecoli", "bacteraemia_meningococcus", "bacteraemia_pneumococcus")
+
+
+@pytest.mark.parametrize("scenario", BLOODBORNE)
+def test_a_healthy_adult_clears_a_few_bacteria_from_the_blood(scenario: str) -> None:
+    assert _curve(scenario, "liver.bacteria")[-1] == pytest.approx(0.0)  # the limit of detection
+    assert _curve(scenario, "body.survival")[-1] > 0.99
+
+
+@pytest.mark.parametrize(
+    ("scenario", "deficiency", "spared"),
+    [
+        ("bacteraemia_meningococcus", "c6_to_c9_deficiency", "asplenia"),
+        ("bacteraemia_meningococcus", "c5_deficiency", "mbl_deficiency"),
+        ("bacteraemia_pneumococcus", "asplenia", "c6_to_c9_deficiency"),
+        ("bacteraemia_pneumococcus", "c3_deficiency", "cgd"),
+        ("bacteraemia_ecoli", "cgd", "c6_to_c9_deficiency"),
+        ("bacteraemia_ecoli", "severe_congenital_neutropenia", "asplenia"),
+    ],
+)
+def test_each_defect_opens_the_door_to_its_germ(scenario: str, deficiency: str, spared: str) -> None:
+    assert _curve(scenario, "liver.bacteria", deficiency)[-1] > 2.0
+    assert _curve(scenario, "liver.bacteria", spared)[-1] == pytest.approx(0.0)
+
+
+def test_without_the_brakes_c3_burns_away() -> None:
+    assert _curve("healthy_adult", "blood.c3", "factor_i_deficiency", days=1)[0] == pytest.approx(0.36, rel=0.05)
+
+
+def test_endotoxin_of_live_bacteria_alarms_as_injected_endotoxin_does() -> None:
+    few = _curve("bacteraemia_ecoli", "blood.tnf", "severe_congenital_neutropenia")
+    pneumococci = _curve("bacteraemia_pneumococcus", "blood.tnf", "severe_congenital_neutropenia")
+    assert few.max() > 20 * pneumococci.max()
