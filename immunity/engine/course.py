@@ -6,10 +6,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from immunity.compiler.tables import Floats, Ints
+from immunity.compiler.tables import Floats
 from immunity.engine.hazard import evaluate_signals
 from immunity.engine.kernel import entry, kernel
-from immunity.engine.net import Host, Wiring
+from immunity.engine.net import Host, Places, Wiring
 
 TIME, STEP = 0, 1  # entries of `clock`
 STEPS, NEXT_OUT, STATUS, MAX_STEPS = 0, 1, 2, 3  # entries of `tally`
@@ -27,7 +27,7 @@ class Course(NamedTuple):
     readouts: Floats  # [time, readout]
     pools: Floats  # [time, pool], no rows if not wanted
     shown: Floats  # [value] workspace for readouts
-    every_signal: Ints
+    every_signal: Places
 
 
 def new_course(wiring: Wiring, x: Floats, start: float, out_times: Floats, record_pools: bool, max_steps: int) -> Course:
@@ -42,7 +42,7 @@ def new_course(wiring: Wiring, x: Floats, start: float, out_times: Floats, recor
         readouts=np.full((len(out_times), len(wiring.readout_signal)), np.nan),
         pools=np.full((len(out_times) if record_pools else 0, wiring.n_pool), np.nan),
         shown=np.zeros(wiring.n_pool + wiring.n_signal + 1),
-        every_signal=np.arange(wiring.n_signal, dtype=np.int32),
+        every_signal=np.arange(wiring.n_signal, dtype=np.uint32),
     )
 
 

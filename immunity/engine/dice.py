@@ -14,7 +14,7 @@ import numpy as np
 from immunity.compiler.tables import Bytes, Floats, Ints
 from immunity.engine.kernel import kernel
 from immunity.engine.live import N_FLOWS, N_POOLS, Live
-from immunity.engine.net import Host, Wiring
+from immunity.engine.net import Host, Places, Wiring
 from immunity.engine.rng import Streams, exponential
 from immunity.engine.rosenbrock import Work
 
@@ -32,7 +32,7 @@ class Dice(NamedTuple):
     clock: Floats  # [flow] unit-rate time to the next firing; below zero: not in the exact set
     firings: Floats  # [flow] in this step
     slot: Ints  # [flow] place in the lists below, -1: leaps
-    exact: Ints  # [slot] flow
+    exact: Places  # [slot] flow
     fire_at: Floats  # [slot] day since the start of the step
     rate: Floats  # [slot] propensity
     since: Floats  # [slot] when clock was last brought up to date
@@ -55,7 +55,7 @@ def new_dice(wiring: Wiring) -> Dice:
         clock=per_flow[0],
         firings=per_flow[1],
         slot=np.full(n_flow, -1, np.int32),
-        exact=np.zeros(n_flow, np.int32),
+        exact=np.zeros(n_flow, np.uint32),
         fire_at=per_flow[2],
         rate=per_flow[3],
         since=per_flow[4],

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from immunity.compiler.tables import LAW_CURVE, LAW_HILL, LAW_PROPORTIONAL, Floats, Ints
-from immunity.engine.kernel import kernel
-from immunity.engine.net import Host, Wiring
+from immunity.compiler.tables import LAW_CURVE, LAW_HILL, LAW_PROPORTIONAL, Floats
+from immunity.engine.kernel import kernel, leaf
+from immunity.engine.net import Host, Places, Wiring
 
 
 @kernel
@@ -25,7 +25,7 @@ def curve_value(wiring: Wiring, curve: int, x: float) -> float:
     return wiring.curve_y[low] + share * (wiring.curve_y[high] - wiring.curve_y[low])
 
 
-@kernel
+@leaf
 def law_value(wiring: Wiring, host: Host, law: int, values: Floats) -> float:
     """Evaluate one factor; sensed amounts below zero count as zero where a law would lose its meaning."""
     kind = wiring.law_kind[law]
@@ -39,7 +39,13 @@ def law_value(wiring: Wiring, host: Host, law: int, values: Floats) -> float:
         if n == 1.0:
             return base + (top - base) * s / (half + s)
         ratio = half / s
-        return base + (top - base) / (1.0 + (ratio * ratio if n == 2.0 else ratio**n))
+        if n == 2.0:
+            ratio *= ratio
+        elif n == 3.0:
+            ratio *= ratio * ratio
+        else:
+            ratio **= n
+        return base + (top - base) / (1.0 + ratio)
     if kind == LAW_CURVE:
         return curve_value(wiring, wiring.law_curve[law], s)
     if s <= 0.0:
@@ -47,7 +53,7 @@ def law_value(wiring: Wiring, host: Host, law: int, values: Floats) -> float:
     return s / (host.law[law, 0] + s + max(values[wiring.law_signal2[law]], 0.0))
 
 
-@kernel
+@leaf
 def evaluate_signal(wiring: Wiring, host: Host, signal: int, values: Floats) -> None:
     """values[signal] = (constant + sum of weight * source) / divisor * product of laws."""
     total = host.constant[signal]
@@ -60,13 +66,13 @@ def evaluate_signal(wiring: Wiring, host: Host, signal: int, values: Floats) -> 
 
 
 @kernel
-def evaluate_signals(wiring: Wiring, host: Host, signals: Ints, n_signals: int, values: Floats) -> None:
+def evaluate_signals(wiring: Wiring, host: Host, signals: Places, n_signals: int, values: Floats) -> None:
     """Evaluate signals in their order."""
     for place in range(n_signals):
         evaluate_signal(wiring, host, signals[place], values)
 
 
-@kernel
+@leaf
 def flow_hazard(wiring: Wiring, host: Host, flow: int, values: Floats) -> float:
     """hazard = constant part * product of laws of signals, never below zero (1/day, per unit of the primary pool)."""
     hazard = host.rate[flow]
@@ -80,7 +86,7 @@ def flow_hazard(wiring: Wiring, host: Host, flow: int, values: Floats) -> float:
 def derivative(
     wiring: Wiring,
     host: Host,
-    flows: Ints,
+    flows: Places,
     n_flows: int,
     values: Floats,
     hazard: Floats,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from immunity.compiler.tables import LAW_CURVE, LAW_HILL, LAW_PROPORTIONAL, Floats
 from immunity.engine.hazard import law_value
-from immunity.engine.kernel import kernel
+from immunity.engine.kernel import kernel, leaf
 from immunity.engine.live import N_FLOWS, N_SIGNALS, Live
 from immunity.engine.net import BY_LAWS, BY_PRIMARY, Host, Wiring
 
@@ -22,9 +22,9 @@ def _curve_slope(wiring: Wiring, curve: int, x: float) -> float:
     return 0.0
 
 
-@kernel
-def _law_slopes(wiring: Wiring, host: Host, law: int, values: Floats) -> tuple[float, float]:
-    """Return d(law)/d(signal) and d(law)/d(second signal)."""
+@leaf
+def _law_slopes(wiring: Wiring, host: Host, law: int, value: float, values: Floats) -> tuple[float, float]:
+    """Return d(law)/d(signal) and d(law)/d(second signal), given the law's value."""
     kind = wiring.law_kind[law]
     s = values[wiring.law_signal[law]]
     if kind == LAW_PROPORTIONAL:
@@ -34,22 +34,21 @@ def _law_slopes(wiring: Wiring, host: Host, law: int, values: Floats) -> tuple[f
     if s <= 0.0:
         return 0.0, 0.0
     if kind == LAW_HILL:
-        base, top, half, n = host.law[law, 0], host.law[law, 1], host.law[law, 2], host.law[law, 3]
-        share = 1.0 / (1.0 + (half / s) ** n)
-        return (top - base) * n * share * (1.0 - share) / s, 0.0
+        base, top, n = host.law[law, 0], host.law[law, 1], host.law[law, 3]
+        return n * (value - base) * (top - value) / ((top - base) * s) if top != base else 0.0, 0.0
     other = max(values[wiring.law_signal2[law]], 0.0)
     total = host.law[law, 0] + s + other
     return (total - s) / (total * total), -s / (total * total)
 
 
-@kernel
+@leaf
 def _add_signal(wiring: Wiring, value: int, factor: float, gradient: Floats, dense: Floats) -> None:
     """dense += factor * gradient of a signal."""
     for at in range(wiring.grad_ptr[value - wiring.n_pool], wiring.grad_ptr[value - wiring.n_pool + 1]):
         dense[wiring.grad_pool[at]] += factor * gradient[at]
 
 
-@kernel
+@leaf
 def _add_laws(
     wiring: Wiring, host: Host, row: int, product: float, values: Floats, gradient: Floats, dense: Floats
 ) -> None:
@@ -57,7 +56,7 @@ def _add_laws(
     for law in range(wiring.law_ptr[row], wiring.law_ptr[row + 1]):
         value = law_value(wiring, host, law, values)
         if value != 0.0:
-            first, second = _law_slopes(wiring, host, law, values)
+            first, second = _law_slopes(wiring, host, law, value, values)
             _add_signal(wiring, wiring.law_signal[law], product / value * first, gradient, dense)
             if second != 0.0:
                 _add_signal(wiring, wiring.law_signal2[law], product / value * second, gradient, dense)

@@ -31,27 +31,27 @@ def _cache_folder() -> str | None:
 
 
 _FOLDER = _cache_folder()
-_INNER = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
-
-
-def _compile(function: F, **settings: bool) -> F:
-    # _nrt=False: no reference counts and no allocation in kernels, which more than halves the time to compile them
-    settings |= {"nogil": True, "_nrt": False}
-    if _FOLDER is None:
-        return numba.njit(error_model="numpy", **settings)(function)
-    before = numba.config.CACHE_DIR  # type: ignore[attr-defined]
-    numba.config.CACHE_DIR = _FOLDER  # type: ignore[attr-defined]
-    try:
-        return numba.njit(error_model="numpy", cache=True, **settings)(function)
-    finally:
-        numba.config.CACHE_DIR = before  # type: ignore[attr-defined]
+_SETTINGS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "_nrt": False}
+# _nrt=False: no reference counts and no allocation in kernels, which more than halves the time to compile them
 
 
 def kernel(function: F) -> F:
     """Compile a function that only other kernels call."""
-    return _compile(function, **_INNER)
+    return numba.njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, **_SETTINGS)(function)
 
 
 def entry(function: F) -> F:
-    """Compile a function that Python calls."""
-    return _compile(function)
+    """Compile a function that Python calls; kept on disk, with all kernels that it calls, if a folder can be written."""
+    if _FOLDER is None:
+        return numba.njit(**_SETTINGS)(function)
+    before = numba.config.CACHE_DIR  # type: ignore[attr-defined]
+    numba.config.CACHE_DIR = _FOLDER  # type: ignore[attr-defined]
+    try:
+        return numba.njit(cache=True, no_cfunc_wrapper=True, **_SETTINGS)(function)
+    finally:
+        numba.config.CACHE_DIR = before  # type: ignore[attr-defined]
+
+
+def leaf(function: F) -> F:
+    """Compile a short function into its callers: a call would hand over some hundred words."""
+    return numba.njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, forceinline=True, **_SETTINGS)(function)

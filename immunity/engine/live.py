@@ -13,7 +13,7 @@ import numpy as np
 from immunity.compiler.tables import LAW_CURVE, LAW_HILL, Bytes, Floats, Ints
 from immunity.engine.hazard import curve_value
 from immunity.engine.kernel import kernel
-from immunity.engine.net import Host, Wiring
+from immunity.engine.net import Host, Places, Wiring
 
 N_POOLS, N_SIGNALS, N_FLOWS = 0, 1, 2
 
@@ -22,9 +22,9 @@ class Live(NamedTuple):
     """Lists of what is live; `size` says how much of each list holds."""
 
     size: Ints  # N_POOLS, N_SIGNALS, N_FLOWS
-    pools: Ints  # in the order of elimination
-    signals: Ints  # only those that a live flow or the stop rule needs
-    flows: Ints
+    pools: Places  # in the order of elimination
+    signals: Places  # only those that a live flow or the stop rule needs
+    flows: Places
     value_on: Bytes  # [value] pools, signals, time
     flow_on: Bytes
 
@@ -34,9 +34,9 @@ def new_live(wiring: Wiring) -> Live:
     n_value = wiring.n_pool + wiring.n_signal + 1
     return Live(
         np.zeros(3, np.int32),
-        np.zeros(wiring.n_pool, np.int32),
-        np.zeros(wiring.n_signal, np.int32),
-        np.zeros(wiring.n_flow, np.int32),
+        np.zeros(wiring.n_pool, np.uint32),
+        np.zeros(wiring.n_signal, np.uint32),
+        np.zeros(wiring.n_flow, np.uint32),
         np.zeros(n_value, np.uint8),
         np.zeros(wiring.n_flow, np.uint8),
     )

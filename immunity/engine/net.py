@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from immunity.compiler.tables import (
     LAW_HILL,
@@ -24,6 +25,7 @@ from immunity.compiler.tables import (
 from immunity.engine.ordering import Pattern, eliminate
 
 
+Places = NDArray[np.uint32]  # unsigned, so that compiled code need not ask whether an index counts from the end
 BY_PRIMARY, BY_LAWS = -1, -2  # how a flow's propensity depends on an arm's pool
 WIDEST = 24  # signals that read more uncountable pools than this are not differentiated
 
@@ -42,11 +44,11 @@ class Wiring(NamedTuple):
     floor: Floats
     # signals: source and law_signal index the vector of values
     term_ptr: Ints
-    term_source: Ints
+    term_source: Places
     law_ptr: Ints  # signals first, then flows
     law_kind: Bytes
-    law_signal: Ints
-    law_signal2: Ints
+    law_signal: Places
+    law_signal2: Places
     law_curve: Ints
     curve_ptr: Ints
     curve_x: Floats
@@ -55,28 +57,28 @@ class Wiring(NamedTuple):
     primary: Ints
     drawn: Bytes
     stoich_ptr: Ints
-    stoich_pool: Ints
+    stoich_pool: Places
     arm_ptr: Ints
-    arm_pool: Ints
+    arm_pool: Places
     arm_signal: Ints  # value that the propensity is proportional to, or BY_PRIMARY, or BY_LAWS (these come last)
     grad_ptr: Ints  # per signal: the uncountable pools that it reads
-    grad_pool: Ints
+    grad_pool: Places
     place_ptr: Ints  # per arm: where its entries, one per stoichiometric pool, stand in the matrix
-    place: Ints
+    place: Places
     leaver_ptr: Ints  # per pool: flows that have it as primary pool
-    leaver: Ints
+    leaver: Places
     # sparse triangular factors, row by row; rows are eliminated in this order
-    order: Ints
+    order: Places
     row_ptr: Ints
     row_diagonal: Ints
-    row_column: Ints
+    row_column: Places
     # what changes when a countable pool does
     echo_signal_ptr: Ints
-    echo_signal: Ints
+    echo_signal: Places
     echo_flow_ptr: Ints
-    echo_flow: Ints
+    echo_flow: Places
     # what is seen from outside
-    readout_signal: Ints
+    readout_signal: Places
     readout_scale: Floats
     readout_offset: Floats
     stop_signal: int
@@ -113,11 +115,15 @@ def _int32(values: object) -> Ints:
     return np.asarray(values, dtype=np.int32)
 
 
-def _flat(lists: list[list[int]]) -> tuple[Ints, Ints]:
+def _places(values: object) -> Places:
+    return np.asarray(values, dtype=np.uint32)
+
+
+def _flat(lists: list[list[int]]) -> tuple[Ints, Places]:
     """Return pointers and concatenation of a list of lists."""
     ptr = np.zeros(len(lists) + 1, np.int32)
     ptr[1:] = np.cumsum([len(members) for members in lists])
-    return ptr, _int32([member for members in lists for member in members])
+    return ptr, _places([member for members in lists for member in members])
 
 
 def _ranges(ptr: Ints) -> list[range]:
@@ -130,8 +136,8 @@ def _join_laws(first: Laws, second: Laws, n_pool: int) -> dict[str, np.ndarray]:
 
     return {
         "law_kind": both("kind").astype(np.uint8),
-        "law_signal": _int32(both("signal") + n_pool),
-        "law_signal2": _int32(np.maximum(both("signal2"), 0) + n_pool),
+        "law_signal": _places(both("signal") + n_pool),
+        "law_signal2": _places(np.maximum(both("signal2"), 0) + n_pool),
         "law_curve": _int32(both("curve")),
     }
 
@@ -180,7 +186,7 @@ def _invert(rows: list[set[int]], n: int) -> list[list[int]]:
     return lists
 
 
-def _places(tables: Tables, arms: list[list[tuple[int, int]]], pattern: Pattern) -> tuple[Ints, Ints]:
+def _entries(tables: Tables, arms: list[list[tuple[int, int]]], pattern: Pattern) -> tuple[Ints, Places]:
     """Return where in the factors each arm's entries stand."""
     position = {
         (row, int(pattern.column[at])): at
@@ -215,7 +221,7 @@ def prepare(tables: Tables) -> Net:
     timed = (signals.term_kind != TERM_POOL) & (signals.term_kind != TERM_SIGNAL)
     parts: dict[str, np.ndarray] = {
         "term_ptr": _int32(signals.term_ptr),
-        "term_source": _int32(np.where(timed, 0, signals.term_source) + offset),
+        "term_source": _places(np.where(timed, 0, signals.term_source) + offset),
         "law_ptr": _int32(np.concatenate([signals.law_ptr, flows.law_ptr[1:] + signals.law_ptr[-1]])),
         **_join_laws(signals.laws, flows.laws, n_pool),
     }
@@ -231,7 +237,7 @@ def prepare(tables: Tables) -> Net:
         for entry in places
     ]
     pattern = eliminate(n_pool, entries)
-    place_ptr, place = _places(tables, arms, pattern)
+    place_ptr, place = _entries(tables, arms, pattern)
     leavers: list[list[int]] = [[] for _ in range(n_pool)]
     for flow, primary in enumerate(flows.primary.tolist()):
         if primary >= 0:
@@ -244,7 +250,7 @@ def prepare(tables: Tables) -> Net:
         for reads, primary, touches in zip(counted[n_signal:], flows.primary, flows.touches_countable, strict=True)
     ]
     echo_flow_ptr, echo_flow = _flat(_invert(drawn, n_pool))
-    arm_pool = _int32([pool for members in arms for pool, _ in members])
+    arm_pool = _places([pool for members in arms for pool, _ in members])
     arm_jac = _int32([row for members in arms for _, row in members])
     pairs = [
         (arm, entry)
@@ -266,7 +272,7 @@ def prepare(tables: Tables) -> Net:
         primary=_int32(flows.primary),
         drawn=flows.touches_countable.astype(np.uint8),
         stoich_ptr=_int32(flows.stoich_ptr),
-        stoich_pool=_int32(flows.stoich_pool),
+        stoich_pool=_places(flows.stoich_pool),
         arm_ptr=arm_ptr,
         arm_pool=arm_pool,
         arm_signal=_int32([row if row < 0 else flows.jac_signal[row] + n_pool for row in arm_jac]),
@@ -284,7 +290,7 @@ def prepare(tables: Tables) -> Net:
         echo_signal=echo_signal,
         echo_flow_ptr=echo_flow_ptr,
         echo_flow=echo_flow,
-        readout_signal=_int32(tables.readouts.signal),
+        readout_signal=_places(tables.readouts.signal),
         readout_scale=tables.readouts.scale.astype(np.float64),
         readout_offset=tables.readouts.offset.astype(np.float64),
         stop_signal=int(tables.stop.signal),

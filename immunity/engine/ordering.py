@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from immunity.compiler.tables import Ints
 
@@ -14,10 +15,10 @@ from immunity.compiler.tables import Ints
 class Pattern(NamedTuple):
     """Rows of L and U in one array: left of the diagonal L, right of it U, in the order of elimination."""
 
-    order: Ints
+    order: NDArray[np.uint32]
     ptr: Ints
     diagonal: Ints
-    column: Ints
+    column: NDArray[np.uint32]
 
 
 def eliminate(n: int, entries: Iterable[tuple[int, int]]) -> Pattern:
@@ -73,4 +74,6 @@ def eliminate(n: int, entries: Iterable[tuple[int, int]]) -> Pattern:
         column.append(row)
         column += sorted(right[row], key=rank.__getitem__)
         ptr.append(len(column))
-    return Pattern(*(np.array(part, np.int32) for part in (order, ptr, diagonal, column)))
+    return Pattern(
+        np.array(order, np.uint32), np.array(ptr, np.int32), np.array(diagonal, np.int32), np.array(column, np.uint32)
+    )

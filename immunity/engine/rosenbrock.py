@@ -166,10 +166,14 @@ def try_step(wiring: Wiring, host: Host, live: Live, work: Work, x: Floats, t: f
     for i in range(1, 4):
         for place in range(n_pools):
             pool = live.pools[place]
-            total, carried = x[pool], 0.0
-            for j in range(i):
-                total += A[i, j] * work.stage[j, pool]
-                carried += C[i, j] * work.stage[j, pool]
+            total = x[pool] + A[i, 0] * work.stage[0, pool]
+            carried = C[i, 0] * work.stage[0, pool]
+            if i > 1:
+                total += A[i, 1] * work.stage[1, pool]
+                carried += C[i, 1] * work.stage[1, pool]
+            if i > 2:
+                total += A[i, 2] * work.stage[2, pool]
+                carried += C[i, 2] * work.stage[2, pool]
             work.values[pool] = total
             work.change[pool] = 0.0
             work.stage[i, pool] = GAMMA * carried

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from immunity.compiler.tables import Floats, Ints
+from immunity.compiler.tables import Floats
 from immunity.engine.kernel import kernel
-from immunity.engine.net import Wiring
+from immunity.engine.net import Places, Wiring
 
 SMALLEST_PIVOT = 0.1
 
 
 @kernel
-def factorise(wiring: Wiring, rows: Ints, n_rows: int, matrix: Floats, line: Floats) -> bool:
+def factorise(wiring: Wiring, rows: Places, n_rows: int, matrix: Floats, line: Floats) -> bool:
     """Overwrite a matrix by its factors L (unit diagonal) and U (diagonal inverted).
 
     Parameters
     ----------
-    rows : int32[n_rows]      the live rows, in the order of elimination
+    rows : uint32[n_rows]      the live rows, in the order of elimination
     matrix : float64[entry]   entries; rows that are not live are never read
     line : float64[pool]      workspace
 
@@ -44,7 +44,7 @@ def factorise(wiring: Wiring, rows: Ints, n_rows: int, matrix: Floats, line: Flo
 
 
 @kernel
-def solve(wiring: Wiring, rows: Ints, n_rows: int, matrix: Floats, x: Floats) -> None:
+def solve(wiring: Wiring, rows: Places, n_rows: int, matrix: Floats, x: Floats) -> None:
     """Overwrite x by the solution of L U y = x."""
     for place in range(n_rows):
         row = rows[place]
