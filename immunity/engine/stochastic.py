@@ -10,7 +10,7 @@ import numpy as np
 
 from immunity.compiler.tables import Bytes
 from immunity.engine.course import MAX_STEPS, NEXT_OUT, STATUS, STEP, STEPS, TIME, Course, clip, record
-from immunity.engine.dice import N_SIZES, Dice, choose_small, split_flows, survey
+from immunity.engine.dice import Dice, all_small, plan_step, split_flows, survey
 from immunity.engine.exact import run_events
 from immunity.engine.hazard import evaluate_signals
 from immunity.engine.kernel import entry, kernel
@@ -29,18 +29,6 @@ STALE = 32  # steps after which an emptied pool is taken off the lists
 
 
 @kernel
-def _only_events(dice: Dice, size: int, span: float) -> bool:
-    """Say whether nothing is left to integrate: all live flows touch a small pool, and not too often."""
-    events = 0.0
-    for other in range(size):
-        events += dice.size_events[other] * span
-    for other in range(size, N_SIZES + 1):
-        if dice.size_flows[other] > 0.0:
-            return False
-    return events < FRANTIC
-
-
-@kernel
 def _falls_short(wiring: Wiring, live: Live, work: Work, rtol: float) -> bool:
     """Say whether an uncountable amount falls below zero by more than tolerance explains."""
     for place in range(live.size[N_POOLS]):
@@ -51,9 +39,7 @@ def _falls_short(wiring: Wiring, live: Live, work: Work, rtol: float) -> bool:
 
 
 @kernel
-def _list_anew(
-    wiring: Wiring, host: Host, live: Live, work: Work, dice: Dice, course: Course, needed: Bytes
-) -> None:
+def _list_anew(wiring: Wiring, host: Host, live: Live, work: Work, dice: Dice, course: Course, needed: Bytes) -> None:
     """Rebuild the lists of what is live, and forget the clocks of all else."""
     find_live(wiring, host, course.x, live, needed, work.values)
     for flow in range(wiring.n_flow):
@@ -64,7 +50,7 @@ def _list_anew(
 
 @kernel
 def _apply(wiring: Wiring, host: Host, live: Live, work: Work, dice: Dice, course: Course, smooth: bool) -> bool:
-    """x += N k, with k as expected (if `smooth`) for flows that are not drawn; say whether a countable pool ran empty."""
+    """x += N k, with k as expected (if `smooth`) for flows that are not drawn; say whether a counted pool ran empty."""
     for place in range(live.size[N_FLOWS]):
         flow = live.flows[place]
         firings = dice.firings[flow]
@@ -145,21 +131,20 @@ def advance_stochastic(
         target = t_end
         if tally[NEXT_OUT] < len(course.out_times):
             target = min(target, course.out_times[tally[NEXT_OUT]])
-        survey(wiring, host, live, work, dice, x)
-        size, longest = choose_small(live, dice, h, target - t)
         step = target - t
-        only_events = needed[-1] == 0 and _only_events(dice, size, step)
+        events = survey(wiring, host, live, work, dice) * step
+        only_events = needed[-1] == 0 and events < FRANTIC and all_small(wiring, host, live, dice, x)
         if only_events:
-            n_exact = split_flows(wiring, host, live, work, dice, streams, x, size, 0.0)
+            n_exact = split_flows(wiring, host, live, dice, streams)
             step = run_events(wiring, host, live, dice, streams, needed, work.values, n_exact, step, CHUNK)
         else:
-            step = fit(longest, step)
+            step = fit(plan_step(wiring, live, dice, x, fit(h, step)), step)
             error = NO_FIT
             if try_step(wiring, host, live, work, x, t, step):
                 error = step_error(wiring, live, work, rtol, NOISE)
             good = error <= 1.0 and not _falls_short(wiring, live, work, rtol)
             if good:
-                n_exact = split_flows(wiring, host, live, work, dice, streams, x, size, step)
+                n_exact = split_flows(wiring, host, live, dice, streams)
                 good = _draw_step(wiring, host, live, work, dice, streams, course, needed, n_exact, t, step)
             if not good:
                 h = step * (0.5 if error <= 1.0 else max(SHRINK, SAFETY * error ** (-1.0 / 3.0)))
