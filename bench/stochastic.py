@@ -105,10 +105,12 @@ def main() -> None:
         told = "  ".join(f"{tables.names.pool[k]} {ends[:, k].mean():.3g} ({ends[:, k].std():.2g})" for k in shown)
         print(f"{name:26}{took:9.4f}{took / first:7.2f}   {told}")
     for scenario in ("synthetic", *arguments.scenario):
-        other = load_benchmark(scenario, sbml=False)
+        other = load_benchmark(scenario, 5.0 if scenario == "synthetic" else None, sbml=False)
         smooth, _ = measure(load_engine(other, stochastic=False), 5)
-        drawn, _ = measure(load_engine(other, stochastic=True), 5)
-        print(f"{scenario}: deterministic {smooth:.4f} s, stochastic {drawn:.4f} s, ratio {drawn / smooth:.2f}")
+        drawn, _ = measure(load_engine(other, stochastic=True), 3)
+        print(
+            f"{scenario}, {other.out_times[-1]:g} days: deterministic {smooth:.4f} s, stochastic {drawn:.4f} s, ratio {drawn / smooth:.2f}"
+        )
 
 
 if __name__ == "__main__":
