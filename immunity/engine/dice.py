@@ -20,6 +20,8 @@ from immunity.engine.rosenbrock import Work
 
 FEW = 4096.0  # counts from here up always leap
 LEAP = 0.2  # share of a pool of a thousand that may be born in a leap; grows with the square root of the count
+CROWD = 1e5  # counts from here up are shown between the ends of a step without their noise
+STILL = 1e-3  # events expected in a step that leave a smaller pool as good as untouched
 UNNOTICED = 1e6  # counts above this leap as far as the error allows
 EVENTS = 100.0
 
@@ -109,6 +111,16 @@ def all_small(wiring: Wiring, host: Host, live: Live, dice: Dice, x: Floats) -> 
     for place in range(live.size[N_FLOWS]):
         flow = live.flows[place]
         if not wiring.drawn[flow] or not touches_small(wiring, host, dice, flow):
+            return False
+    return True
+
+
+@kernel
+def is_crowded(wiring: Wiring, live: Live, dice: Dice, x: Floats, span: float) -> bool:
+    """Say whether every countable pool is large or stands still, so that outputs need not end a step."""
+    for place in range(live.size[N_POOLS]):
+        pool = live.pools[place]
+        if wiring.countable[pool] and x[pool] < CROWD and (dice.arriving[pool] + dice.leaving[pool]) * span > STILL:
             return False
     return True
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from immunity.compiler.tables import Bytes
 from immunity.engine.course import MAX_STEPS, NEXT_OUT, STATUS, STEP, STEPS, TIME, Course, clip, record
-from immunity.engine.dice import Dice, all_small, plan_step, split_flows, survey
+from immunity.engine.dice import Dice, all_small, is_crowded, plan_step, split_flows, survey
 from immunity.engine.exact import run_events
 from immunity.engine.hazard import evaluate_signals
 from immunity.engine.kernel import entry, kernel
@@ -131,14 +131,15 @@ def advance_stochastic(
         target = t_end
         if tally[NEXT_OUT] < len(course.out_times):
             target = min(target, course.out_times[tally[NEXT_OUT]])
-        step = target - t
-        events = survey(wiring, host, live, work, dice) * step
+        events = survey(wiring, host, live, work, dice) * (target - t)
         only_events = needed[-1] == 0 and events < FRANTIC and all_small(wiring, host, live, dice, x)
         if only_events:
             n_exact = split_flows(wiring, host, live, dice, streams)
-            step = run_events(wiring, host, live, dice, streams, needed, work.values, n_exact, step, CHUNK)
+            step = run_events(wiring, host, live, dice, streams, needed, work.values, n_exact, target - t, CHUNK)
         else:
-            step = fit(plan_step(wiring, live, dice, x, fit(h, step)), step)
+            if is_crowded(wiring, live, dice, x, min(h, t_end - t)):
+                target = t_end  # nothing shows between the ends of a step but the path itself
+            step = fit(plan_step(wiring, live, dice, x, fit(h, target - t)), target - t)
             error = NO_FIT
             if try_step(wiring, host, live, work, x, t, step):
                 error = step_error(wiring, live, work, rtol, NOISE)
@@ -154,6 +155,10 @@ def advance_stochastic(
                 if h < TINIEST * max(1.0, abs(t)):
                     tally[STATUS] = why_small(work, error <= 1.0)
                 continue
+            while tally[NEXT_OUT] < len(course.out_times) and course.out_times[tally[NEXT_OUT]] < t + step:
+                when = course.out_times[tally[NEXT_OUT]]
+                interpolate(live, work, x, (when - t) / step, course.shown)
+                record(wiring, host, course, when)
             factor = min(grow, next_factor(error, error_before))
             h = max(h, factor * step) if step < h else factor * step
             error_before, grow = error, 8.0
@@ -164,7 +169,7 @@ def advance_stochastic(
             _list_anew(wiring, host, live, work, dice, course, needed)
             stale = 0
         begin_step(wiring, host, live, work, x, t)
-        if t == target and tally[NEXT_OUT] < len(course.out_times) and course.out_times[tally[NEXT_OUT]] == t:
+        if tally[NEXT_OUT] < len(course.out_times) and course.out_times[tally[NEXT_OUT]] == t:
             for pool in range(wiring.n_pool):
                 course.shown[pool] = x[pool]
             record(wiring, host, course, t)
