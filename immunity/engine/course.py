@@ -30,7 +30,9 @@ class Course(NamedTuple):
     every_signal: Places
 
 
-def new_course(wiring: Wiring, x: Floats, start: float, out_times: Floats, record_pools: bool, max_steps: int) -> Course:
+def new_course(
+    wiring: Wiring, x: Floats, start: float, out_times: Floats, record_pools: bool, max_steps: int
+) -> Course:
     """Allocate a run; rows not reached stay NaN."""
     return Course(
         x=x.astype(np.float64),

@@ -33,16 +33,14 @@ def change_pool(net: Net, x: Floats, kind: int, pool: int, value: float, streams
     x : float64[pool]   changed in place
     """
     before = x[pool]
-    whole = streams is not None and bool(net.tables.countable[pool])
-    if kind == EVENT_ADD_COUNTED and streams is not None:
-        x[pool] += draw_poisson(streams, pool, value)
-    elif kind == EVENT_SCALE and whole and value <= 1.0:
-        x[pool] = draw_binomial(streams, pool, before, value)
-    else:
-        target = {EVENT_ADD: before + value, EVENT_ADD_COUNTED: before + value, EVENT_SET: value}.get(
-            kind, before * value
-        )
-        x[pool] = draw_rounded(streams, pool, target) if whole else target
-    if streams is not None:
+    after = {EVENT_ADD: before + value, EVENT_ADD_COUNTED: before + value, EVENT_SET: value}.get(kind, before * value)
+    if streams is not None and net.tables.countable[pool]:
+        if kind == EVENT_ADD_COUNTED:
+            after = before + draw_poisson(streams, pool, value)
+        elif kind == EVENT_SCALE and value <= 1.0:
+            after = draw_binomial(streams, pool, before, value)
+        else:
+            after = draw_rounded(streams, pool, after)
         restart_stream(streams, pool)
-    return float(x[pool] - before)
+    x[pool] = after
+    return float(after - before)

@@ -7,17 +7,19 @@ References
 Anderson (2007), Journal of Chemical Physics 127:214107.
 """
 
+# pyright: reportArgumentType=false, reportReturnType=false, reportCallIssue=false
+# (NumPy's stubs take an element at an index of unknown type for an array)
 from __future__ import annotations
 
 import numpy as np
 
 from immunity.compiler.tables import Bytes, Floats
+from immunity.engine.dice import Dice, meeting
 from immunity.engine.hazard import evaluate_signal, flow_hazard
 from immunity.engine.kernel import kernel
 from immunity.engine.live import Live
 from immunity.engine.net import Host, Wiring
 from immunity.engine.rng import Streams, exponential
-from immunity.engine.dice import Dice, meeting
 
 
 @kernel

@@ -1,5 +1,7 @@
-"""From amounts to hazards: laws, signals in order, then flows. The one place where they are computed, for both modes."""
+"""From amounts to hazards: laws, signals in order, then flows. The one place where they are computed."""
 
+# pyright: reportArgumentType=false, reportReturnType=false, reportCallIssue=false
+# (NumPy's stubs take an element at an index of unknown type for an array)
 from __future__ import annotations
 
 from immunity.compiler.tables import LAW_CURVE, LAW_HILL, LAW_PROPORTIONAL, Floats

@@ -5,6 +5,8 @@ uncountable pools, the fast ones, also feel every uncountable pool that their la
 without that a quick molecule that holds itself down would force steps as short as its lifetime.
 """
 
+# pyright: reportArgumentType=false, reportReturnType=false, reportCallIssue=false
+# (NumPy's stubs take an element at an index of unknown type for an array)
 from __future__ import annotations
 
 from immunity.compiler.tables import LAW_CURVE, LAW_HILL, LAW_PROPORTIONAL, Floats

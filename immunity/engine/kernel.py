@@ -15,6 +15,7 @@ import numba
 import platformdirs
 
 F = TypeVar("F", bound=Callable[..., Any])
+njit: Any = numba.njit
 
 
 def _cache_folder() -> str | None:
@@ -37,21 +38,21 @@ _SETTINGS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "_nrt": Fals
 
 def kernel(function: F) -> F:
     """Compile a function that only other kernels call."""
-    return numba.njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, **_SETTINGS)(function)
+    return njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, **_SETTINGS)(function)
 
 
 def entry(function: F) -> F:
-    """Compile a function that Python calls; kept on disk, with all kernels that it calls, if a folder can be written."""
+    """Compile a function that Python calls; kept on disk with all that it calls, if a folder can be written."""
     if _FOLDER is None:
-        return numba.njit(**_SETTINGS)(function)
+        return njit(**_SETTINGS)(function)
     before = numba.config.CACHE_DIR  # type: ignore[attr-defined]
     numba.config.CACHE_DIR = _FOLDER  # type: ignore[attr-defined]
     try:
-        return numba.njit(cache=True, no_cfunc_wrapper=True, **_SETTINGS)(function)
+        return njit(cache=True, no_cfunc_wrapper=True, **_SETTINGS)(function)
     finally:
         numba.config.CACHE_DIR = before  # type: ignore[attr-defined]
 
 
 def leaf(function: F) -> F:
     """Compile a short function into its callers: a call would hand over some hundred words."""
-    return numba.njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, forceinline=True, **_SETTINGS)(function)
+    return njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, forceinline=True, **_SETTINGS)(function)

@@ -5,6 +5,8 @@ none, draw from a Poisson distribution; where the pool itself multiplies, from a
 negative binomial), because the newborn multiply in turn. Linear birth and death so keep their exact mean and variance.
 """
 
+# pyright: reportArgumentType=false, reportReturnType=false, reportCallIssue=false
+# (NumPy's stubs take an element at an index of unknown type for an array)
 from __future__ import annotations
 
 import math
@@ -104,10 +106,9 @@ def leap(
             if own > 0.0 and mean > 0.0:
                 mean = max(0.0, mean * (1.0 + normal(streams, flow) / math.sqrt(x[wiring.primary[flow]])))
             _settle(wiring, host, dice, flow, poisson(streams, flow, mean))
-    for place in range(live.size[N_POOLS]):
-        pool = live.pools[place]
+    for pool in range(wiring.n_pool):
         after[pool] = x[pool]
-        if wiring.countable[pool]:
+        if wiring.countable[pool] and live.value_on[pool]:
             _draw_leavers(wiring, host, live, dice, streams, pool, x[pool])
     for place in range(live.size[N_FLOWS]):
         flow = live.flows[place]

@@ -24,7 +24,6 @@ from immunity.compiler.tables import (
 )
 from immunity.engine.ordering import Pattern, eliminate
 
-
 Places = NDArray[np.uint32]  # unsigned, so that compiled code need not ask whether an index counts from the end
 BY_PRIMARY, BY_LAWS = -1, -2  # how a flow's propensity depends on an arm's pool
 WIDEST = 24  # signals that read more uncountable pools than this are not differentiated
@@ -188,11 +187,7 @@ def _invert(rows: list[set[int]], n: int) -> list[list[int]]:
 
 def _entries(tables: Tables, arms: list[list[tuple[int, int]]], pattern: Pattern) -> tuple[Ints, Places]:
     """Return where in the factors each arm's entries stand."""
-    position = {
-        (row, int(pattern.column[at])): at
-        for row, places in enumerate(_ranges(pattern.ptr))
-        for at in places
-    }
+    position = {(row, int(pattern.column[at])): at for row, places in enumerate(_ranges(pattern.ptr)) for at in places}
     stoich = tables.flows.stoich_pool.tolist()
     lists = [
         [position[stoich[entry], pool] for entry in entries]

@@ -16,6 +16,7 @@ import numpy as np
 
 from immunity.engine.kernel import entry, kernel
 
+Word = np.uint64  # of which 32 bits are used
 _LOW = np.uint64(0xFFFFFFFF)
 _HALF = np.uint64(32)
 _M0, _M1 = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)
@@ -45,7 +46,7 @@ def new_streams(seed: int, host: int, names: np.ndarray, kind: int) -> Streams:
 
 
 @kernel
-def philox(c0: int, c1: int, c2: int, c3: int, k0: int, k1: int) -> tuple[int, int, int, int]:
+def philox(c0: Word, c1: Word, c2: Word, c3: Word, k0: Word, k1: Word) -> tuple[Word, Word, Word, Word]:
     """Philox4x32-10: ten rounds of multiply, swap and xor; all words are uint64 that hold 32 bits."""
     for _ in range(10):
         p0, p1 = _M0 * c0, _M1 * c2
@@ -55,7 +56,7 @@ def philox(c0: int, c1: int, c2: int, c3: int, k0: int, k1: int) -> tuple[int, i
 
 
 @entry
-def philox_block(counter: np.ndarray, key: np.ndarray) -> tuple[int, int, int, int]:
+def philox_block(counter: np.ndarray, key: np.ndarray) -> tuple[Word, Word, Word, Word]:
     """Return one block of four words (counter uint64[4], key uint64[2])."""
     return philox(counter[0], counter[1], counter[2], counter[3], key[0], key[1])
 

@@ -1,13 +1,16 @@
 """One step of the Rosenbrock-W method ROS34PW2, order 3 with an embedded order 2, and what it says of every flow.
 
-The matrix W only has to resemble the Jacobian: a flow enters by one entry per arm and stoichiometric pool. Stages are written in Kaps' form: u_i = sum_{j <= i} Gamma_ij k_j solves
-(I - h gamma W) u_i = h gamma f(Y_i) + gamma sum_{j < i} C_ij u_j, which needs no product with W.
+The matrix W only has to resemble the Jacobian: a flow enters by one entry per arm and stoichiometric pool. Stages are
+written in Kaps' form: u_i = sum_{j <= i} Gamma_ij k_j solves (I - h gamma W) u_i = h gamma f(Y_i) + gamma sum_{j < i}
+C_ij u_j, which needs no product with W.
 
 References
 ----------
 Rang, Angermann (2005), BIT 45:761, table 4. Hairer, Wanner, Solving Ordinary Differential Equations II, IV.7.
 """
 
+# pyright: reportArgumentType=false, reportReturnType=false, reportCallIssue=false
+# (NumPy's stubs take an element at an index of unknown type for an array)
 from __future__ import annotations
 
 from typing import NamedTuple
@@ -52,7 +55,8 @@ def _dense_weights() -> Floats:
     goals = np.array([[1, 0, 0], [0, 1 / 2, 0], [0, 0, 0], [0, 0, 1 / 3], [0, 0, 1 / 6], [0] * 3, [0] * 3, [0] * 3])
     base = np.linalg.pinv(second) @ goals[:3]
     lean = third @ free
-    return base + np.outer(free, lean @ (goals[3:] - third @ base) / (lean @ lean))
+    weights = base + np.outer(free, lean @ (goals[3:] - third @ base) / (lean @ lean))
+    return np.ascontiguousarray(weights, np.float64)
 
 
 _BACK = np.linalg.inv(GAMMAS)
@@ -118,12 +122,8 @@ def begin_step(wiring: Wiring, host: Host, live: Live, work: Work, x: Floats, t:
         work.slope[pool] = 0.0
     work.values[-1] = t
     evaluate_signals(wiring, host, live.signals, live.size[N_SIGNALS], work.values)
-    derivative(
-        wiring, host, live.flows, live.size[N_FLOWS], work.values, work.hazard, work.propensity, work.slope
-    )
-    evaluate_arms(
-        wiring, host, live, work.values, work.hazard, work.propensity, work.gradient, work.line, work.arm
-    )
+    derivative(wiring, host, live.flows, live.size[N_FLOWS], work.values, work.hazard, work.propensity, work.slope)
+    evaluate_arms(wiring, host, live, work.values, work.hazard, work.propensity, work.gradient, work.line, work.arm)
 
 
 @kernel

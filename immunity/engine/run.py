@@ -15,8 +15,8 @@ from immunity.engine.net import Host, Net, resolve
 from immunity.engine.rng import FLOWS, POOLS, Streams, draw_rounded, new_streams, restart_stream
 from immunity.engine.rosenbrock import new_work
 from immunity.engine.smooth import advance_smooth
-from immunity.engine.stochastic import advance_stochastic
 from immunity.engine.status import NEGATIVE, OK, STOPPED
+from immunity.engine.stochastic import advance_stochastic
 
 
 @dataclass(frozen=True)
@@ -110,9 +110,7 @@ def run_host(
             if dice is None:
                 advance_smooth(wiring, numbers, live, work, course, needed, until, rtol, True)
             else:
-                advance_stochastic(
-                    wiring, numbers, live, work, dice, flow_streams, course, needed, until, rtol
-                )
+                advance_stochastic(wiring, numbers, live, work, dice, flow_streams, course, needed, until, rtol)
         if kind is None or time >= end or course.tally[STATUS] != OK:
             break
         if kind in PARAMETER_EVENTS:
@@ -149,7 +147,7 @@ def _record(net: Net, numbers: Host, course: Course, until: float) -> None:
 def _round_counts(net: Net, x: Floats, streams: Streams) -> Floats:
     """Round counts at random, so that the mean is kept; return the change."""
     before = x.copy()
-    for pool in np.flatnonzero(net.tables.countable):
+    for pool in np.flatnonzero(net.tables.countable).tolist():
         x[pool] = draw_rounded(streams, pool, x[pool])
         restart_stream(streams, pool)
     return x - before

@@ -1,5 +1,7 @@
 """Deterministic mode: dx/dt = N a(x), with steps as long as the embedded error allows."""
 
+# pyright: reportArgumentType=false, reportReturnType=false, reportCallIssue=false
+# (NumPy's stubs take an element at an index of unknown type for an array)
 from __future__ import annotations
 
 import numpy as np
@@ -19,7 +21,7 @@ NO_FIT = 10.0  # error given to a step whose matrix could not be factorised
 
 @kernel
 def first_step(wiring: Wiring, live: Live, work: Work, x: Floats, rtol: float, before: float) -> float:
-    """Guess a step in which nothing changes by more than a few per cent; ``before``: last step before an event, or 0."""
+    """Guess a step in which nothing changes much; ``before``: the last step before an event, or 0."""
     fastest = 0.0
     for place in range(live.size[N_POOLS]):
         pool = live.pools[place]

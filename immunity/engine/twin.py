@@ -1,0 +1,260 @@
+"""The engine once more, slow and plain, straight from `Tables`: the oracle for the kernels.
+
+Lists and dense matrices, no list of what is live, no sparse algebra, the Jacobian by complex numbers. Deterministic mode
+is here, stochastic mode in `twin_dice`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from immunity.compiler.tables import (
+    LAW_CURVE,
+    LAW_HILL,
+    LAW_PROPORTIONAL,
+    TERM_POOL,
+    TERM_SIGNAL,
+    Floats,
+    Laws,
+    Tables,
+)
+
+WIDEST = 24  # signals that read more uncountable pools than this are not differentiated
+GAMMA = 0.435866521508459
+ALPHA = [[], [0.871733043016918], [0.84457060015369423, -0.11299064236484185], [0.0, 0.0, 1.0]]
+LOWER = [
+    [],
+    [-0.871733043016918],
+    [-0.90338057013044082, 0.054180672388095326],
+    [0.24212380706095346, -1.2232505839045147, 0.54526025533510214],
+]
+B = [0.24212380706095346, -1.2232505839045147, 1.545260255335102, 0.435866521508459]
+B_HAT = [0.37810903145819369, -0.096042292212423178, 0.5, 0.2179332607542295]
+
+
+@dataclass(frozen=True)
+class Model:
+    """Tables as lists, resolved for one host."""
+
+    tables: Tables
+    theta: list[float]
+    stoichiometry: list[dict[int, float]]  # per flow: pool -> net change
+    wide: list[bool]  # per signal: too wide to differentiate
+
+    @property
+    def n_pool(self) -> int:
+        return self.tables.n_pool
+
+    @property
+    def n_flow(self) -> int:
+        return self.tables.n_flow
+
+
+def number(theta: Sequence[float], index: int, missing: float) -> float:
+    """Return theta[index], or what stands for -1."""
+    return theta[index] if index >= 0 else missing
+
+
+def build(tables: Tables, theta: Floats) -> Model:
+    """Resolve one host's tables."""
+    numbers = [float(value) for value in theta]
+    flows, signals = tables.flows, tables.signals
+    stoichiometry: list[dict[int, float]] = []
+    for flow in range(tables.n_flow):
+        change: dict[int, float] = {}
+        for at in range(flows.stoich_ptr[flow], flows.stoich_ptr[flow + 1]):
+            amount = flows.stoich_coefficient[at] * number(numbers, flows.stoich_weight[at], 1.0)
+            change[int(flows.stoich_pool[at])] = change.get(int(flows.stoich_pool[at]), 0.0) + float(amount)
+        stoichiometry.append(change)
+    reads: list[set[int]] = []
+    for signal in range(tables.n_signal):
+        read: set[int] = set()
+        for at in range(signals.term_ptr[signal], signals.term_ptr[signal + 1]):
+            source = int(signals.term_source[at])
+            if signals.term_kind[at] == TERM_POOL and not tables.countable[source]:
+                read.add(source)
+            elif signals.term_kind[at] == TERM_SIGNAL:
+                read |= reads[source]
+        for law in range(signals.law_ptr[signal], signals.law_ptr[signal + 1]):
+            read |= reads[signals.laws.signal[law]]
+            if signals.laws.signal2[law] >= 0:
+                read |= reads[signals.laws.signal2[law]]
+        reads.append(read if len(read) <= WIDEST else set())
+    return Model(tables, numbers, stoichiometry, [not read for read in reads])
+
+
+def law_value(model: Model, laws: Laws, law: int, s: Sequence[Any]) -> Any:
+    """Evaluate one factor, for real or complex signals."""
+    x = s[laws.signal[law]]
+    p = [number(model.theta, index, missing) for index, missing in zip(laws.parameter[law], (0, 1, 0, 1), strict=True)]
+    kind = laws.kind[law]
+    if kind == LAW_PROPORTIONAL:
+        value = x
+    elif kind == LAW_HILL:
+        value = p[0] + (p[1] - p[0]) * (x / p[2]) ** p[3] / (1.0 + (x / p[2]) ** p[3]) if x.real > 0.0 else p[0]
+    elif kind == LAW_CURVE:
+        curves, curve = model.tables.curves, laws.curve[law]
+        xs = curves.x[curves.ptr[curve] : curves.ptr[curve + 1]]
+        ys = curves.y[curves.ptr[curve] : curves.ptr[curve + 1]]
+        at = int(np.searchsorted(xs, x.real, side="right"))
+        inside = 0 < at < len(xs)
+        slope = (ys[at] - ys[at - 1]) / (xs[at] - xs[at - 1]) if inside else 0.0
+        value = np.interp(x.real, xs, ys) + slope * (x - x.real)
+    else:
+        other = s[laws.signal2[law]]
+        value = x / (p[0] + x + (other if other.real > 0.0 else 0.0)) if x.real > 0.0 else 0.0
+    return value if value.real != 0.0 else 0.0
+
+
+def signal_values(model: Model, x: Sequence[Any], t: float) -> list[Any]:
+    """Evaluate all signals in order."""
+    rows, values = model.tables.signals, []
+    for signal in range(model.tables.n_signal):
+        total: Any = number(model.theta, rows.constant[signal], 0.0)
+        for at in range(rows.term_ptr[signal], rows.term_ptr[signal + 1]):
+            weight = rows.term_coefficient[at] * number(model.theta, rows.term_weight[at], 1.0)
+            source, kind = rows.term_source[at], rows.term_kind[at]
+            total = total + weight * (x[source] if kind == TERM_POOL else values[source] if kind == TERM_SIGNAL else t)
+        total = total / number(model.theta, rows.divisor[signal], 1.0)
+        for law in range(rows.law_ptr[signal], rows.law_ptr[signal + 1]):
+            total = total * law_value(model, rows.laws, law, values)
+        values.append(total.real if model.wide[signal] else total)
+    return values
+
+
+def hazard(model: Model, flow: int, signals: Sequence[Any]) -> Any:
+    """Evaluate one hazard."""
+    flows = model.tables.flows
+    value: Any = float(flows.coefficient[flow])
+    for at in range(flows.factor_ptr[flow], flows.factor_ptr[flow + 1]):
+        value = value * model.theta[flows.factor[at]] ** int(flows.power[at])
+    for law in range(flows.law_ptr[flow], flows.law_ptr[flow + 1]):
+        value = value * law_value(model, flows.laws, law, signals)
+    return value if value.real > 0.0 else 0.0
+
+
+def propensities(model: Model, x: Sequence[Any], t: float) -> list[Any]:
+    """Evaluate all propensities."""
+    signals = signal_values(model, x, t)
+    primary = model.tables.flows.primary
+    return [
+        hazard(model, flow, signals) * (x[primary[flow]] if primary[flow] >= 0 else 1.0) for flow in range(model.n_flow)
+    ]
+
+
+def net_change(model: Model, firings: Sequence[float]) -> Floats:
+    """Return N k."""
+    change = np.zeros(model.n_pool)
+    for flow, count in enumerate(firings):
+        for pool, amount in model.stoichiometry[flow].items():
+            change[pool] += amount * count
+    return change
+
+
+def arms(model: Model, x: Floats, t: float) -> Floats:
+    """Return d(propensity)/d(pool) as far as W knows it: dense float64[flow, pool]."""
+    flows, n_pool = model.tables.flows, model.n_pool
+    slopes = np.zeros((model.n_flow, n_pool))
+    for pool in np.flatnonzero(model.tables.countable == 0):
+        tilted: list[Any] = [complex(value) for value in x]
+        tilted[pool] += 1e-100j
+        slopes[:, pool] = [complex(rate).imag / 1e-100 for rate in propensities(model, tilted, t)]
+    signals, rates = signal_values(model, x.tolist(), t), propensities(model, x.tolist(), t)
+    for flow in range(model.n_flow):
+        primary = flows.primary[flow]
+        if primary >= 0 and model.tables.countable[primary]:
+            slopes[flow, primary] += hazard(model, flow, signals)
+        for at in range(flows.jac_ptr[flow], flows.jac_ptr[flow + 1]):
+            if model.tables.countable[flows.jac_pool[at]] and signals[flows.jac_signal[at]] > 0.0:
+                slopes[flow, flows.jac_pool[at]] += rates[flow] / signals[flows.jac_signal[at]] * meeting_slope(model, at)
+    return slopes
+
+
+def meeting_slope(model: Model, at: int) -> float:
+    """Return d(signal)/d(partner) of one `jac` row."""
+    flows = model.tables.flows
+    divisor = number(model.theta, model.tables.signals.divisor[flows.jac_signal[at]], 1.0)
+    return float(flows.jac_coefficient[at] * number(model.theta, flows.jac_weight[at], 1.0) / divisor)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One Rosenbrock step: the new state, the embedded error, the expected firings, the stages."""
+
+    new: Floats
+    error: Floats
+    expected: Floats
+    stages: list[Floats]
+
+
+def rosenbrock_step(model: Model, x: Floats, t: float, h: float) -> Step:
+    """Take one step of ROS34PW2 as its definition says: (I - h gamma W) k_i = h f(Y_i) + h W sum_j Gamma_ij k_j."""
+    slopes = arms(model, x, t)
+    columns = [net_change(model, slopes[:, pool]) for pool in range(model.n_pool)]
+    w = np.array(columns).T
+    matrix = np.eye(model.n_pool) - h * GAMMA * w
+    stages: list[Floats] = []
+    expected = np.zeros(model.n_flow)
+    for i in range(4):
+        y = x + sum((a * k for a, k in zip(ALPHA[i], stages, strict=True)), np.zeros(len(x)))
+        mixed = sum((g * k for g, k in zip(LOWER[i], stages, strict=True)), np.zeros(len(x)))
+        rates = np.array(propensities(model, y.tolist(), t + sum(ALPHA[i]) * h), float)
+        stages.append(np.linalg.solve(matrix, h * net_change(model, rates.tolist()) + h * (w @ mixed)))
+        expected += B[i] * h * (rates + slopes @ (mixed + GAMMA * stages[i]))
+    new = x + sum((b * k for b, k in zip(B, stages, strict=True)), np.zeros(len(x)))
+    error = sum(((b - c) * k for b, c, k in zip(B, B_HAT, stages, strict=True)), np.zeros(len(x)))
+    return Step(new, error, expected, stages)
+
+
+def error_norm(model: Model, step: Step, rtol: float, noise: float) -> float:
+    """Return the largest error over its allowance."""
+    worst = 0.0
+    for pool in range(model.n_pool):
+        allowed = rtol * (abs(step.new[pool]) + model.tables.floor[pool])
+        if model.tables.countable[pool]:
+            allowed += noise * (abs(step.new[pool]) + 1.0) ** 0.5
+        worst = max(worst, abs(step.error[pool]) / allowed)
+    return worst
+
+
+def first_step(model: Model, x: Floats, t: float, rtol: float) -> float:
+    """Guess a first step."""
+    slope = net_change(model, propensities(model, x.tolist(), t))
+    fastest = max(abs(slope) / (abs(x) + model.tables.floor))
+    return 0.5 * rtol ** (1 / 3) / fastest if fastest > 0 else float("inf")
+
+
+def next_factor(error: float, before: float) -> float:
+    """Return by how much to lengthen a step."""
+    return min(8.0, max(0.15, 0.9 * max(error, 1e-8) ** (-0.7 / 3) * max(before, 1e-4) ** (0.4 / 3)))
+
+
+def fit(h: float, left: float) -> float:
+    """Cut a step so that it ends on time."""
+    return left if h >= left else left / 2 if 2 * h > left else h
+
+
+def run_smooth(tables: Tables, theta: Floats, x: Floats, days: float, rtol: float) -> tuple[Floats, Floats, int]:
+    """Integrate without events or a stop rule; return the state, the firings and the number of steps tried."""
+    model = build(tables, theta)
+    x, fired, t = x.copy(), np.zeros(model.n_flow), 0.0
+    h, before, grow, tried = first_step(model, x, 0.0, rtol), 1.0, 8.0, 0
+    while t < days:
+        tried += 1
+        span = fit(h, days - t)
+        step = rosenbrock_step(model, x, t, span)
+        error = error_norm(model, step, rtol, 0.0)
+        negative = bool(np.any(step.new < -rtol * tables.floor - 1e-13 * x))
+        if error > 1.0 or negative:
+            h, grow = (span / 2 if error <= 1.0 else span * max(0.15, 0.9 * error ** (-1 / 3))), 1.0
+            continue
+        x, fired = np.maximum(step.new, 0.0), fired + step.expected
+        factor = min(grow, next_factor(error, before))
+        h = max(h, factor * span) if span < h else factor * span
+        t = days if span == days - t else t + span
+        before, grow = error, 8.0
+    return x, fired, tried
