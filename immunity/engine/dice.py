@@ -4,6 +4,8 @@ Flows that touch a small pool run event by event; the others leap. Which pools c
 that the work is least; how far a leap may go follows from the counts.
 """
 
+# pyright: reportArgumentType=false, reportReturnType=false, reportCallIssue=false
+# (NumPy's stubs take an element at an index of unknown type for an array)
 from __future__ import annotations
 
 import math

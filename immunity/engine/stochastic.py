@@ -4,6 +4,8 @@ A Rosenbrock step says how often every flow is expected to fire. Flows that touc
 that; the others are drawn, by leaps between large pools, event by event where a small pool is touched.
 """
 
+# pyright: reportArgumentType=false, reportReturnType=false, reportCallIssue=false
+# (NumPy's stubs take an element at an index of unknown type for an array)
 from __future__ import annotations
 
 import numpy as np

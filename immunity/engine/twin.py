@@ -1,9 +1,11 @@
 """The engine once more, slow and plain, straight from `Tables`: the oracle for the kernels.
 
-Lists and dense matrices, no list of what is live, no sparse algebra, the Jacobian by complex numbers. Deterministic mode
-is here, stochastic mode in `twin_dice`.
+Lists and dense matrices, no list of what is live, no sparse algebra, the Jacobian by complex numbers. Deterministic
+mode is here, stochastic mode in `twin_dice`.
 """
 
+# pyright: reportArgumentType=false, reportReturnType=false, reportCallIssue=false
+# (NumPy's stubs take an element at an index of unknown type for an array)
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -169,8 +171,9 @@ def arms(model: Model, x: Floats, t: float) -> Floats:
         if primary >= 0 and model.tables.countable[primary]:
             slopes[flow, primary] += hazard(model, flow, signals)
         for at in range(flows.jac_ptr[flow], flows.jac_ptr[flow + 1]):
-            if model.tables.countable[flows.jac_pool[at]] and signals[flows.jac_signal[at]] > 0.0:
-                slopes[flow, flows.jac_pool[at]] += rates[flow] / signals[flows.jac_signal[at]] * meeting_slope(model, at)
+            pool, level = flows.jac_pool[at], signals[flows.jac_signal[at]]
+            if model.tables.countable[pool] and level > 0.0:
+                slopes[flow, pool] += rates[flow] / level * meeting_slope(model, at)
     return slopes
 
 

@@ -23,7 +23,7 @@ from immunity.engine.twin import (
     signal_values,
 )
 
-N_SIZES, LARGE, UNNOTICED = 13, 1e6, 1e6
+LARGE, UNNOTICED, FEW, LEAP, EVENTS, FRANTIC, CHUNK = 1e6, 1e6, 4096.0, 0.2, 100.0, 3e5, 20000
 
 
 def philox(counter: tuple[int, ...], key: tuple[int, ...]) -> tuple[int, ...]:
@@ -148,44 +148,29 @@ class Dice:
         return self.model.stoichiometry[flow].get(primary, 0.0) if counted else 0.0
 
 
-def size_of(count: float) -> int:
-    """Return the class of a count by powers of two."""
-    return min(N_SIZES, int(count).bit_length()) if count >= 1 else 0
-
-
-def smallest(dice: Dice, flow: int, x: Floats) -> int:
-    """Return the size of the smallest countable pool that a flow touches."""
-    return min((size_of(x[pool]) for pool in dice.touched(flow)), default=N_SIZES) if dice.drawn(flow) else N_SIZES
-
-
-def choose_small(dice: Dice, x: Floats, rates: list[float], live: list[int], h: float, left: float) -> tuple[int, float]:
-    """Return from which size on flows leap, and how long the step may then be."""
-    n = dice.model.n_pool
-    arriving, leaving, growth = np.zeros(n), np.zeros(n), np.zeros(n)
-    for flow in live:
+def plan(dice: Dice, x: Floats, rates: list[float], wanted: float) -> tuple[set[int], float]:
+    """Return the pools to run event by event, and how long the step may be."""
+    flows, n = dice.model.tables.flows, dice.model.n_pool
+    moving, leaving, born = np.zeros(n), np.zeros(n), np.zeros(n)
+    for flow in range(dice.model.n_flow):
         if dice.drawn(flow):
             for pool, amount in dice.model.stoichiometry[flow].items():
-                (arriving if amount > 0 else leaving)[pool] += abs(amount) * rates[flow]
+                moving[pool] += abs(amount) * rates[flow]
+                leaving[pool] += max(0.0, -amount) * rates[flow]
             if dice.own(flow) > 0:
-                growth[dice.model.tables.flows.primary[flow]] += dice.own(flow) * rates[flow]
-
-    def longest(moving: Floats, size: int) -> float:
-        limits = [
-            0.05 * max(x[p], 1.0) * math.sqrt(1e-3 * max(x[p], 1.0)) / moving[p]
-            for p in range(n)
-            if dice.model.tables.countable[p] and moving[p] > 0 and x[p] < UNNOTICED and size_of(x[p]) >= size
-        ]
-        return min(limits, default=math.inf)
-
-    best = (0, math.inf, h)
-    for size in range(N_SIZES, -1, -1):
-        events = sum(rates[flow] for flow in live if dice.drawn(flow) and smallest(dice, flow, x) < size)
-        turnover = longest(np.maximum(arriving, leaving), size)
-        leaps = any(smallest(dice, flow, x) >= size for flow in live)
-        work = events + ((20 + 0.4 * len(live)) / min(h, turnover) if leaps else 0.0)
-        if work < best[1]:
-            best = (size, work, min(h, longest(growth, size), max(turnover, min(h, left) / 50)))
-    return best[0], best[2]
+                born[flows.primary[flow]] += dice.own(flow) * rates[flow]
+    small: set[int] = set()
+    longest = wanted
+    for pool in range(n):
+        if dice.model.tables.countable[pool] and x[pool] < UNNOTICED:
+            count = max(x[pool], 1.0)
+            most = LEAP * count * math.sqrt(1e-3 * count)
+            limit = min(wanted, most / born[pool]) if born[pool] * count > most * leaving[pool] else wanted
+            if x[pool] < FEW and moving[pool] * limit <= EVENTS:
+                small.add(pool)
+            else:
+                longest = min(longest, limit)
+    return small, longest
 
 
 def meeting(dice: Dice, flow: int, signals: list[float]) -> float:
@@ -283,26 +268,24 @@ def run_dice(
         tried += 1
         rates = [float(rate) for rate in propensities(model, x.tolist(), t)]
         signals = signal_values(model, x.tolist(), t)
-        size, longest = choose_small(dice, x, rates, live, h, days - t)
-        exact = [flow for flow in live if smallest(dice, flow, x) < size]
-        small = {pool for pool in range(model.n_pool) if tables.countable[pool] and size_of(x[pool]) < size}
-        events = sum(rates[flow] for flow in exact)
-        only = len(exact) == len(live) and not timed and events * (days - t) < 3e5
-        span, firings = days - t, {}
+        small = {pool for pool in range(model.n_pool) if tables.countable[pool] and x[pool] < FEW}
+        busy = sum(rate for flow, rate in enumerate(rates) if dice.drawn(flow)) * (days - t) >= FRANTIC
+        only = not (timed or busy) and all(dice.drawn(flow) and small & set(dice.touched(flow)) for flow in live)
+        span, firings, step, error = days - t, {}, None, 0.0
         if not only:
+            small, longest = plan(dice, x, rates, fit(h, days - t))
             span = fit(longest, days - t)
             step = rosenbrock_step(model, x, t, span)
             error = error_norm(model, step, rtol, 0.1)
             if error > 1.0 or np.any((step.new < -rtol * tables.floor) & (tables.countable == 0)):
                 h, grow = (span / 2 if error <= 1.0 else span * max(0.15, 0.9 * error ** (-1 / 3))), 1.0
                 continue
-            if events * span > 5000:
-                exact = [flow for flow in exact if rates[flow] * span <= 500 or dice.own(flow) > 0]
+        exact = [flow for flow in live if dice.drawn(flow) and small & set(dice.touched(flow))]
         dice.clock = {
             flow: dice.clock[flow] if flow in dice.clock else dice.streams[flow].exponential() for flow in exact
         }
         middle = x.copy()
-        if not only:
+        if step is not None:
             leaping = [flow for flow in live if dice.drawn(flow) and flow not in exact]
             firings = leap(dice, leaping, step.expected, x, signals)
             after = x + net_change(model, [firings.get(flow, 0.0) for flow in live])
@@ -312,11 +295,10 @@ def run_dice(
             middle = np.maximum(x + half_way(step.stages), 0.0)
             middle[list(small)] = after[list(small)]
             firings |= {flow: step.expected[flow] for flow in live if not dice.drawn(flow)}
-        single, elapsed = run_events(
-            dice, exact, small, middle, t if only else t + span / 2, span, 20000 if only else math.inf
-        )
+        most = CHUNK if only else math.inf
+        single, elapsed = run_events(dice, exact, small, middle, t if only else t + span / 2, span, most)
         firings |= single
-        if not only:
+        if step is not None:
             factor = min(grow, next_factor(error, before))
             h = max(h, factor * span) if span < h else factor * span
             before, grow = error, 8.0
