@@ -103,7 +103,7 @@ def load_copasi(case: Benchmark) -> Run:
     problem.setStepNumber(len(case.out_times) - 1)
     problem.setTimeSeriesRequested(True)
     problem.setAutomaticStepSize(False)
-    method.getParameter("Max Internal Steps").setIntValue(10_000_000)
+    method.getParameter("Max Internal Steps").setIntValue(200_000)
     columns = species_ids(case.sbml)
     start = [float(amount) for amount in re.findall(r'<species [^>]*\binitialAmount="([^"]+)"', case.sbml)]
 
@@ -130,6 +130,6 @@ def load_copasi(case: Benchmark) -> Run:
 
 
 ENGINE = Peer("immunity", "immunity", (1.0,), load_engine)
-ROADRUNNER = Peer("libRoadRunner", "roadrunner", (1.0, 1e-1, 1e-2, 1e-4, 1e-6), load_roadrunner)
-COPASI_LSODA = Peer("COPASI", "COPASI", (1.0, 1e-2, 1e-4, 1e-6, 1e-8, 1e-10), load_copasi)
+ROADRUNNER = Peer("libRoadRunner", "roadrunner", (1.0, 1e-2, 1e-4, 1e-6), load_roadrunner)
+COPASI_LSODA = Peer("COPASI", "COPASI", (1e-2, 1e-5, 1e-8), load_copasi)
 PEERS = (ENGINE, ROADRUNNER, COPASI_LSODA)

@@ -108,9 +108,8 @@ def main() -> None:
         other = load_benchmark(scenario, 5.0 if scenario == "synthetic" else None, sbml=False)
         smooth, _ = measure(load_engine(other, stochastic=False), 5)
         drawn, _ = measure(load_engine(other, stochastic=True), 3)
-        print(
-            f"{scenario}, {other.out_times[-1]:g} days: deterministic {smooth:.4f} s, stochastic {drawn:.4f} s, ratio {drawn / smooth:.2f}"
-        )
+        told = f"{scenario}, {other.out_times[-1]:g} days"
+        print(f"{told}: deterministic {smooth:.4f} s, stochastic {drawn:.4f} s, ratio {drawn / smooth:.2f}")
 
 
 if __name__ == "__main__":
