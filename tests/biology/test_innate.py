@@ -47,3 +47,27 @@ def test_endotoxin_of_live_bacteria_alarms_as_injected_endotoxin_does() -> None:
     few = _curve("bacteraemia_ecoli", "blood.tnf", "severe_congenital_neutropenia")
     pneumococci = _curve("bacteraemia_pneumococcus", "blood.tnf", "severe_congenital_neutropenia")
     assert few.max() > 20 * pneumococci.max()
+
+
+def test_what_holds_tnf_or_quietens_cells_lowers_tnf_after_endotoxin() -> None:
+    endotoxin = {"therapy": "endotoxin", "dose": "2 ng/kg", "at": "1 d"}
+    plain = im.run("endotoxin_2ng_per_kg", days=2, changes={"therapies": [endotoxin]})
+    for drug, dose in (("infliximab", "5 mg/kg"), ("hydrocortisone", "200 mg")):
+        given = {"therapy": drug, "dose": dose, "at": "0.95 d"}
+        treated = im.run("endotoxin_2ng_per_kg", days=2, changes={"therapies": [given, endotoxin]})
+        assert np.nanmax(np.asarray(treated["blood.tnf"])) < 0.3 * np.nanmax(np.asarray(plain["blood.tnf"])), drug
+
+
+def test_interferon_gamma_clears_what_cgd_lets_stay() -> None:
+    treated = _curve("interferon_gamma_in_cgd", "liver.bacteria", "cgd")
+    untreated = _curve("cut_finger", "liver.bacteria", "cgd", days=14)
+    assert treated[-1] == pytest.approx(0.0)
+    assert untreated[-1] > 3.0
+
+
+def test_gcsf_spares_the_neutropenia_of_chemotherapy() -> None:
+    lowest = [
+        float(np.nanmin(np.asarray(im.run("chemotherapy_neutropenia", changes=said)["blood.neutrophils"])))
+        for said in ({}, {"therapies.1.dose": "5 ug/kg"})
+    ]
+    assert lowest[0] < 0.5 < 1.0 < lowest[1]
