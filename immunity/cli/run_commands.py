@@ -219,9 +219,7 @@ def export(
     from immunity.interop.case import sbml_of_case
 
     rules = book.load()
-    made = api.case(
-        scenario, host=setting.host_words(), changes=setting.change_words(), days=setting.days, book=rules
-    )
+    made = api.case(scenario, host=setting.host_words(), changes=setting.change_words(), days=setting.days, book=rules)
     text = sbml_of_case(made, rules)
     if out is None:
         sys.stdout.write(text)
