@@ -77,6 +77,8 @@ def describe_numbers(id: str, record: Any) -> list[str]:
     """Tell the numbers that an entry declares for rules to use, by the names they are changed by."""
     lines = []
     for key, number in getattr(record, "numbers", {}).items():
+        if isinstance(number, str):
+            continue  # what a scenario overrides is told with the scenario
         note = f" {capital(number.note)}" if number.note else ""
         lines.append(f"{id}.{key} = {number_phrase(number)}." + (f"{note}." if note else ""))
     return lines
