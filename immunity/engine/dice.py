@@ -22,6 +22,8 @@ from immunity.engine.rosenbrock import Work
 
 FEW = 4096.0  # counts from here up always leap
 LEAP = 0.2  # share of a pool of a thousand that may be born in a leap; grows with the square root of the count
+MOST_BORN = 0.5  # whatever the count
+BRIEF = 0.1  # births per member gone below which a pool may multiply much in a step: none of it stays
 CROWD = 1e5  # counts from here up are shown between the ends of a step without their noise
 STILL = 1e-3  # events expected in a step that leave a smaller pool as good as untouched
 UNNOTICED = 1e6  # counts above this leap as far as the error allows
@@ -40,7 +42,9 @@ class Dice(NamedTuple):
     since: Floats  # [slot] when clock was last brought up to date
     arriving: Floats  # [pool] expected in this step
     leaving: Floats  # [pool]
-    surplus: Floats  # [pool] arrivals drawn beyond those expected; own growth in `survey`
+    surplus: Floats  # [pool] arrivals drawn beyond those expected
+    born: Floats  # [pool] expected to come from the pool itself
+    born_surplus: Floats  # [pool] drawn beyond that
     small: Bytes  # [pool] its flows run event by event
 
 
@@ -60,6 +64,8 @@ def new_dice(wiring: Wiring) -> Dice:
         arriving=np.zeros(n_pool),
         leaving=np.zeros(n_pool),
         surplus=np.zeros(n_pool),
+        born=np.zeros(n_pool),
+        born_surplus=np.zeros(n_pool),
         small=np.zeros(n_pool, np.uint8),
     )
 
@@ -87,14 +93,14 @@ def survey(wiring: Wiring, host: Host, live: Live, work: Work, dice: Dice) -> fl
     for place in range(live.size[N_POOLS]):
         dice.arriving[live.pools[place]] = 0.0
         dice.leaving[live.pools[place]] = 0.0
-        dice.surplus[live.pools[place]] = 0.0
+        dice.born[live.pools[place]] = 0.0
     for place in range(live.size[N_FLOWS]):
         flow = live.flows[place]
         if not wiring.drawn[flow]:
             continue
         events += work.propensity[flow]
         if own_change(wiring, host, flow) > 0.0:
-            dice.surplus[wiring.primary[flow]] += own_change(wiring, host, flow) * work.propensity[flow]
+            dice.born[wiring.primary[flow]] += own_change(wiring, host, flow) * work.propensity[flow]
         for at in range(wiring.stoich_ptr[flow], wiring.stoich_ptr[flow + 1]):
             amount = host.change[at] * work.propensity[flow]
             if amount > 0.0:
@@ -141,10 +147,10 @@ def plan_step(wiring: Wiring, live: Live, dice: Dice, x: Floats, wanted: float) 
         if not wiring.countable[pool] or x[pool] >= UNNOTICED:
             continue
         count = max(x[pool], 1.0)
-        most_born = LEAP * count * math.sqrt(1e-3 * count)
+        most_born = count * min(MOST_BORN, LEAP * math.sqrt(1e-3 * count))
         limit = wanted
-        if dice.surplus[pool] * count > most_born * dice.leaving[pool]:
-            limit = min(wanted, most_born / dice.surplus[pool])
+        if dice.born[pool] > BRIEF * dice.leaving[pool]:
+            limit = min(wanted, most_born / dice.born[pool])
         if x[pool] < FEW and (dice.arriving[pool] + dice.leaving[pool]) * limit <= EVENTS:
             dice.small[pool] = True
         else:

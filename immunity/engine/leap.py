@@ -38,6 +38,8 @@ def _expect(wiring: Wiring, host: Host, live: Live, work: Work, dice: Dice) -> N
     for place in range(live.size[N_POOLS]):
         dice.arriving[live.pools[place]] = 0.0
         dice.surplus[live.pools[place]] = 0.0
+        dice.born[live.pools[place]] = 0.0
+        dice.born_surplus[live.pools[place]] = 0.0
     for place in range(live.size[N_FLOWS]):
         flow = live.flows[place]
         if not wiring.drawn[flow] or dice.slot[flow] >= 0:
@@ -45,16 +47,22 @@ def _expect(wiring: Wiring, host: Host, live: Live, work: Work, dice: Dice) -> N
         mean = max(work.expected[flow], 0.0) * _meeting_at_start(wiring, work, flow)
         dice.firings[flow] = mean
         for at in range(wiring.stoich_ptr[flow], wiring.stoich_ptr[flow + 1]):
-            if host.change[at] > 0.0 and wiring.stoich_pool[at] != wiring.primary[flow]:
-                dice.arriving[wiring.stoich_pool[at]] += host.change[at] * mean
+            pool = wiring.stoich_pool[at]
+            if host.change[at] > 0.0 and pool != wiring.primary[flow]:
+                dice.arriving[pool] += host.change[at] * mean
+            elif host.change[at] > 0.0:
+                dice.born[pool] += host.change[at] * mean
 
 
 @kernel
 def _settle(wiring: Wiring, host: Host, dice: Dice, flow: int, firings: float) -> None:
     """Replace a flow's expected firings by those drawn."""
     for at in range(wiring.stoich_ptr[flow], wiring.stoich_ptr[flow + 1]):
-        if host.change[at] > 0.0 and wiring.stoich_pool[at] != wiring.primary[flow]:
-            dice.surplus[wiring.stoich_pool[at]] += host.change[at] * (firings - dice.firings[flow])
+        pool = wiring.stoich_pool[at]
+        if host.change[at] > 0.0 and pool != wiring.primary[flow]:
+            dice.surplus[pool] += host.change[at] * (firings - dice.firings[flow])
+        elif host.change[at] > 0.0:
+            dice.born_surplus[pool] += host.change[at] * (firings - dice.firings[flow])
     dice.firings[flow] = firings
 
 
@@ -64,17 +72,21 @@ def _draw_leavers(
 ) -> None:
     """Share the members of a pool among the flows they may leave by: binomial draws, each given those before.
 
-    Newcomers take part by half, as they come on average in the middle of the step, or in full where turnover is quick:
-    so the spread of immigration and death stays right.
+    Newcomers take part by half, as they come on average in the middle of the step; where turnover is quick they take
+    part in full, with the newborn: so the spread of immigration and death stays right.
     """
     leaving = 0.0
     for at in range(wiring.leaver_ptr[pool], wiring.leaver_ptr[pool + 1]):
         flow = wiring.leaver[at]
         if live.flow_on[flow] and wiring.drawn[flow] and dice.slot[flow] < 0:
             leaving += dice.firings[flow] * max(0.0, -own_change(wiring, host, flow))
-    newcomers = 1.0 if leaving > TURNOVER * count else 0.5
-    expected = count + newcomers * dice.arriving[pool]
-    members = max(0.0, math.floor(expected + newcomers * dice.surplus[pool] + 0.5))
+    if leaving > TURNOVER * count:
+        expected = count + dice.arriving[pool] + dice.born[pool]
+        members = expected + dice.surplus[pool] + dice.born_surplus[pool]
+    else:
+        expected = count + 0.5 * dice.arriving[pool]
+        members = expected + 0.5 * dice.surplus[pool]
+    members = max(0.0, math.floor(members + 0.5))
     for at in range(wiring.leaver_ptr[pool], wiring.leaver_ptr[pool + 1]):
         flow = wiring.leaver[at]
         group = -own_change(wiring, host, flow)

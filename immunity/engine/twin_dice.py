@@ -164,8 +164,8 @@ def plan(dice: Dice, x: Floats, rates: list[float], wanted: float) -> tuple[set[
     for pool in range(n):
         if dice.model.tables.countable[pool] and x[pool] < UNNOTICED:
             count = max(x[pool], 1.0)
-            most = LEAP * count * math.sqrt(1e-3 * count)
-            limit = min(wanted, most / born[pool]) if born[pool] * count > most * leaving[pool] else wanted
+            most = count * min(0.5, LEAP * math.sqrt(1e-3 * count))
+            limit = min(wanted, most / born[pool]) if born[pool] > 0.1 * leaving[pool] else wanted
             if x[pool] < FEW and moving[pool] * limit <= EVENTS:
                 small.add(pool)
             else:
@@ -222,13 +222,9 @@ def leap(dice: Dice, leaping: list[int], expected: Floats, x: Floats, signals: l
     mean = {flow: max(0.0, expected[flow]) * meeting(dice, flow, signals) for flow in leaping}
     drawn: dict[int, float] = {}
 
-    def arrivals(pool: int, settled: bool) -> float:
-        total = 0.0
-        for flow in leaping:
-            if primary[flow] != pool:
-                firings = drawn.get(flow, mean[flow]) if settled else mean[flow]
-                total += max(0.0, model.stoichiometry[flow].get(pool, 0.0)) * firings
-        return total
+    def arrivals(pool: int, newborn: bool, firings: dict[int, float]) -> float:
+        gains = {flow: max(0.0, model.stoichiometry[flow].get(pool, 0.0)) for flow in leaping}
+        return sum(gains[flow] * firings[flow] for flow in leaping if (primary[flow] == pool) == newborn)
 
     for flow in leaping:
         if dice.own(flow) >= 0:
@@ -238,9 +234,17 @@ def leap(dice: Dice, leaping: list[int], expected: Floats, x: Floats, signals: l
             drawn[flow] = dice.streams[flow].poisson(many)
     for pool in range(model.n_pool):
         leavers = [flow for flow in leaping if primary[flow] == pool and dice.own(flow) < 0]
-        share = 1.0 if sum(mean[flow] * -dice.own(flow) for flow in leavers) > x[pool] else 0.5
-        left = x[pool] + share * arrivals(pool, settled=False)
-        members = max(0.0, math.floor(x[pool] + share * arrivals(pool, settled=True) + 0.5))
+        quick = sum(mean[flow] * -dice.own(flow) for flow in leavers) > x[pool]
+        there = [
+            x[pool]
+            + (
+                arrivals(pool, False, firings) + arrivals(pool, True, firings)
+                if quick
+                else 0.5 * arrivals(pool, False, firings)
+            )
+            for firings in (mean, mean | drawn)
+        ]
+        left, members = there[0], max(0.0, math.floor(there[1] + 0.5))
         for flow in leavers:
             group = -dice.own(flow)
             taken = mean[flow] * group
