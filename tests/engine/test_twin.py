@@ -1,0 +1,90 @@
+"""The kernels and the plain-Python twin do the same."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from immunity.compiler.tables import Floats, Tables
+from immunity.engine import prepare, settle, twin, twin_dice
+from tests.engine import zoo
+from tests.engine.checks import run
+
+SAME = 1e-10
+
+
+def nets() -> dict[str, Tables]:
+    return {
+        "everything, counted": zoo.everything(),
+        "everything, uncounted": zoo.everything(countable=False),
+        "dimers": zoo.dimerisation(60.0, 0.01, 0.4, 2.0),
+        "fast exchange": zoo.exchange(1e4, 50.0, leak=0.3),
+        "batches": zoo.immigration_death(3.0, 0.7, 5.0, batch=4),
+    }
+
+
+def gap(ours: Floats, theirs: Floats) -> float:
+    return float(np.max(np.abs(ours - theirs) / (np.abs(theirs) + 1e-9)))
+
+
+@pytest.mark.parametrize("rtol", [1e-2, 1e-4])
+@pytest.mark.parametrize("name", nets())
+def test_deterministic_runs_are_the_same(name: str, rtol: float) -> None:
+    tables = nets()[name]
+    result = run(tables, [0.0, 2.5], rtol=rtol)
+    state, fired, steps = twin.run_smooth(tables, tables.theta, tables.initial, 2.5, rtol)
+    assert result.n_steps == steps
+    assert gap(result.state, state) < SAME
+    assert gap(result.fired, fired) < SAME
+
+
+def test_settling_is_a_run_without_events() -> None:
+    tables = zoo.exchange(3.0, 50.0, leak=0.3)
+    state, status = settle(prepare(tables), tables.theta, tables.initial, 4.0)
+    assert status == 0
+    assert gap(state, twin.run_smooth(tables, tables.theta, tables.initial, 4.0, 1e-3)[0]) < SAME
+
+
+def drawn(tables: Tables, host: int, days: float = 0.4) -> tuple[Floats, Floats, int, int]:
+    result = run(tables, [0.0, days], stochastic=True, seed=11, host=host)
+    start = np.where(tables.countable == 1, np.round(tables.initial), tables.initial)
+    state, steps = twin_dice.run_dice(tables, tables.theta, start, days, 1e-3, 11, host)
+    return result.state, state, result.n_steps, steps
+
+
+@pytest.mark.parametrize("host", [0, 5])
+@pytest.mark.parametrize("scale", [0.2, 1.0, 20.0, 150.0, 1e3, 1e5])  # events one by one, both, leaps, Gaussians
+def test_stochastic_runs_are_the_same_on_the_same_numbers(scale: float, host: int) -> None:
+    tables = zoo.everything(scale)
+    ours, theirs, our_steps, their_steps = drawn(tables, host)
+    assert our_steps == their_steps
+    assert np.array_equal(ours[:3], theirs[:3])
+    assert gap(ours, theirs) < SAME
+
+
+@pytest.mark.parametrize(
+    "tables",
+    [
+        zoo.dimerisation(90.0, 0.02, 0.5),
+        zoo.dimerisation(9000.0, 2e-4, 0.5),
+        zoo.birth_death(1.0, 1.1, 3e4),
+        zoo.immigration_death(2e6, 40.0, 5e4),
+        zoo.exchange(30.0, 2e4, countable=True, leak=0.3),
+    ],
+    ids=["few dimers", "many dimers", "growth in leaps", "quick turnover", "exchange in leaps"],
+)
+def test_counted_nets_end_in_the_same_counts(tables: Tables) -> None:
+    ours, theirs, our_steps, their_steps = drawn(tables, 3)
+    assert our_steps == their_steps
+    assert np.array_equal(ours, theirs)
+
+
+def test_a_planted_difference_is_noticed() -> None:
+    tables = zoo.everything()
+    planted = dataclasses.replace(tables, theta=tables.theta * (1 + 1e-8))
+    state, _, _ = twin.run_smooth(planted, planted.theta, tables.initial, 2.5, 1e-4)
+    assert gap(run(tables, [0.0, 2.5], rtol=1e-4).state, state) > SAME
+    other, _ = twin_dice.run_dice(tables, tables.theta, tables.initial, 0.4, 1e-3, 11, 1)
+    assert not np.array_equal(run(tables, [0.0, 0.4], stochastic=True, seed=11, host=0).state[:3], other[:3])
