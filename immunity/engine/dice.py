@@ -23,6 +23,10 @@ from immunity.engine.rosenbrock import Work
 FEW = 4096.0  # counts from here up always leap
 LEAP = 0.2  # share of a pool of a thousand that may be born in a leap; grows with the square root of the count
 MOST_BORN = 0.5  # whatever the count
+NOTICED = 0.03  # relative noise in what makes an uncountable pool that is worth following
+LAG = 0.25  # turnovers in a step of a pool that brings such noise: what it drives feels it half a step late
+MOST_STEPS = 50.0  # by how much that may shorten a step
+TINY = 1e-300
 BRIEF = 0.1  # births per member gone below which a pool may multiply much in a step: none of it stays
 CROWD = 1e5  # counts from here up are shown between the ends of a step without their noise
 STILL = 1e-3  # events expected in a step that leave a smaller pool as good as untouched
@@ -45,6 +49,7 @@ class Dice(NamedTuple):
     surplus: Floats  # [pool] arrivals drawn beyond those expected
     born: Floats  # [pool] expected to come from the pool itself
     born_surplus: Floats  # [pool] drawn beyond that
+    drives: Bytes  # [pool] brings noise worth following into an uncountable pool
     small: Bytes  # [pool] its flows run event by event
 
 
@@ -66,6 +71,7 @@ def new_dice(wiring: Wiring) -> Dice:
         surplus=np.zeros(n_pool),
         born=np.zeros(n_pool),
         born_surplus=np.zeros(n_pool),
+        drives=np.zeros(n_pool, np.uint8),
         small=np.zeros(n_pool, np.uint8),
     )
 
@@ -96,9 +102,8 @@ def survey(wiring: Wiring, host: Host, live: Live, work: Work, dice: Dice) -> fl
         dice.born[live.pools[place]] = 0.0
     for place in range(live.size[N_FLOWS]):
         flow = live.flows[place]
-        if not wiring.drawn[flow]:
-            continue
-        events += work.propensity[flow]
+        if wiring.drawn[flow]:
+            events += work.propensity[flow]
         if own_change(wiring, host, flow) > 0.0:
             dice.born[wiring.primary[flow]] += own_change(wiring, host, flow) * work.propensity[flow]
         for at in range(wiring.stoich_ptr[flow], wiring.stoich_ptr[flow + 1]):
@@ -111,8 +116,24 @@ def survey(wiring: Wiring, host: Host, live: Live, work: Work, dice: Dice) -> fl
 
 
 @kernel
+def find_drivers(wiring: Wiring, host: Host, live: Live, work: Work, dice: Dice, x: Floats) -> None:
+    """Mark the countable pools whose noise shows in an uncountable pool that they make."""
+    for place in range(live.size[N_POOLS]):
+        dice.drives[live.pools[place]] = False
+    for place in range(live.size[N_FLOWS]):
+        flow = live.flows[place]
+        maker = wiring.primary[flow]
+        if wiring.drawn[flow] or maker < 0 or not wiring.countable[maker]:
+            continue
+        for at in range(wiring.stoich_ptr[flow], wiring.stoich_ptr[flow + 1]):
+            share = host.change[at] * work.propensity[flow] / (dice.arriving[wiring.stoich_pool[at]] + TINY)
+            if share > 0.0 and share * share > NOTICED * NOTICED * x[maker]:
+                dice.drives[maker] = True
+
+
+@kernel
 def all_small(wiring: Wiring, host: Host, live: Live, dice: Dice, x: Floats) -> bool:
-    """Mark every pool of few members as small; say whether every live flow is drawn and touches one."""
+    """Say whether every live flow is drawn and touches a pool of few members; if so, follow every pool's events."""
     for place in range(live.size[N_POOLS]):
         pool = live.pools[place]
         dice.small[pool] = wiring.countable[pool] and x[pool] < FEW
@@ -120,6 +141,8 @@ def all_small(wiring: Wiring, host: Host, live: Live, dice: Dice, x: Floats) -> 
         flow = live.flows[place]
         if not wiring.drawn[flow] or not touches_small(wiring, host, dice, flow):
             return False
+    for place in range(live.size[N_POOLS]):
+        dice.small[live.pools[place]] = wiring.countable[live.pools[place]]
     return True
 
 
@@ -155,6 +178,9 @@ def plan_step(wiring: Wiring, live: Live, dice: Dice, x: Floats, wanted: float) 
             dice.small[pool] = True
         else:
             longest = min(longest, limit)
+        if dice.drives[pool]:
+            slowly = LAG * count / max(dice.arriving[pool], dice.leaving[pool], TINY)
+            longest = min(longest, max(slowly, wanted / MOST_STEPS))
     return longest
 
 

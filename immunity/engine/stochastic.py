@@ -12,7 +12,7 @@ import numpy as np
 
 from immunity.compiler.tables import Bytes
 from immunity.engine.course import MAX_STEPS, NEXT_OUT, STATUS, STEP, STEPS, TIME, Course, clip, record
-from immunity.engine.dice import Dice, all_small, is_crowded, plan_step, split_flows, survey
+from immunity.engine.dice import Dice, all_small, find_drivers, is_crowded, plan_step, split_flows, survey
 from immunity.engine.exact import run_events
 from immunity.engine.hazard import evaluate_signals
 from immunity.engine.kernel import entry, kernel
@@ -139,6 +139,7 @@ def advance_stochastic(
             n_exact = split_flows(wiring, host, live, dice, streams)
             step = run_events(wiring, host, live, dice, streams, needed, work.values, n_exact, target - t, CHUNK)
         else:
+            find_drivers(wiring, host, live, work, dice, x)
             if is_crowded(wiring, live, dice, x, min(h, t_end - t)):
                 target = t_end  # nothing shows between the ends of a step but the path itself
             step = fit(plan_step(wiring, live, dice, x, fit(h, target - t)), target - t)

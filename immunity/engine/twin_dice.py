@@ -151,14 +151,24 @@ class Dice:
 def plan(dice: Dice, x: Floats, rates: list[float], wanted: float) -> tuple[set[int], float]:
     """Return the pools to run event by event, and how long the step may be."""
     flows, n = dice.model.tables.flows, dice.model.n_pool
-    moving, leaving, born = np.zeros(n), np.zeros(n), np.zeros(n)
+    arriving, leaving, born = np.zeros(n), np.zeros(n), np.zeros(n)
     for flow in range(dice.model.n_flow):
         if dice.drawn(flow):
             for pool, amount in dice.model.stoichiometry[flow].items():
-                moving[pool] += abs(amount) * rates[flow]
+                arriving[pool] += max(0.0, amount) * rates[flow]
                 leaving[pool] += max(0.0, -amount) * rates[flow]
             if dice.own(flow) > 0:
                 born[flows.primary[flow]] += dice.own(flow) * rates[flow]
+    inflow, drivers = np.zeros(n), set()
+    smooth = [flow for flow in range(dice.model.n_flow) if not dice.drawn(flow)]
+    for flow in smooth:
+        inflow += [max(0.0, dice.model.stoichiometry[flow].get(pool, 0.0)) * rates[flow] for pool in range(n)]
+    for flow in smooth:
+        maker = int(flows.primary[flow])
+        if maker >= 0 and dice.model.tables.countable[maker]:
+            made = [(amount * rates[flow], pool) for pool, amount in dice.model.stoichiometry[flow].items()]
+            if any(gain > 0 and (gain / inflow[pool]) ** 2 > 0.03**2 * x[maker] for gain, pool in made):
+                drivers.add(maker)
     small: set[int] = set()
     longest = wanted
     for pool in range(n):
@@ -166,10 +176,12 @@ def plan(dice: Dice, x: Floats, rates: list[float], wanted: float) -> tuple[set[
             count = max(x[pool], 1.0)
             most = count * min(0.5, LEAP * math.sqrt(1e-3 * count))
             limit = min(wanted, most / born[pool]) if born[pool] > 0.1 * leaving[pool] else wanted
-            if x[pool] < FEW and moving[pool] * limit <= EVENTS:
+            if x[pool] < FEW and (arriving[pool] + leaving[pool]) * limit <= EVENTS:
                 small.add(pool)
             else:
                 longest = min(longest, limit)
+            if pool in drivers and arriving[pool] + leaving[pool] > 0:
+                longest = min(longest, max(0.25 * count / max(leaving[pool], arriving[pool]), wanted / 50))
     return small, longest
 
 
@@ -276,7 +288,9 @@ def run_dice(
         busy = sum(rate for flow, rate in enumerate(rates) if dice.drawn(flow)) * (days - t) >= FRANTIC
         only = not (timed or busy) and all(dice.drawn(flow) and small & set(dice.touched(flow)) for flow in live)
         span, firings, step, error = days - t, {}, None, 0.0
-        if not only:
+        if only:
+            small = {pool for pool in range(model.n_pool) if tables.countable[pool]}
+        else:
             small, longest = plan(dice, x, rates, fit(h, days - t))
             span = fit(longest, days - t)
             step = rosenbrock_step(model, x, t, span)
