@@ -1,0 +1,83 @@
+"""What lung, nose and gut and their barriers must do, whatever their numbers become."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import immunity as im
+
+
+def _highest(scenario: str, readout: str, *deficiencies: str, **changes: Any) -> float:
+    keys = {key.replace("__", "."): value for key, value in changes.items()}
+    run = im.run(scenario, host={"deficiencies": list(deficiencies)}, changes=keys, record_pools=False)
+    return float(np.nanmax(np.asarray(run[readout])))
+
+
+def _pneumonia(dose: str, *deficiencies: str) -> float:
+    return _highest("pneumococcal_pneumonia", "alveoli.damage", *deficiencies, exposures__0__dose=dose)
+
+
+def test_dose_decides_in_the_lung() -> None:
+    def clear(dose: str) -> float:
+        cohort = im.cohort("pneumococcal_pneumonia", hosts=30, changes={"exposures.0.dose": dose}, days=3)
+        return cohort.fraction_of_hosts("not alveoli.damage >= 0.1 g")
+
+    assert clear("1e5 CFU") > 0.95
+    assert clear("1e9 CFU") < 0.05
+
+
+def test_fewer_pneumococci_suffice_without_cilia_and_cough() -> None:
+    assert _pneumonia("1e7 CFU", "intubation") > 2 * _pneumonia("1e7 CFU")
+
+
+@pytest.mark.parametrize("deficiency", ["severe_congenital_neutropenia", "c3_deficiency"])
+def test_neutrophils_and_complement_end_a_pneumonia(deficiency: str) -> None:
+    assert _pneumonia("1e8 CFU") < 20.0 < _pneumonia("1e8 CFU", deficiency)
+
+
+@pytest.mark.parametrize(("deficiency", "fold"), [("dysphagia", 3.0), ("intubation", 10.0)])
+def test_a_failing_larynx_lets_more_of_a_carrier_s_germs_down(deficiency: str, fold: float) -> None:
+    change = {"numbers": {"streptococcus_pneumoniae.sticking": "1 1/day"}}
+    lacking = {"deficiencies": [deficiency]}
+    healthy, other = im.compare("pneumococcal_carriage", change, changes=change, second_host=lacking)
+    lowered = [float(run.raw("airway.bacteria")[-1]) for run in (healthy, other)]
+    assert lowered[1] > fold * lowered[0] > 0.0
+
+
+def test_cilia_carry_saccharin_to_the_throat() -> None:
+    an_hour = 1 / 24
+    assert _highest("saccharin_test", "throat.saccharin", days=an_hour) > 200.0
+    assert _highest("saccharin_test", "throat.saccharin", "primary_ciliary_dyskinesia", days=an_hour) < 20.0
+
+
+def test_acid_kills_what_is_swallowed_unless_it_is_taken_away() -> None:
+    alone = _highest("typhoid_in_milk", "gut.bacteria", days=1)
+    assert _highest("typhoid_in_milk", "gut.bacteria", "proton_pump_inhibition", days=1) > alone + 1.0
+    shielded = {"therapies": [{"therapy": "bicarbonate", "dose": "31 mmol", "at": "0 d"}]}
+    assert _highest("typhoid_in_milk", "gut.bacteria", days=1, **shielded) > alone + 2.0
+
+
+def test_typhoid_fever_comes_after_a_week() -> None:
+    run = im.run("typhoid_in_bicarbonate", record_pools=False)
+    fever = np.asarray(run["body.temperature"]).ravel() >= 38.0
+    day = np.asarray(run["body.temperature"].time)
+    assert 6.0 < day[fever][0] < 14.0
+    assert np.nanmax(np.asarray(run["blood.intracellular_bacteria"])) < 1.5  # some thirty in a mL
+
+
+def test_interferon_gamma_holds_tubercle_bacilli_which_macrophages_alone_do_not() -> None:
+    course = {"therapy": "interferon_gamma", "dose": "100 ug", "every": "8 h", "from": "0 d", "until": "30 d"}
+    alone = _highest("tuberculosis_exposure", "body.intracellular_bacteria")
+    assert _highest("tuberculosis_exposure", "body.intracellular_bacteria", therapies=[course]) < alone - 2.0
+
+
+def test_what_acts_on_dry_skin_does_not_act_elsewhere() -> None:
+    names = im.load().model.tables.names
+    skin_only = ("scrape", "occlusive_film", "dry_out", "grow_under_film", "on_wound")
+    acting = [name for name in (*names.pool, *names.flow) if any(word in name for word in skin_only)]
+    assert acting
+    wet = ("alveoli", "airway", "nasal", "nasopharynx", "gut", "intestine")
+    assert not [name for name in acting if any(place in name for place in wet)]
