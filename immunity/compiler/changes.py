@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from immunity.compiler.numbers import Numbers
 from immunity.compiler.tables import Floats
 from immunity.language.errors import Location, fail
 from immunity.language.load import Entry
-from immunity.language.models import Change, Curve
+from immunity.language.models import Change, Curve, Typical
 from immunity.language.quantity import DIMENSIONLESS, Dimension, Quantity, expect, parse_quantity
 
 Attributes = Mapping[str, Quantity | str]
@@ -62,7 +62,24 @@ def attributes_of(numbers: Numbers, scenario: Entry) -> tuple[dict[str, Quantity
             raise fail("E607", at=at, what="attribute", text=key, known=[*attributes, "deficiencies"])
         else:
             attributes[key] = _attribute(numbers, key, attributes[key], given, at)
+    _fill_in(numbers, attributes, scenario.record.host)
     return attributes, deficiencies
+
+
+def _fill_in(numbers: Numbers, attributes: dict[str, Quantity | str], given: Collection[str]) -> None:
+    """Give those attributes that a scenario leaves out what is typical of the others, as weight is of age."""
+    for entry, position, typical in _all_typical(numbers):
+        if typical.attribute in given or not _applies(typical.for_, attributes):
+            continue
+        at = entry.at("typical", position)
+        usual = attributes.get(typical.attribute)
+        if not isinstance(usual, Quantity):
+            raise fail("E607", at=at, what="attribute", text=typical.attribute, known=attributes)
+        value = _on_curve(typical.curve, attributes, at, usual.dimension)
+        if value != usual.value:
+            unit = usual.text.strip().lstrip("+-.0123456789eE").strip()
+            amount = value / parse_quantity(f"1 {unit}", at=at).value
+            attributes[typical.attribute] = Quantity(value, usual.dimension, f"{amount:.4g} {unit}")
 
 
 def _deficiencies(numbers: Numbers, given: Any, at: Location) -> list[str]:
@@ -78,7 +95,8 @@ def _attribute(numbers: Numbers, key: str, default: Quantity | str, given: Any, 
     if isinstance(default, str):
         if not isinstance(given, str):
             raise fail("E301", at=at, text=given, found=f"{given!r}")
-        named = {change.for_[key] for _, _, change in _all_changes(numbers) if key in change.for_}
+        conditions = [each.for_ for _, _, each in (*_all_changes(numbers), *_all_typical(numbers))]
+        named = {whom[key] for whom in conditions if key in whom}
         if named and given not in {default, *named}:
             raise fail("E607", at=at, what=key, text=given, known={default, *named})
         return given
@@ -95,6 +113,8 @@ def idle_attributes(numbers: Numbers, given: Sequence[str]) -> list[str]:
     for _, _, change in _all_changes(numbers):
         felt |= {*change.for_, *(curve.signal for curve in _curves(change))}
         felt |= {change.scales_with} if change.scales_with else set()
+    for _, _, typical in _all_typical(numbers):
+        felt |= {*typical.for_, typical.curve.signal}
     return [key for key in given if key not in felt]
 
 
@@ -108,6 +128,12 @@ def _all_changes(numbers: Numbers) -> Iterator[tuple[Entry, int, Change]]:
                 yield entry, position, change
 
 
+def _all_typical(numbers: Numbers) -> Iterator[tuple[Entry, int, Typical]]:
+    for entry in numbers.space.book.entries.get("host", {}).values():
+        for position, typical in enumerate(entry.record.typical):
+            yield entry, position, typical
+
+
 def check_changes(numbers: Numbers) -> None:
     """Try every change of the hosts and deficiencies of a book on the reference person.
 
@@ -118,18 +144,29 @@ def check_changes(numbers: Numbers) -> None:
     """
     theta = np.asarray([row.value for row in numbers.rows], float)
     attributes = reference_attributes(numbers)
+    for entry, position, typical in _all_typical(numbers):
+        _check_whom(typical.for_, attributes, entry.at("typical", position))
+    _fill_in(numbers, dict(attributes), ())
     for entry, position, change in _all_changes(numbers):
-        for key in change.for_:
-            if key not in attributes:
-                raise fail("E607", at=entry.at("changes", position), what="attribute", text=key, known=attributes)
+        _check_whom(change.for_, attributes, entry.at("changes", position))
         _apply_one(numbers, theta, change, attributes, entry.at("changes", position))
+
+
+def _check_whom(whom: Mapping[str, str], attributes: Attributes, at: Location) -> None:
+    for key in whom:
+        if key not in attributes:
+            raise fail("E607", at=at, what="attribute", text=key, known=attributes)
+
+
+def _applies(whom: Mapping[str, str], attributes: Attributes) -> bool:
+    return all(said(attributes[key]) == wanted for key, wanted in whom.items())
 
 
 def apply_changes(numbers: Numbers, theta: Floats, entry: Entry, attributes: Attributes) -> set[int]:
     """Lay the changes of a host or a deficiency on the parameters, in place; hand back those that were set."""
     pinned: set[int] = set()
     for position, change in enumerate(entry.record.changes):
-        if all(said(attributes[key]) == wanted for key, wanted in change.for_.items()):
+        if _applies(change.for_, attributes):
             pinned |= _apply_one(numbers, theta, change, attributes, entry.at("changes", position))
     return pinned
 
@@ -181,12 +218,12 @@ def _curves(change: Change) -> list[Curve]:
     return change.curve if isinstance(change.curve, list) else [change.curve] if change.curve else []
 
 
-def _on_curve(curve: Curve, attributes: Attributes, at: Location) -> float:
+def _on_curve(curve: Curve, attributes: Attributes, at: Location, dimension: Dimension = DIMENSIONLESS) -> float:
     value = attributes.get(curve.signal)
     if not isinstance(value, Quantity):
         raise fail("E607", at=at, what="attribute", text=curve.signal, known=attributes)
     xs = [plain(x, value.dimension, at) for x, _ in curve.points]
-    ys = [plain(y, DIMENSIONLESS, at) for _, y in curve.points]
+    ys = [plain(y, dimension, at) for _, y in curve.points]
     if len(xs) < 2 or any(b <= a for a, b in itertools.pairwise(xs)):
         raise fail("E509", at=at, reason="it needs two points or more, with x ascending")
     return float(np.interp(value.value, xs, ys))

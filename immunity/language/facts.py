@@ -101,6 +101,11 @@ def _host_facts(entry: Entry, compiled: Any, tell: Teller) -> Iterator[str]:
     record = entry.record
     for key, value in record.attributes.items():
         yield sentence(f"{capital(words(key))}: {value}")
+    for usual in record.typical:
+        whom = "".join(f" if {words(key)} is {value}" for key, value in usual.for_.items())
+        points = ", ".join(f"{y} at {x}" for x, y in usual.curve.points)
+        told = f"{words(usual.attribute)} follows {words(usual.curve.signal)}{whom}, where it is not given"
+        yield f"{capital(told)} ({points}){evidence_of(usual.curve)}."
     yield sentence(f"Lives undisturbed for {record.settle} before a scenario starts")
     end = record.ends_when
     if end is not None:

@@ -292,8 +292,15 @@ class Correlation(Record):
     r: str
 
 
+class Typical(Record):
+    attribute: str
+    for_: dict[str, str] = Field(default_factory=dict, alias="for")
+    curve: Curve
+
+
 class Host(Entry):
     attributes: dict[str, str] = Field(default_factory=dict)
+    typical: list[Typical] = Field(default_factory=list)
     settle: str = "0 day"
     ends_when: EndsWhen | None = None
     changes: list[Change] = Field(default_factory=list)

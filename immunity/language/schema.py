@@ -27,6 +27,7 @@ DESCRIPTIONS = {
     "countable": "Whether members are drawn one by one in stochastic mode.",
     "cite": "The reference as text.",
     "curve": "A factor that is piecewise linear in a signal.",
+    "typical": "What an attribute is that a scenario does not give, from the others.",
     "days": "How long the scenario lasts.",
     "derived": "A formula over the numbers under 'where'.",
     "doi": "Digital object identifier, without a prefix.",

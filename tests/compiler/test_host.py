@@ -66,6 +66,39 @@ def test_each_kind_of_change_by_the_host(book: Compiled) -> None:
     assert number(book, "host.age", {"host.age": "80 y"}) == pytest.approx(80 * 365.25, rel=1e-3)
 
 
+TYPICAL = """\
+  - attribute: weight
+    for: {sex: male}
+    curve: {signal: age, points: [["0 y", "4 kg"], ["20 y", "70 kg"]]}
+"""
+
+
+def test_a_weight_that_is_not_given_follows_age() -> None:
+    book = compiled(
+        BOOK.replace("changes:\n  - {number: blood", "typical:\n" + TYPICAL + "changes:\n  - {number: blood", 1)
+    )
+    weight = {years: case_of(book, {"host.age": years}).filled["host"]["weight"] for years in ("10 y", "30 y")}
+    assert weight == {"10 y": "37 kg", "30 y": "70 kg"}
+    assert number(book, "blood.volume", {"host.age": "10 y"}) == pytest.approx(5 * (37 / 70) ** 0.5)
+    given = case_of(book, {"host.age": "10 y", "host.weight": "50 kg"})
+    assert given.filled["host"]["weight"] == "50 kg"
+    assert case_of(book, {"host.age": "10 y", "host.sex": "female"}).filled["host"]["weight"] == "70 kg"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code"),
+    [
+        ("attribute: weight", "attribute: sex", "E607"),
+        ('"4 kg"', '"4 m"', "E305"),
+        ("signal: age", "signal: sex", "E607"),
+    ],
+)
+def test_a_typical_attribute_that_makes_no_sense_is_refused(old: str, new: str, code: str) -> None:
+    typical = TYPICAL.replace(old, new)
+    text = BOOK.replace("changes:\n  - {number: blood", "typical:\n" + typical + "changes:\n  - {number: blood", 1)
+    refused(text, code)
+
+
 def test_a_deficiency_multiplies_or_sets_and_a_pattern_means_all_that_match(book: Compiled) -> None:
     slow = {"host.deficiencies": ["slow"]}
     assert number(book, "rod.speed_of_old", slow) == pytest.approx(0.5)

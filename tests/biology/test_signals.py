@@ -1,0 +1,81 @@
+"""What the signals of innate immunity must do, whatever their numbers become."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import immunity as im
+
+PNEUMONIA = "pneumococcal_pneumonia"
+
+
+def curve(scenario: str, readout: str, *, days: float | None = None, **host: Any) -> np.ndarray:
+    values = np.asarray(im.run(scenario, host=host, days=days, record_pools=False)[readout]).ravel()
+    return values[~np.isnan(values)]
+
+
+@pytest.mark.parametrize("signal", ["blood.il1b", "blood.il1rn", "blood.gmcsf", "blood.mcsf", "blood.ifn_alpha"])
+def test_every_signal_answers_pneumonia_and_goes_back_to_rest(signal: str) -> None:
+    values = curve(PNEUMONIA, signal)
+    assert values.max() > 1.2 * values[0]
+    assert values[-1] == pytest.approx(values[0], rel=0.05)
+
+
+def test_the_antagonist_of_il1_comes_later_and_outnumbers_it() -> None:
+    il1, antagonist = (curve("endotoxin_2ng_per_kg", name, days=1) for name in ("blood.il1b", "blood.il1rn"))
+    assert antagonist.argmax() > il1.argmax()
+    assert antagonist.max() > 25 * il1.max()
+
+
+def test_who_cannot_hear_il1_answers_an_infusion_of_it_with_little() -> None:
+    deaf = curve("il1_infusion", "blood.cxcl8", deficiencies=["irak4_myd88_deficiency"])
+    assert deaf.max() < 0.2 * curve("il1_infusion", "blood.cxcl8").max()
+
+
+def test_anakinra_stops_il1_from_the_blood() -> None:
+    given = {"therapies": [{"therapy": "anakinra", "route": "intravenous", "dose": "100 mg", "at": "0 d"}]}
+    treated = np.asarray(im.run("il1_infusion", changes=given)["body.temperature"]).ravel()
+    assert treated.max() - treated[0] < 0.2 * np.ptp(curve("il1_infusion", "body.temperature"))
+
+
+def test_fewer_macrophages_mean_more_mcsf_and_that_more_monocytes() -> None:
+    few = {"events": [{"at": "0 d", "pool": "macrophage at liver", "scale": "0.2"}]}
+    run = im.run("healthy_adult", days=20, changes=few)
+    mcsf, monocytes = (np.asarray(run[name]).ravel() for name in ("blood.mcsf", "blood.monocytes"))
+    assert mcsf.max() > 1.5 * mcsf[0]
+    assert monocytes.max() > 1.1 * monocytes[0]
+
+
+def test_bacteria_call_for_little_type_i_interferon() -> None:
+    assert 10 < curve("endotoxin_2ng_per_kg", "blood.ifn_alpha").max() < 5000  # fg/mL; influenza brings many pg/mL
+
+
+def test_complement_is_used_up_only_where_its_pathway_runs() -> None:
+    def left(readout: str, *more: str) -> float:
+        values = curve("bacteraemia_ecoli", readout, deficiencies=["severe_congenital_neutropenia", *more])
+        return float(values.min() / values[0])
+
+    assert left("blood.c4") < 0.9
+    assert left("blood.c5") < 0.9
+    assert left("blood.c5", "c3_deficiency") > 0.95  # hardly any C3b to split it
+    assert curve("bacteraemia_ecoli", "blood.c4").min() > 0.24  # a few bacteria that the liver takes
+
+
+def test_a_child_is_as_heavy_as_children_of_that_age_and_has_the_levels_of_adults() -> None:
+    child, adult = (im.run("healthy_adult", host=host, days=1) for host in ({"age": "8 y"}, {}))
+    mass = [float(np.asarray(run["body.immune_mass"]).ravel()[0]) for run in (child, adult)]
+    assert 0.3 < mass[0] / mass[1] < 0.5  # 25.6 kg, and more lymphocytes
+    for level in (
+        "blood.c3",
+        "blood.c4",
+        "blood.c5",
+        "blood.fibrinogen",
+        "blood.cortisol",
+        "blood.mcsf",
+        "blood.il1rn",
+    ):
+        values = [float(np.asarray(run[level]).ravel()[0]) for run in (child, adult)]
+        assert values[0] == pytest.approx(values[1], rel=0.02), level
