@@ -12,6 +12,7 @@ from pathlib import Path
 from immunity import api
 from immunity.cli.main import run_command
 from immunity.cli.validate_command import BUILT_IN
+from immunity.cohorts import usable_cores
 from immunity.compiler.case import Case
 from immunity.validate import Verdict, headline, load_findings, run_findings, to_markdown
 from pages.links import cell
@@ -39,7 +40,7 @@ def judge_all() -> list[Verdict]:
     def build_case(scenario: str, *, host: dict, with_: dict, days: float | None) -> Case:
         return api.case(scenario, host=host, changes=with_, days=days, book=book)
 
-    return run_findings(load_findings([BUILT_IN]), build_case)
+    return run_findings(load_findings([BUILT_IN]), build_case, workers=usable_cores())
 
 
 def short_table(verdicts: Sequence[Verdict]) -> str:

@@ -26,7 +26,8 @@ def validate(
     *ids: str,
     findings: Annotated[list[Path] | None, Parameter(negative=())] = None,
     touching: str | None = None,
-    workers: int = 1,
+    workers: int | None = None,
+    quick: bool = False,
     strict: bool = False,
     json: bool = False,
     markdown: bool = False,
@@ -43,7 +44,9 @@ def validate(
     touching
         Only findings whose measure, scenario or text mentions this name.
     workers
-        Local processes for cohorts.
+        Local processes; as many as there are cores if not given. The verdicts do not depend on it.
+    quick
+        Leave out findings on many hosts, which then count as "not judged". All others are judged as in a full run.
     strict
         Exit code 1 if anything that is not a known gap is not reproduced.
     json
@@ -52,6 +55,7 @@ def validate(
         Print as a Markdown table.
     """
     from immunity.cli.progress import progress_bar
+    from immunity.cohorts import usable_cores
     from immunity.validate import headline, load_findings, run_findings, to_json, to_markdown, to_table, unexpected
 
     published = load_findings(findings or [BUILT_IN])
@@ -62,13 +66,16 @@ def validate(
     def build_case(scenario: str, *, host: dict[str, Any], with_: dict[str, Any], days: float | None) -> Case:
         return api.case(scenario, host=host, changes=with_, days=days, book=compiled)
 
-    with progress_bar("findings", len(published), quiet=json or markdown) as update:
+    if workers is None:
+        workers = usable_cores()
+    with progress_bar("hosts simulated", 1, quiet=json or markdown) as update:
         verdicts = run_findings(
             published,
             build_case,
             ids=list(ids) or None,
             workers=workers,
-            progress=lambda done, total, _: update(done, total),
+            quick=quick,
+            progress=update,
         )
     if json:
         sys.stdout.write(to_json(verdicts) + "\n")

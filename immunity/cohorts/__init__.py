@@ -2,9 +2,11 @@
 
 from immunity.cohorts.batch import ARITHMETIC_FAILED, MESSAGES, WORKER_LOST, HostBatch, Options, batch_of
 from immunity.cohorts.cohort import CohortOutcome, remove_parts, run_cohort
-from immunity.cohorts.draw import draw_theta
+from immunity.cohorts.draw import check_variation, draw_theta
 from immunity.cohorts.errors import CohortInterrupted
 from immunity.cohorts.host import HostOutcome, run_case, start_host
+from immunity.cohorts.several import Wanted, run_several
+from immunity.cohorts.workers import usable_cores
 
 __all__ = [
     "ARITHMETIC_FAILED",
@@ -15,10 +17,14 @@ __all__ = [
     "HostBatch",
     "HostOutcome",
     "Options",
+    "Wanted",
     "batch_of",
+    "check_variation",
     "draw_theta",
     "remove_parts",
     "run_case",
     "run_cohort",
+    "run_several",
     "start_host",
+    "usable_cores",
 ]

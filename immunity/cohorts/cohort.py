@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from immunity.cohorts.batch import HostBatch, Options, join_batches, read_parts, run_batch, write_part
-from immunity.cohorts.draw import correlation_factor
+from immunity.cohorts.draw import check_variation
 from immunity.cohorts.errors import CohortInterrupted
 from immunity.cohorts.manifest import describe_cohort, open_parts
 from immunity.cohorts.workers import run_on_processes
@@ -76,9 +76,8 @@ def run_cohort(
     if hosts < 1 or workers < 1 or (batch_size is not None and batch_size < 1):
         raise fail("E721")
     options = Options(seed, stochastic, vary, record_pools, rtol)
-    if vary and case.model.spreads:
-        names = case.model.tables.names.parameter
-        correlation_factor(case.model.correlation, tuple(names[s.parameter] for s in case.model.spreads))
+    if vary:
+        check_variation(case)
     parts = None if out is None else open_parts(Path(out), describe_cohort(case, hosts, options), resume=resume)
     kept = [] if parts is None else read_parts(parts)
     done = {int(host) for batch in kept for host in batch.host}
@@ -114,7 +113,13 @@ def _run_missing(
     size = batch_size or max(1, min(LARGEST_BATCH, -(-len(missing) // (workers * BATCHES_PER_WORKER))))
     batches = [tuple(missing[first : first + size]) for first in range(0, len(missing), size)]
     if workers > 1 and len(missing) > 1:
-        run_on_processes(case, batches, options, workers=workers, parts=parts, finished=finished)
+        run_on_processes(
+            [(case, options)],
+            [(0, batch) for batch in batches],
+            workers=workers,
+            parts=parts,
+            finished=lambda _, batch, __: finished(batch),
+        )
         return
     for batch in batches:
         _run_here(case, batch, options, parts, finished)

@@ -53,6 +53,19 @@ def draw_theta(case: Case, seed: int, host: int) -> tuple[Floats, dict[str, floa
     return theta, draws
 
 
+def check_variation(case: Case) -> None:
+    """Check, before any host is drawn, that the correlations of a case can be.
+
+    Raises
+    ------
+    RuleError
+        E722 if they contradict each other.
+    """
+    if case.model.spreads:
+        names = case.model.tables.names.parameter
+        correlation_factor(case.model.correlation, tuple(names[s.parameter] for s in case.model.spreads))
+
+
 def standard_normal(seed: int, host: int, key: int) -> float:
     """The one standard normal number of (seed, host, key), by Box and Muller from a block of Philox4x32-10."""
     counter = np.array([0, PARAMETERS, key, (seed >> 32) & WORD], np.uint64)

@@ -14,7 +14,8 @@ REPRODUCED = "reproduced"
 NEAR = "near"
 MISSED = "missed"
 NOT_MEASURED = "not measured"
-VERDICTS = (REPRODUCED, NEAR, MISSED, NOT_MEASURED)
+NOT_JUDGED = "not judged"  # left out on request
+VERDICTS = (REPRODUCED, NEAR, MISSED, NOT_MEASURED, NOT_JUDGED)
 
 ENOUGH_POINTS = 0.8  # of a series inside their intervals, if none is missed
 
@@ -39,8 +40,8 @@ class Verdict:
     Attributes
     ----------
     points : tuple         one for a single value; empty if nothing was measured
-    reason : str           why nothing was measured
-    seconds : float        time spent on it, simulations included
+    reason : str           why nothing was measured or judged
+    seconds : float        what its simulations took, those it shares with others included
     """
 
     finding: Finding
@@ -101,7 +102,7 @@ def judge_series(verdicts: Sequence[str]) -> str:
 
 def unexpected(verdicts: Sequence[Verdict]) -> tuple[Verdict, ...]:
     """Findings that are not reproduced though nobody declared a gap: what ``--strict`` fails on."""
-    return tuple(v for v in verdicts if v.verdict != REPRODUCED and not v.finding.known_gap)
+    return tuple(v for v in verdicts if v.verdict not in (REPRODUCED, NOT_JUDGED) and not v.finding.known_gap)
 
 
 def _plain(value: Any) -> Any:

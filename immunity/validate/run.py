@@ -2,33 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import math
-import time
-from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Protocol
+from collections.abc import Iterable, Sequence
 
-from immunity.compiler.case import Case
-from immunity.language.errors import RuleError, RuleErrors
+from immunity.language.errors import RuleError
 from immunity.language.quantity import parse_quantity
-from immunity.results import Record, simulate, simulate_cohort
+from immunity.results import Record
 from immunity.validate.expectation import EACH_AXIS, TIME_AXIS, Expectation, Point
-from immunity.validate.judge import NOT_MEASURED, JudgedPoint, Verdict, judge, judge_series
+from immunity.validate.judge import NOT_JUDGED, NOT_MEASURED, JudgedPoint, Verdict, judge, judge_series
 from immunity.validate.load import Published, pick_findings
 from immunity.validate.models import Measure, RunSpec
+from immunity.validate.plan import BuildCase, Progress, Records, key_of, simulate_all, specs_of, variant
 from immunity.validate.take import Measured, NotMeasured, fits_or_raise, take_measure
 
 SAME = 1e-6  # relative: a published x and the value of a parameter
-
-
-class BuildCase(Protocol):
-    """Builds a host in a scenario: named overrides as ``--host`` and ``--with`` take them, days None for its own."""
-
-    def __call__(self, scenario: str, *, host: dict[str, Any], with_: dict[str, Any], days: float | None) -> Case: ...
-
-
-Progress = Callable[[int, int, str], None]
+QUICK = "quick: it needs many hosts"
 
 
 def run_findings(
@@ -37,122 +25,77 @@ def run_findings(
     *,
     ids: Sequence[str] | None = None,
     workers: int = 1,
+    quick: bool = False,
     progress: Progress | None = None,
 ) -> list[Verdict]:
     """Simulate and judge findings. Runs that several findings share are simulated once.
 
     A finding that cannot be measured gets the verdict ``not measured`` with the reason; the others go on.
+    The verdicts do not depend on the number of workers.
 
     Parameters
     ----------
-    build_case : callable    see :class:`BuildCase`
+    build_case : callable    see :class:`immunity.validate.plan.BuildCase`
     ids : sequence of str    ids or topics to judge; all by default
-    workers : int            processes for runs of many hosts
-    progress : callable      called with (findings judged, findings, id of the next)
+    workers : int            local processes for all runs
+    quick : bool             leave out findings on many hosts; their verdict is ``not judged``
+    progress : callable      called with (hosts finished, hosts)
+
+    Raises
+    ------
+    KeyboardInterrupt
+        After Ctrl-C; its text says how far it got.
     """
     chosen = pick_findings(findings, ids)
-    needed = Counter(_key(spec) for published in chosen for spec in _all_specs(published))
-    store = _Store(build_case, workers, needed)
-    verdicts = []
-    for position, published in enumerate(chosen):
-        if progress is not None:
-            progress(position, len(chosen), published.id)
-        verdicts.append(_judge_finding(published, store))
-        store.release(_all_specs(published))
-    return verdicts
+    left_out = [published for published in chosen if quick and needs_many_hosts(published)]
+    verdicts = {published.id: _without_points(published, NOT_JUDGED, QUICK) for published in left_out}
+    judged = [published for published in chosen if published.id not in verdicts]
 
+    def ready(position: int, records: Records) -> None:
+        published = judged[position]
+        verdicts[published.id] = _judge_finding(published, records)
 
-class _Store:
-    """Records of runs, each kept as long as a finding ahead needs it."""
-
-    def __init__(self, build_case: BuildCase, workers: int, needed: Counter[str]) -> None:
-        self._build_case = build_case
-        self._workers = workers
-        self._needed = needed
-        self._records: dict[str, Record | str] = {}
-
-    def get(self, spec: RunSpec) -> Record:
-        key = _key(spec)
-        if key not in self._records:
-            try:
-                self._records[key] = self._simulate(spec)
-            except (RuleError, RuleErrors) as error:
-                self._records[key] = str(error)
-        record = self._records[key]
-        if isinstance(record, str):
-            raise NotMeasured(record)
-        return record
-
-    def release(self, specs: Iterable[RunSpec]) -> None:
-        for spec in specs:
-            key = _key(spec)
-            self._needed[key] -= 1
-            if self._needed[key] <= 0:
-                self._records.pop(key, None)
-
-    def _simulate(self, spec: RunSpec) -> Record:
-        case = self._build_case(spec.scenario, host=dict(spec.host), with_=dict(spec.with_), days=spec.days)
-        vary = spec.hosts > 1 if spec.vary is None else spec.vary
-        if spec.hosts == 1:
-            return simulate(case, stochastic=spec.stochastic, seed=spec.seed, vary=vary).record
-        return simulate_cohort(
-            case,
-            hosts=spec.hosts,
-            seed=spec.seed,
-            workers=self._workers,
-            stochastic=spec.stochastic,
-            vary=vary,
-        ).record
-
-
-def _key(spec: RunSpec) -> str:
-    return json.dumps(spec.model_dump(exclude={"parameters"}), sort_keys=True, default=str)
-
-
-def variant(spec: RunSpec, index: int | None) -> RunSpec:
-    """The run at one value of its parameter; the run itself where nothing varies."""
-    if not spec.parameters or index is None:
-        return spec
-    ((path, values),) = spec.parameters.items()
-    return spec.model_copy(update={"with_": {**spec.with_, path: values[index]}, "parameters": {}})
-
-
-def _all_specs(published: Published) -> list[RunSpec]:
-    specs: dict[str, RunSpec] = {}
-    for spec in published.finding.runs.values():
-        count = max((len(values) for values in spec.parameters.values()), default=0)
-        for one in [variant(spec, index) for index in range(count)] or [spec]:
-            specs[_key(one)] = one
-    return list(specs.values())
-
-
-def _judge_finding(published: Published, store: _Store) -> Verdict:
-    started = time.perf_counter()
-    finding, expectation = published.finding, published.expectation
-    reason, judged, verdict = "", (), NOT_MEASURED
     try:
-        judged = tuple(_judge_point(published, point, store) for point in expectation.points)
-        outcomes = [point.verdict for point in judged]
-        verdict = outcomes[0] if expectation.over is None else judge_series(outcomes)
+        simulate_all(judged, build_case, workers=workers, ready=ready, progress=progress)
+    except KeyboardInterrupt as interrupt:
+        text = f"{len(verdicts) - len(left_out)} of {len(judged)} findings were judged; nothing is kept"
+        raise KeyboardInterrupt(text) from interrupt
+    return [verdicts[published.id] for published in chosen]
+
+
+def needs_many_hosts(published: Published) -> bool:
+    """Whether a finding is about a cohort: what ``quick`` leaves out."""
+    return any(spec.hosts > 1 for spec in published.finding.runs.values())
+
+
+def _judge_finding(published: Published, records: Records) -> Verdict:
+    expectation = published.expectation
+    try:
+        judged = tuple(_judge_point(published, point, records) for point in expectation.points)
     except NotMeasured as error:
-        reason, judged = str(error), ()
+        return _without_points(published, NOT_MEASURED, str(error))
     except RuleError as error:
-        reason, judged = f"{published.at('measure')}: {error}", ()
+        return _without_points(published, NOT_MEASURED, f"{published.at('measure')}: {error}")
+    outcomes = [point.verdict for point in judged]
     return Verdict(
-        finding,
-        verdict,
+        published.finding,
+        outcomes[0] if expectation.over is None else judge_series(outcomes),
         expectation.unit.text,
         expectation.x_unit,
         expectation.scale,
         judged,
-        reason,
-        time.perf_counter() - started,
+        seconds=records.seconds(specs_of(published)),
     )
 
 
-def _judge_point(published: Published, point: Point, store: _Store) -> JudgedPoint:
+def _without_points(published: Published, verdict: str, reason: str) -> Verdict:
     expectation = published.expectation
-    measured = _measure_point(published, point, store)
+    return Verdict(published.finding, verdict, expectation.unit.text, expectation.x_unit, expectation.scale, (), reason)
+
+
+def _judge_point(published: Published, point: Point, records: Records) -> JudgedPoint:
+    expectation = published.expectation
+    measured = _measure_point(published, point, records)
     fits_or_raise(measured, expectation.unit.text, expectation.unit.dimension, expectation.unit.log)
     if math.isnan(measured.value):
         raise NotMeasured("the measure has no value in any host")
@@ -162,7 +105,7 @@ def _judge_point(published: Published, point: Point, store: _Store) -> JudgedPoi
     return JudgedPoint(x, point.label, point.value, point.lo, point.hi, shown, verdict)
 
 
-def _measure_point(published: Published, point: Point, store: _Store) -> Measured:
+def _measure_point(published: Published, point: Point, records: Records) -> Measured:
     finding, expectation = published.finding, published.expectation
     measure: Measure = finding.measure
     index, day = None, None
@@ -177,7 +120,10 @@ def _measure_point(published: Published, point: Point, store: _Store) -> Measure
         index = _index_of(expectation, point, finding.runs)
 
     def record_of(name: str) -> Record:
-        return store.get(variant(finding.runs[name], index))
+        record = records.get(key_of(variant(finding.runs[name], index)))
+        if isinstance(record, str):
+            raise NotMeasured(record)
+        return record
 
     return take_measure(measure, record_of, day)
 

@@ -11,11 +11,12 @@ from collections.abc import Sequence
 from rich.table import Table
 from rich.text import Text
 
-from immunity.validate.judge import MISSED, NEAR, NOT_MEASURED, REPRODUCED, VERDICTS, JudgedPoint, Verdict
+from immunity.validate.judge import MISSED, NEAR, NOT_JUDGED, NOT_MEASURED, REPRODUCED, VERDICTS, JudgedPoint, Verdict
 
 # a sign as well as a colour, for those who do not see colours
-SIGNS = {REPRODUCED: "+", NEAR: "~", MISSED: "x", NOT_MEASURED: "?"}
-COLOURS = {REPRODUCED: "green", NEAR: "yellow", MISSED: "red", NOT_MEASURED: "magenta"}
+SIGNS = {REPRODUCED: "+", NEAR: "~", MISSED: "x", NOT_MEASURED: "?", NOT_JUDGED: "-"}
+COLOURS = {REPRODUCED: "green", NEAR: "yellow", MISSED: "red", NOT_MEASURED: "magenta", NOT_JUDGED: "dim"}
+USES = ("calibration", "validation")
 HEADINGS = ("finding", "published", "simulated", "unit", "verdict", "source")
 
 
@@ -25,16 +26,40 @@ def count_verdicts(verdicts: Sequence[Verdict]) -> dict[str, int]:
     return {name: counted[name] for name in VERDICTS}
 
 
+def count_by_use(verdicts: Sequence[Verdict]) -> dict[str, dict[str, int]]:
+    """For calibration and for validation: how many findings, how many were judged, how many reproduced."""
+    counted = {}
+    for use in USES:
+        outcomes = [verdict.verdict for verdict in verdicts if verdict.finding.used_for == use]
+        left_out = outcomes.count(NOT_JUDGED)
+        judged, reproduced = len(outcomes) - left_out, outcomes.count(REPRODUCED)
+        counted[use] = {"findings": len(outcomes), "judged": judged, "reproduced": reproduced}
+    return counted
+
+
 def headline(verdicts: Sequence[Verdict]) -> str:
-    """The counts in a sentence."""
+    """The counts in a sentence: ``3 findings: 2 reproduced, 1 near; calibration 1 of 2, validation 1 of 1 reproduced``.
+
+    What was fitted and what was not are counted apart, of those that were judged.
+    """
     counted = count_verdicts(verdicts)
     parts = [f"{count} {name}" for name, count in counted.items() if count]
-    return f"{len(verdicts)} findings: {', '.join(parts) or 'none judged'}"
+    text = f"{len(verdicts)} findings: {', '.join(parts) or 'none judged'}"
+    uses = [
+        f"{use} {count['reproduced']} of {count['judged']}"
+        for use, count in count_by_use(verdicts).items()
+        if count["judged"]
+    ]
+    return f"{text}; {', '.join(uses)} reproduced" if uses else text
 
 
 def to_json(verdicts: Sequence[Verdict]) -> str:
     """All verdicts with their points."""
-    contents = {"counts": count_verdicts(verdicts), "findings": [verdict.to_dict() for verdict in verdicts]}
+    contents = {
+        "counts": count_verdicts(verdicts),
+        "by_use": count_by_use(verdicts),
+        "findings": [verdict.to_dict() for verdict in verdicts],
+    }
     return json.dumps(contents, indent=2, allow_nan=False)
 
 

@@ -9,6 +9,7 @@ import pytest
 from cohorts.cases import cells_and_drug, with_number
 from rich.console import Console
 
+from immunity.cohorts import several
 from immunity.language.errors import fail
 from immunity.validate import headline, load_findings, run_findings, to_json, to_markdown, to_table, unexpected
 from immunity.validate.table import short_citation
@@ -93,7 +94,7 @@ def judged(tmp_path_factory):
     path.write_text("".join(finding(id, rest) for id, rest in FINDINGS.items()))
     build = Builder()
     verdicts = run_findings(load_findings([path]), build)
-    return {verdict.id: verdict for verdict in verdicts}, build
+    return {verdict.id: verdict for verdict in verdicts}, build, path.parent
 
 
 @pytest.mark.parametrize("id", FINDINGS)
@@ -137,6 +138,59 @@ def test_only_what_is_asked_for_is_simulated(tmp_path):
     verdicts = run_findings(load_findings([path]), build, ids=["right"])
     assert [v.id for v in verdicts] == ["right"]
     assert len(build.built) == 1
+
+
+@pytest.mark.parametrize("workers", [2, 3])
+def test_verdicts_do_not_depend_on_the_workers(judged, tmp_path, monkeypatch, workers):
+    monkeypatch.setattr(several, "HOSTS_WORTH_A_PROCESS", 1)
+    path = tmp_path / "all.yaml"
+    path.write_text("".join(finding(id, rest) for id, rest in FINDINGS.items()))
+    told = []
+    verdicts = run_findings(load_findings([path]), Builder(), workers=workers, progress=lambda *done: told.append(done))
+    timeless = [{**v.to_dict(), "seconds": 0, "reason": v.reason.replace(str(tmp_path), "")} for v in verdicts]
+    first = list(judged[0].values())
+    folder = str(judged[2])
+    assert timeless == [{**v.to_dict(), "seconds": 0, "reason": v.reason.replace(folder, "")} for v in first]
+    assert told[-1][0] == told[-1][1] > len(FINDINGS)
+
+
+def test_quick_leaves_cohorts_out_and_says_so(judged, tmp_path):
+    path = tmp_path / "all.yaml"
+    path.write_text("".join(finding(id, rest) for id, rest in FINDINGS.items()))
+    verdicts = {v.id: v for v in run_findings(load_findings([path]), Builder(), quick=True)}
+    assert [id for id, v in verdicts.items() if v.verdict == "not judged"] == ["many"]
+    assert "many hosts" in verdicts["many"].reason
+    for id, verdict in verdicts.items():
+        if id != "many":
+            assert verdict.verdict == judged[0][id].verdict
+    assert "many" not in {v.id for v in unexpected(list(verdicts.values()))}
+    assert ", 1 not judged; validation 9 of 17 reproduced" in headline(list(verdicts.values()))
+    assert "- not judged (quick" in to_markdown(list(verdicts.values()))
+
+
+def test_an_interrupt_says_how_far_it_got(tmp_path):
+    path = tmp_path / "all.yaml"
+    path.write_text("".join(finding(id, rest) for id, rest in FINDINGS.items()))
+
+    def interrupt(done, total):
+        if done >= 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt, match=r"^\d+ of 18 findings were judged; nothing is kept$"):
+        run_findings(load_findings([path]), Builder(), progress=interrupt)
+
+
+def test_what_was_fitted_is_counted_apart(tmp_path):
+    path = tmp_path / "all.yaml"
+    entries = [finding(id, FINDINGS[id]) for id in ("right", "close")]
+    fitted = finding("fitted", FINDINGS["flux"]).replace("used_for: validation", "used_for: calibration")
+    path.write_text("".join([*entries, fitted]))
+    verdicts = run_findings(load_findings([path]), Builder())
+    said = "3 findings: 2 reproduced, 1 near; calibration 1 of 1, validation 1 of 2 reproduced"
+    assert headline(verdicts) == said
+    by_use = json.loads(to_json(verdicts))["by_use"]
+    assert by_use["validation"] == {"findings": 2, "judged": 2, "reproduced": 1}
+    assert by_use["calibration"] == {"findings": 1, "judged": 1, "reproduced": 1}
 
 
 def test_strict_names_what_nobody_expected(judged):

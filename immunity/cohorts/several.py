@@ -1,0 +1,95 @@
+"""The hosts of several cases, all through one pool of processes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from immunity.cohorts.batch import HostBatch, Options, join_batches, run_batch
+from immunity.cohorts.cohort import LARGEST_BATCH
+from immunity.cohorts.workers import Batch, run_on_processes
+from immunity.compiler.case import Case
+from immunity.language.errors import fail
+
+BATCHES_PER_WORKER = 4  # of one case; there are others to even out what the workers have to do
+HOSTS_WORTH_A_PROCESS = 20  # a process takes a second or two to start
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Hosts 0 .. hosts - 1 of a case."""
+
+    case: Case
+    options: Options
+    hosts: int
+
+
+def run_several(
+    wanted: Sequence[Wanted],
+    *,
+    workers: int = 1,
+    finished: Callable[[int, HostBatch, float], None],
+    progress: Callable[[int, int], None] | None = None,
+) -> None:
+    """Run all hosts of several cases, and hand over each case as soon as it is complete.
+
+    The numbers of a host depend on its case, the seed and the host alone: not on the other cases, the number of
+    processes, or the order in which they finish.
+
+    Parameters
+    ----------
+    workers : int            local processes at most; 1 runs in this one, as does a little work
+    finished : callable      called with (position in ``wanted``, all its hosts in ascending order, seconds they took)
+    progress : callable      called with (hosts finished, hosts)
+
+    Raises
+    ------
+    RuleError
+        E721 if nothing could be run so, E725 if no process starts.
+    KeyboardInterrupt
+        After Ctrl-C, once the hosts under way are finished.
+    """
+    if workers < 1 or any(each.hosts < 1 for each in wanted):
+        raise fail("E721")
+    total = sum(each.hosts for each in wanted)
+    workers = min(workers, max(1, total // HOSTS_WORTH_A_PROCESS))
+    kept: dict[int, list[HostBatch]] = {task: [] for task in range(len(wanted))}
+    left = [set(range(each.hosts)) for each in wanted]
+    seconds = [0.0] * len(wanted)
+
+    def take(task: int, batch: HostBatch, took: float) -> None:
+        if task not in kept:  # handed over already: a batch may come twice when a process ends
+            return
+        kept[task].append(batch)
+        left[task].difference_update(int(host) for host in batch.host)
+        seconds[task] += took
+        if progress is not None:
+            progress(total - sum(map(len, left)), total)
+        if not left[task]:
+            each = wanted[task]
+            finished(task, join_batches(kept.pop(task), each.case, each.options), seconds[task])
+
+    batches = [
+        (task, tuple(range(first, min(first + size, each.hosts))))
+        for task, each in enumerate(wanted)
+        for size in [max(1, min(LARGEST_BATCH, -(-each.hosts // (workers * BATCHES_PER_WORKER))))]
+        for first in range(0, each.hosts, size)
+    ]
+    if workers > 1:
+        # compiles the kernels once, before several processes would each do it
+        _run_here(wanted, batches[0], take)
+        tasks = [(each.case, each.options) for each in wanted]
+        run_on_processes(tasks, batches[1:], workers=workers, finished=take)
+        return
+    for batch in batches:
+        _run_here(wanted, batch, take)
+
+
+def _run_here(wanted: Sequence[Wanted], batch: Batch, take: Callable[[int, HostBatch, float], None]) -> None:
+    task, hosts = batch
+    started = time.perf_counter()
+    done, complete = run_batch(wanted[task].case, hosts, wanted[task].options)
+    take(task, done, time.perf_counter() - started)
+    if not complete:
+        raise KeyboardInterrupt

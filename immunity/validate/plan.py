@@ -1,0 +1,132 @@
+"""What findings need simulated: each distinct run once, all of them on the cores there are."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Protocol
+
+from immunity.cohorts import CohortOutcome, HostBatch, Options, Wanted, check_variation, run_several
+from immunity.compiler.case import Case
+from immunity.language.errors import RuleError, RuleErrors
+from immunity.results import Record, collect_cohort
+from immunity.validate.load import Published
+from immunity.validate.models import RunSpec
+
+RTOL = 1e-3
+
+
+class BuildCase(Protocol):
+    """Builds a host in a scenario: named overrides as ``--host`` and ``--with`` take them, days None for its own."""
+
+    def __call__(self, scenario: str, *, host: dict[str, Any], with_: dict[str, Any], days: float | None) -> Case: ...
+
+
+Progress = Callable[[int, int], None]
+
+
+def key_of(spec: RunSpec) -> str:
+    """The same for runs that say the same."""
+    return json.dumps(spec.model_dump(exclude={"parameters"}), sort_keys=True, default=str)
+
+
+def variant(spec: RunSpec, index: int | None) -> RunSpec:
+    """The run at one value of its parameter; the run itself where nothing varies."""
+    if not spec.parameters or index is None:
+        return spec
+    ((path, values),) = spec.parameters.items()
+    return spec.model_copy(update={"with_": {**spec.with_, path: values[index]}, "parameters": {}})
+
+
+def specs_of(published: Published) -> dict[str, RunSpec]:
+    """Every run a finding needs, one for each value of a parameter."""
+    specs: dict[str, RunSpec] = {}
+    for spec in published.finding.runs.values():
+        count = max((len(values) for values in spec.parameters.values()), default=0)
+        for one in [variant(spec, index) for index in range(count)] or [spec]:
+            specs[key_of(one)] = one
+    return specs
+
+
+class Records:
+    """Records of finished runs, or why there is none, each kept as long as a finding ahead needs it."""
+
+    def __init__(self, needed: Counter[str]) -> None:
+        self._needed = needed
+        self._kept: dict[str, Record | str] = {}
+        self._seconds: dict[str, float] = {}
+
+    def put(self, key: str, record: Record | str, seconds: float = 0.0) -> None:
+        self._kept[key] = record
+        self._seconds[key] = seconds
+
+    def get(self, key: str) -> Record | str:
+        return self._kept[key]
+
+    def seconds(self, keys: Iterable[str]) -> float:
+        """What the simulation of some runs took."""
+        return sum(self._seconds.get(key, 0.0) for key in keys)
+
+    def release(self, keys: Iterable[str]) -> None:
+        """A finding needs these no more."""
+        for key in keys:
+            self._needed[key] -= 1
+            if self._needed[key] <= 0:
+                self._kept.pop(key, None)
+
+
+def simulate_all(
+    findings: Sequence[Published],
+    build_case: BuildCase,
+    *,
+    workers: int,
+    ready: Callable[[int, Records], None],
+    progress: Progress | None = None,
+) -> None:
+    """Simulate every distinct run of some findings once.
+
+    Parameters
+    ----------
+    ready : callable      called with (position of a finding, records) as soon as all its runs are there
+    progress : callable   called with (hosts finished, hosts)
+    """
+    specs = [specs_of(published) for published in findings]
+    distinct = {key: spec for each in specs for key, spec in each.items()}
+    records = Records(Counter(key for each in specs for key in each))
+    missing = [set(each) for each in specs]
+
+    def arrived(key: str, record: Record | str, seconds: float = 0.0) -> None:
+        records.put(key, record, seconds)
+        for position, each in enumerate(missing):
+            if key in each:
+                each.discard(key)
+                if not each:
+                    ready(position, records)
+                    records.release(specs[position])
+
+    wanted: dict[str, Wanted] = {}
+    refused: dict[str, str] = {}
+    for key, spec in distinct.items():
+        try:
+            wanted[key] = _wanted(spec, build_case)
+        except (RuleError, RuleErrors) as error:
+            refused[key] = str(error)
+    for key, reason in refused.items():
+        arrived(key, reason)
+    keys = list(wanted)
+
+    def finished(task: int, batch: HostBatch, seconds: float) -> None:
+        each = wanted[keys[task]]
+        arrived(keys[task], collect_cohort(CohortOutcome(each.case, each.options, batch)).record, seconds)
+
+    if wanted:
+        run_several(list(wanted.values()), workers=workers, finished=finished, progress=progress)
+
+
+def _wanted(spec: RunSpec, build_case: BuildCase) -> Wanted:
+    case = build_case(spec.scenario, host=dict(spec.host), with_=dict(spec.with_), days=spec.days)
+    vary = spec.hosts > 1 if spec.vary is None else spec.vary
+    if vary:
+        check_variation(case)
+    return Wanted(case, Options(spec.seed, spec.stochastic, vary, record_pools=False, rtol=RTOL), spec.hosts)

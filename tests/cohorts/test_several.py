@@ -1,0 +1,103 @@
+"""Hosts of several cases through one pool: the same bytes as one case after the other, each handed over once."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+
+import pytest
+
+from cohorts.cases import cells_and_drug, with_number
+from cohorts.test_cohort import same_bytes
+from immunity.cohorts import Options, Wanted, run_cohort, run_several
+from immunity.cohorts import several as several_module
+from immunity.language.errors import RuleError
+
+DRAWN = Options(seed=3, stochastic=True, vary=True, record_pools=False, rtol=1e-3)
+EXPECTED = Options(seed=0, stochastic=False, vary=False, record_pools=False, rtol=1e-3)
+
+
+@pytest.fixture(scope="module")
+def wanted() -> list[Wanted]:
+    case = cells_and_drug(spreads=(("feed.hazard", 0.2),), days=4.0)
+    other = with_number(case, "die.hazard", 0.4)
+    return [Wanted(case, DRAWN, 9), Wanted(case, EXPECTED, 1), Wanted(other, DRAWN, 4), Wanted(other, EXPECTED, 1)]
+
+
+@pytest.fixture(scope="module")
+def alone(wanted):
+    """Each case on its own, one host after the other."""
+    return [
+        run_cohort(w.case, hosts=w.hosts, seed=w.options.seed, stochastic=w.options.stochastic, vary=w.options.vary)
+        for w in wanted
+    ]
+
+
+@pytest.mark.parametrize("workers", [1, 2, 3])
+def test_same_bytes_as_one_after_the_other(wanted, alone, workers, monkeypatch):
+    monkeypatch.setattr(several_module, "HOSTS_WORTH_A_PROCESS", 1)
+    batches, told = {}, []
+
+    def finished(task, batch, seconds):
+        assert task not in batches  # handed over once
+        assert seconds > 0.0
+        batches[task] = batch
+
+    run_several(wanted, workers=workers, finished=finished, progress=lambda *done: told.append(done))
+    assert sorted(batches) == [0, 1, 2, 3]
+    for task, outcome in enumerate(alone):
+        same_bytes(outcome.batch, batches[task])
+    assert told == sorted(told)
+    assert told[-1] == (15, 15)
+
+
+def test_the_comparison_sees_a_changed_number(wanted, alone):
+    batches = {}
+    changed = [Wanted(with_number(wanted[0].case, "die.hazard", 0.21), DRAWN, 9)]
+    run_several(changed, finished=lambda task, batch, _: batches.update({task: batch}))
+    with pytest.raises(AssertionError):
+        same_bytes(alone[0].batch, batches[0])
+
+
+def test_hosts_of_a_killed_worker_are_run_again(wanted, alone, monkeypatch):
+    monkeypatch.setattr(several_module, "HOSTS_WORTH_A_PROCESS", 1)
+    batches, killed = {}, []
+
+    def kill_one(done, total):
+        children = multiprocessing.active_children()
+        if children and not killed and done >= 3:
+            killed.append(children[0].pid)
+            os.kill(children[0].pid, signal.SIGKILL)
+
+    run_several(wanted, workers=2, finished=lambda task, batch, _: batches.update({task: batch}), progress=kill_one)
+    assert killed
+    for task, outcome in enumerate(alone):
+        same_bytes(outcome.batch, batches[task])
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_an_interrupt_gets_through(wanted, workers, monkeypatch):
+    monkeypatch.setattr(several_module, "HOSTS_WORTH_A_PROCESS", 1)
+    finished = []
+
+    def interrupt(done, total):
+        if done >= 10:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run_several(wanted, workers=workers, finished=lambda task, *_: finished.append(task), progress=interrupt)
+    assert len(finished) < len(wanted)
+    assert not multiprocessing.active_children()
+
+
+@pytest.mark.parametrize(("hosts", "workers"), [(0, 1), (1, 0)])
+def test_nothing_to_do_is_refused(wanted, hosts, workers):
+    with pytest.raises(RuleError) as caught:
+        run_several([Wanted(wanted[0].case, DRAWN, hosts)], workers=workers, finished=lambda *_: None)
+    assert caught.value.code == "E721"
+
+
+def test_a_little_work_starts_no_process(wanted, monkeypatch):
+    monkeypatch.setattr(several_module, "run_on_processes", lambda *_, **__: pytest.fail("started processes"))
+    run_several(wanted, workers=4, finished=lambda *_: None)
