@@ -23,13 +23,10 @@ from immunity.engine.rosenbrock import Work
 FEW = 4096.0  # counts from here up always leap
 LEAP = 0.2  # share of a pool of a thousand that may be born in a leap; grows with the square root of the count
 MOST_BORN = 0.5  # whatever the count
-NOTICED = 0.03  # relative noise in what makes an uncountable pool that is worth following
 LAG = 0.25  # turnovers in a step of a pool that brings such noise: what it drives feels it half a step late
 MOST_STEPS = 50.0  # by how much that may shorten a step
 TINY = 1e-300
 BRIEF = 0.1  # births per member gone below which a pool may multiply much in a step: none of it stays
-CROWD = 1e5  # counts from here up are shown between the ends of a step without their noise
-STILL = 1e-3  # events expected in a step that leave a smaller pool as good as untouched
 UNNOTICED = 1e6  # counts above this leap as far as the error allows
 EVENTS = 100.0
 
@@ -39,6 +36,7 @@ class Dice(NamedTuple):
 
     clock: Floats  # [flow] unit-rate time to the next firing; below zero: not in the exact set
     firings: Floats  # [flow] in this step
+    shown: Floats  # [flow] of them, before the last output
     slot: Ints  # [flow] place in the lists below, -1: leaps
     exact: Places  # [slot] flow
     fire_at: Floats  # [slot] day since the start of the step
@@ -46,9 +44,13 @@ class Dice(NamedTuple):
     since: Floats  # [slot] when clock was last brought up to date
     arriving: Floats  # [pool] expected in this step
     leaving: Floats  # [pool]
+    mean: Floats  # [flow] expected firings of flows that leap
+    shared: Floats  # [pool] members shared out among the flows that leave it so far
     surplus: Floats  # [pool] arrivals drawn beyond those expected
     born: Floats  # [pool] expected to come from the pool itself
     born_surplus: Floats  # [pool] drawn beyond that
+    noise: Floats  # [value] relative variance that chance gives pools and signals, roughly
+    brought: Floats  # [pool] of that, through what makes it
     drives: Bytes  # [pool] brings noise worth following into an uncountable pool
     small: Bytes  # [pool] its flows run event by event
 
@@ -56,11 +58,12 @@ class Dice(NamedTuple):
 def new_dice(wiring: Wiring) -> Dice:
     """Allocate the workspace."""
     n_pool, n_flow = wiring.n_pool, wiring.n_flow
-    per_flow = [np.zeros(n_flow) for _ in range(5)]
+    per_flow = [np.zeros(n_flow) for _ in range(6)]
     per_flow[0][:] = -1.0
     return Dice(
         clock=per_flow[0],
         firings=per_flow[1],
+        shown=per_flow[5],
         slot=np.full(n_flow, -1, np.int32),
         exact=np.zeros(n_flow, np.uint32),
         fire_at=per_flow[2],
@@ -68,9 +71,13 @@ def new_dice(wiring: Wiring) -> Dice:
         since=per_flow[4],
         arriving=np.zeros(n_pool),
         leaving=np.zeros(n_pool),
+        mean=np.zeros(n_flow),
+        shared=np.zeros(n_pool),
         surplus=np.zeros(n_pool),
         born=np.zeros(n_pool),
         born_surplus=np.zeros(n_pool),
+        noise=np.zeros(n_pool + wiring.n_signal + 1),
+        brought=np.zeros(n_pool),
         drives=np.zeros(n_pool, np.uint8),
         small=np.zeros(n_pool, np.uint8),
     )
@@ -116,22 +123,6 @@ def survey(wiring: Wiring, host: Host, live: Live, work: Work, dice: Dice) -> fl
 
 
 @kernel
-def find_drivers(wiring: Wiring, host: Host, live: Live, work: Work, dice: Dice, x: Floats) -> None:
-    """Mark the countable pools whose noise shows in an uncountable pool that they make."""
-    for place in range(live.size[N_POOLS]):
-        dice.drives[live.pools[place]] = False
-    for place in range(live.size[N_FLOWS]):
-        flow = live.flows[place]
-        maker = wiring.primary[flow]
-        if wiring.drawn[flow] or maker < 0 or not wiring.countable[maker]:
-            continue
-        for at in range(wiring.stoich_ptr[flow], wiring.stoich_ptr[flow + 1]):
-            share = host.change[at] * work.propensity[flow] / (dice.arriving[wiring.stoich_pool[at]] + TINY)
-            if share > 0.0 and share * share > NOTICED * NOTICED * x[maker]:
-                dice.drives[maker] = True
-
-
-@kernel
 def all_small(wiring: Wiring, host: Host, live: Live, dice: Dice, x: Floats) -> bool:
     """Say whether every live flow is drawn and touches a pool of few members; if so, follow every pool's events."""
     for place in range(live.size[N_POOLS]):
@@ -143,16 +134,6 @@ def all_small(wiring: Wiring, host: Host, live: Live, dice: Dice, x: Floats) -> 
             return False
     for place in range(live.size[N_POOLS]):
         dice.small[live.pools[place]] = wiring.countable[live.pools[place]]
-    return True
-
-
-@kernel
-def is_crowded(wiring: Wiring, live: Live, dice: Dice, x: Floats, span: float) -> bool:
-    """Say whether every countable pool is large or stands still, so that outputs need not end a step."""
-    for place in range(live.size[N_POOLS]):
-        pool = live.pools[place]
-        if wiring.countable[pool] and x[pool] < CROWD and (dice.arriving[pool] + dice.leaving[pool]) * span > STILL:
-            return False
     return True
 
 

@@ -19,6 +19,7 @@ from immunity.engine.net import Host, Wiring
 from immunity.engine.rng import Streams, binomial, normal, poisson
 from immunity.engine.rosenbrock import Work
 
+ROUNDS = 2  # in which newcomers drawn after their pool was shared out are shared out too
 TURNOVER = 1.0  # departures per member in a step above which all newcomers may leave again, else half of them
 
 
@@ -34,10 +35,11 @@ def _meeting_at_start(wiring: Wiring, work: Work, flow: int) -> float:
 
 @kernel
 def _expect(wiring: Wiring, host: Host, live: Live, work: Work, dice: Dice) -> None:
-    """Keep the expected firings of leaping flows in `dice.firings`, and what they bring to every pool."""
+    """Keep the expected firings of leaping flows in `dice.mean` and `dice.firings`, and what they bring to pools."""
     for place in range(live.size[N_POOLS]):
         dice.arriving[live.pools[place]] = 0.0
         dice.surplus[live.pools[place]] = 0.0
+        dice.shared[live.pools[place]] = 0.0
         dice.born[live.pools[place]] = 0.0
         dice.born_surplus[live.pools[place]] = 0.0
     for place in range(live.size[N_FLOWS]):
@@ -45,6 +47,7 @@ def _expect(wiring: Wiring, host: Host, live: Live, work: Work, dice: Dice) -> N
         if not wiring.drawn[flow] or dice.slot[flow] >= 0:
             continue
         mean = max(work.expected[flow], 0.0) * _meeting_at_start(wiring, work, flow)
+        dice.mean[flow] = mean
         dice.firings[flow] = mean
         for at in range(wiring.stoich_ptr[flow], wiring.stoich_ptr[flow + 1]):
             pool = wiring.stoich_pool[at]
@@ -56,7 +59,7 @@ def _expect(wiring: Wiring, host: Host, live: Live, work: Work, dice: Dice) -> N
 
 @kernel
 def _settle(wiring: Wiring, host: Host, dice: Dice, flow: int, firings: float) -> None:
-    """Replace a flow's expected firings by those drawn."""
+    """Replace a flow's firings by those drawn."""
     for at in range(wiring.stoich_ptr[flow], wiring.stoich_ptr[flow + 1]):
         pool = wiring.stoich_pool[at]
         if host.change[at] > 0.0 and pool != wiring.primary[flow]:
@@ -73,30 +76,39 @@ def _draw_leavers(
     """Share the members of a pool among the flows they may leave by: binomial draws, each given those before.
 
     Newcomers take part by half, as they come on average in the middle of the step; where turnover is quick they take
-    part in full, with the newborn: so the spread of immigration and death stays right.
+    part in full, with the newborn: so the spread of immigration and death stays right. Called again, it does the same
+    for newcomers drawn since (or takes leavers back, where fewer came than was thought).
     """
     leaving = 0.0
     for at in range(wiring.leaver_ptr[pool], wiring.leaver_ptr[pool + 1]):
         flow = wiring.leaver[at]
         if live.flow_on[flow] and wiring.drawn[flow] and dice.slot[flow] < 0:
-            leaving += dice.firings[flow] * max(0.0, -own_change(wiring, host, flow))
+            leaving += dice.mean[flow] * max(0.0, -own_change(wiring, host, flow))
+    if leaving == 0.0:
+        return
     if leaving > TURNOVER * count:
         expected = count + dice.arriving[pool] + dice.born[pool]
-        members = expected + dice.surplus[pool] + dice.born_surplus[pool]
+        surplus = dice.surplus[pool] + dice.born_surplus[pool]
     else:
         expected = count + 0.5 * dice.arriving[pool]
-        members = expected + 0.5 * dice.surplus[pool]
-    members = max(0.0, math.floor(members + 0.5))
+        surplus = 0.5 * dice.surplus[pool]
+    first = dice.shared[pool] == 0.0
+    members = math.floor(expected + surplus + 0.5)
+    if not first:
+        members -= dice.shared[pool]
+    dice.shared[pool] += members
+    sign = 1.0 if members >= 0.0 else -1.0
+    members *= sign
     for at in range(wiring.leaver_ptr[pool], wiring.leaver_ptr[pool + 1]):
         flow = wiring.leaver[at]
         group = -own_change(wiring, host, flow)
         if group > 0.0 and live.flow_on[flow] and wiring.drawn[flow] and dice.slot[flow] < 0:
-            taken = dice.firings[flow] * group
+            taken = dice.mean[flow] * group
             chance = min(1.0, taken / expected) if expected > 0.0 else 0.0
             firings = binomial(streams, flow, math.floor(members / group), chance)
             expected -= taken
             members -= firings * group
-            _settle(wiring, host, dice, flow, firings)
+            _settle(wiring, host, dice, flow, firings if first else max(0.0, dice.firings[flow] + sign * firings))
 
 
 @kernel
@@ -122,6 +134,10 @@ def leap(
         after[pool] = x[pool]
         if wiring.countable[pool] and live.value_on[pool]:
             _draw_leavers(wiring, host, live, dice, streams, pool, x[pool])
+    for _ in range(ROUNDS):
+        for pool in range(wiring.n_pool):
+            if wiring.countable[pool] and live.value_on[pool] and dice.shared[pool] > 0.0:
+                _draw_leavers(wiring, host, live, dice, streams, pool, x[pool])
     for place in range(live.size[N_FLOWS]):
         flow = live.flows[place]
         if dice.firings[flow] != 0.0:

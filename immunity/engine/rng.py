@@ -22,7 +22,7 @@ _HALF = np.uint64(32)
 _M0, _M1 = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)
 _W0, _W1 = np.uint64(0x9E3779B9), np.uint64(0xBB67AE85)
 _MANTISSA = np.uint64(11)
-FLOWS, POOLS = 0, 1  # what streams belong to
+FLOWS, SHOWN, POOLS = 0, 1, 2  # what streams belong to: flows, flows as shown within a step, pools
 LARGE = 1e6  # above this expected count (or variance) a rounded Gaussian is drawn: no test can tell
 
 
@@ -30,7 +30,7 @@ class Streams(NamedTuple):
     """One stream per flow (or per pool, for events); `drawn` counts the blocks used of each."""
 
     key: np.ndarray  # uint64[2] seed, host
-    salt: np.ndarray  # uint64[2] FLOWS or POOLS in the top bit of a word, high word of the seed
+    salt: np.ndarray  # uint64[2] what they belong to in the top bits of a word, high word of the seed
     name: np.ndarray  # uint64[stream]
     drawn: np.ndarray  # uint64[stream]
 
@@ -39,7 +39,7 @@ def new_streams(seed: int, host: int, names: np.ndarray, kind: int) -> Streams:
     """Make the streams of one host; seed is taken modulo 2**64, host modulo 2**32."""
     return Streams(
         key=np.array([seed & 0xFFFFFFFF, host & 0xFFFFFFFF], np.uint64),
-        salt=np.array([kind << 31, (seed >> 32) & 0xFFFFFFFF], np.uint64),
+        salt=np.array([kind << 30, (seed >> 32) & 0xFFFFFFFF], np.uint64),
         name=names.astype(np.uint64),
         drawn=np.zeros(len(names), np.uint64),
     )

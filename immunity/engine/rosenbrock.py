@@ -86,6 +86,7 @@ class Work(NamedTuple):
     line: Floats  # [pool] all zero between uses
     stage_hazard: Floats  # [flow]
     stage_propensity: Floats  # [flow]
+    slack: Floats  # [pool] error allowed on top of the tolerance
 
 
 def new_work(wiring: Wiring) -> Work:
@@ -111,6 +112,7 @@ def new_work(wiring: Wiring) -> Work:
         line=zeros(n_pool),
         stage_hazard=zeros(n_flow),
         stage_propensity=zeros(n_flow),
+        slack=zeros(n_pool),
     )
 
 
@@ -216,22 +218,15 @@ def finish_expected(wiring: Wiring, live: Live, work: Work, h: float) -> None:
 
 
 @kernel
-def step_error(wiring: Wiring, live: Live, work: Work, rtol: float, noise: float) -> float:
-    """Return the largest embedded error over its allowance rtol * (amount + floor), NaN if anything is not finite.
-
-    Countable pools are allowed an error of ``noise`` times the square root of their count on top.
-    """
+def step_error(wiring: Wiring, live: Live, work: Work, rtol: float) -> float:
+    """Return the largest embedded error over its allowance rtol * (amount + floor) + slack; NaN if not finite."""
     worst = 0.0
     for place in range(live.size[N_POOLS]):
         pool = live.pools[place]
         error = 0.0
         for j in range(4):
             error += ERROR[j] * work.stage[j, pool]
-        amount = abs(work.new[pool])
-        allowed = rtol * (amount + wiring.floor[pool])
-        if noise > 0.0 and wiring.countable[pool]:
-            allowed += noise * np.sqrt(amount + 1.0)
-        ratio = abs(error) / allowed
+        ratio = abs(error) / (rtol * (abs(work.new[pool]) + wiring.floor[pool]) + work.slack[pool])
         if not ratio <= worst:
             if np.isnan(ratio):
                 return np.nan

@@ -12,7 +12,7 @@ from immunity.engine.dice import new_dice
 from immunity.engine.events import PARAMETER_EVENTS, change_parameter, change_pool
 from immunity.engine.live import new_live
 from immunity.engine.net import Host, Net, resolve
-from immunity.engine.rng import FLOWS, POOLS, Streams, draw_rounded, new_streams, restart_stream
+from immunity.engine.rng import FLOWS, POOLS, SHOWN, Streams, draw_rounded, new_streams, restart_stream
 from immunity.engine.rosenbrock import new_work
 from immunity.engine.smooth import advance_smooth
 from immunity.engine.status import NEGATIVE, OK, STOPPED
@@ -98,6 +98,7 @@ def run_host(
     needed = np.zeros(len(work.values), np.uint8)
     dice = new_dice(wiring) if stochastic else None
     flow_streams = new_streams(seed, host, net.flow_key, FLOWS)
+    late = new_streams(seed, host, net.flow_key, SHOWN)
     pool_streams = new_streams(seed, host, net.pool_key, POOLS) if stochastic else None
     if pool_streams is not None:
         added += _round_counts(net, course.x, pool_streams)
@@ -110,7 +111,7 @@ def run_host(
             if dice is None:
                 advance_smooth(wiring, numbers, live, work, course, needed, until, rtol, True)
             else:
-                advance_stochastic(wiring, numbers, live, work, dice, flow_streams, course, needed, until, rtol)
+                advance_stochastic(wiring, numbers, live, work, dice, flow_streams, late, course, needed, until, rtol)
         if kind is None or time >= end or course.tally[STATUS] != OK:
             break
         if kind in PARAMETER_EVENTS:

@@ -64,7 +64,7 @@ def _below_zero(wiring: Wiring, live: Live, work: Work, x: Floats, rtol: float) 
 
 
 @kernel
-def _share_until_stop(wiring: Wiring, host: Host, live: Live, work: Work, course: Course, t: float, h: float) -> float:
+def share_until_stop(wiring: Wiring, host: Host, live: Live, work: Work, course: Course, t: float, h: float) -> float:
     """Return the share of an accepted step after which the stop rule holds, 2.0 if it does not."""
     interpolate(live, work, course.x, 1.0, course.shown)
     if stop_margin(wiring, host, course, t + h) >= 0.0:
@@ -111,7 +111,7 @@ def advance_smooth(
         step = h if stopping else fit(h, t_end - t)
         error = NO_FIT
         if try_step(wiring, host, live, work, x, t, step):
-            error = step_error(wiring, live, work, rtol, 0.0)
+            error = step_error(wiring, live, work, rtol)
         negative = error <= 1.0 and _below_zero(wiring, live, work, x, rtol)
         if not error <= 1.0 or negative:
             h = 0.5 * step if negative else step * max(SHRINK, SAFETY * error ** (-1.0 / 3.0))
@@ -122,7 +122,7 @@ def advance_smooth(
                 tally[STATUS] = why_small(work, negative)
             continue
         if stops and not stopping:
-            share = _share_until_stop(wiring, host, live, work, course, t, step)
+            share = share_until_stop(wiring, host, live, work, course, t, step)
             if share < 1.0 - 1e-6:
                 h, stopping = share * step, True
                 continue

@@ -12,21 +12,34 @@ import numpy as np
 
 from immunity.compiler.tables import Bytes
 from immunity.engine.course import MAX_STEPS, NEXT_OUT, STATUS, STEP, STEPS, TIME, Course, clip, record
-from immunity.engine.dice import Dice, all_small, find_drivers, is_crowded, plan_step, split_flows, survey
+from immunity.engine.dice import Dice, all_small, plan_step, split_flows, survey
 from immunity.engine.exact import run_events
 from immunity.engine.hazard import evaluate_signals
 from immunity.engine.kernel import entry, kernel
 from immunity.engine.leap import leap
 from immunity.engine.live import N_FLOWS, N_POOLS, N_SIGNALS, Live, find_live
 from immunity.engine.net import Host, Wiring
+from immunity.engine.noise import excuse_noise, trace_noise
 from immunity.engine.rng import Streams
 from immunity.engine.rosenbrock import Work, begin_step, finish_expected, interpolate, step_error, try_step
-from immunity.engine.smooth import NO_FIT, SAFETY, SHRINK, TINIEST, first_step, fit, next_factor, why_small
+from immunity.engine.show import is_brisk, show
+from immunity.engine.smooth import (
+    NO_FIT,
+    SAFETY,
+    SHRINK,
+    TINIEST,
+    first_step,
+    fit,
+    next_factor,
+    share_until_stop,
+    why_small,
+)
 from immunity.engine.status import OK, STOPPED, TOO_MANY_STEPS
 
-NOISE = 0.1  # error allowed to counts on top, in units of their square root
+MOMENT = 1e-3  # days within which the stop rule need not be located
 CHUNK = 20000  # events after which a purely exact run looks up
 FRANTIC = 3e5  # events expected before the next output above which even a purely exact run may leap
+RETRACE = 4  # steps after which noise is traced anew
 STALE = 32  # steps after which an emptied pool is taken off the lists
 
 
@@ -79,13 +92,14 @@ def _draw_step(
     work: Work,
     dice: Dice,
     streams: Streams,
+    late: Streams,
     course: Course,
     needed: Bytes,
     n_exact: int,
     t: float,
     step: float,
 ) -> bool:
-    """Draw what happens in a step whose expectation is known; False if the leap went too far."""
+    """Draw what happens in a step whose expectation is known, and show what falls in it; False if it leapt too far."""
     finish_expected(wiring, live, work, step)
     if not leap(wiring, host, live, work, dice, streams, course.x, work.new):
         return False
@@ -97,8 +111,26 @@ def _draw_step(
                 work.values[pool] = work.new[pool]
         work.values[-1] = t + 0.5 * step
         evaluate_signals(wiring, host, live.signals, live.size[N_SIGNALS], work.values)
-        run_events(wiring, host, live, dice, streams, needed, work.values, n_exact, step, 1 << 62)
+    done = 0.0
+    while course.tally[NEXT_OUT] < len(course.out_times) and course.out_times[course.tally[NEXT_OUT]] < t + step:
+        when = course.out_times[course.tally[NEXT_OUT]]
+        if n_exact > 0:
+            run_events(wiring, host, live, dice, streams, needed, work.values, n_exact, when - t - done, 1 << 62)
+        show(wiring, host, live, work, dice, late, course, done / step, (when - t) / step, when)
+        done = when - t
+    if n_exact > 0:
+        run_events(wiring, host, live, dice, streams, needed, work.values, n_exact, step - done, 1 << 62)
     return True
+
+
+@kernel
+def _may_stop_within(
+    wiring: Wiring, host: Host, live: Live, work: Work, course: Course, t: float, step: float
+) -> float:
+    """Return how long the step may be for the stop rule to hold no earlier than at its end, as expected."""
+    if wiring.stop_signal < 0 or step < MOMENT:
+        return step
+    return max(MOMENT, step * min(1.0, share_until_stop(wiring, host, live, work, course, t, step)))
 
 
 @entry
@@ -109,18 +141,23 @@ def advance_stochastic(
     work: Work,
     dice: Dice,
     streams: Streams,
+    late: Streams,
     course: Course,
     needed: Bytes,
     t_end: float,
     rtol: float,
 ) -> None:
-    """Run one host to t_end, writing readouts on the way; `course.tally[STATUS]` says how it went."""
+    """Run one host to t_end, writing readouts on the way; `course.tally[STATUS]` says how it went.
+
+    What is shown within steps draws from streams of its own (``late``), so that outputs alter the run only where
+    they have to end a step.
+    """
     x, tally = course.x, course.tally
     t = course.clock[TIME]
     _list_anew(wiring, host, live, work, dice, course, needed)
     begin_step(wiring, host, live, work, x, t)
     h = first_step(wiring, live, work, x, rtol, course.clock[STEP])
-    error_before, grow, stale = 1.0, 8.0, 0
+    error_before, grow, stale, traced = 1.0, 8.0, 0, 0
     while tally[STATUS] == OK:
         if wiring.stop_signal >= 0 and work.values[wiring.n_pool + wiring.stop_signal] < wiring.stop_below:
             tally[STATUS] = STOPPED
@@ -139,17 +176,26 @@ def advance_stochastic(
             n_exact = split_flows(wiring, host, live, dice, streams)
             step = run_events(wiring, host, live, dice, streams, needed, work.values, n_exact, target - t, CHUNK)
         else:
-            find_drivers(wiring, host, live, work, dice, x)
-            if is_crowded(wiring, live, dice, x, min(h, t_end - t)):
-                target = t_end  # nothing shows between the ends of a step but the path itself
+            if traced % RETRACE == 0:
+                trace_noise(wiring, host, live, work, dice, x)
+            traced += 1
+            coming, target = target, t_end
             step = fit(plan_step(wiring, live, dice, x, fit(h, target - t)), target - t)
+            if t + step > coming and is_brisk(wiring, live, dice, x, step):
+                target = coming
+                step = fit(step, target - t)
+            excuse_noise(wiring, live, work, dice, x, step)
             error = NO_FIT
             if try_step(wiring, host, live, work, x, t, step):
-                error = step_error(wiring, live, work, rtol, NOISE)
+                error = step_error(wiring, live, work, rtol)
             good = error <= 1.0 and not _falls_short(wiring, live, work, rtol)
             if good:
+                until = _may_stop_within(wiring, host, live, work, course, t, step)
+                if until < step:
+                    h = until
+                    continue
                 n_exact = split_flows(wiring, host, live, dice, streams)
-                good = _draw_step(wiring, host, live, work, dice, streams, course, needed, n_exact, t, step)
+                good = _draw_step(wiring, host, live, work, dice, streams, late, course, needed, n_exact, t, step)
             if not good:
                 h = step * (0.5 if error <= 1.0 else max(SHRINK, SAFETY * error ** (-1.0 / 3.0)))
                 if np.isnan(h):
@@ -158,10 +204,6 @@ def advance_stochastic(
                 if h < TINIEST * max(1.0, abs(t)):
                     tally[STATUS] = why_small(work, error <= 1.0)
                 continue
-            while tally[NEXT_OUT] < len(course.out_times) and course.out_times[tally[NEXT_OUT]] < t + step:
-                when = course.out_times[tally[NEXT_OUT]]
-                interpolate(live, work, x, (when - t) / step, course.shown)
-                record(wiring, host, course, when)
             factor = min(grow, next_factor(error, error_before))
             h = max(h, factor * step) if step < h else factor * step
             error_before, grow = error, 8.0

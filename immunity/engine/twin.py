@@ -213,15 +213,10 @@ def rosenbrock_step(model: Model, x: Floats, t: float, h: float) -> Step:
     return Step(new, error, expected, stages)
 
 
-def error_norm(model: Model, step: Step, rtol: float, noise: float) -> float:
+def error_norm(model: Model, step: Step, rtol: float, slack: Sequence[float] | None = None) -> float:
     """Return the largest error over its allowance."""
-    worst = 0.0
-    for pool in range(model.n_pool):
-        allowed = rtol * (abs(step.new[pool]) + model.tables.floor[pool])
-        if model.tables.countable[pool]:
-            allowed += noise * (abs(step.new[pool]) + 1.0) ** 0.5
-        worst = max(worst, abs(step.error[pool]) / allowed)
-    return worst
+    allowed = rtol * (abs(step.new) + model.tables.floor) + (0.0 if slack is None else np.array(slack))
+    return float(np.max(abs(step.error) / allowed))
 
 
 def first_step(model: Model, x: Floats, t: float, rtol: float) -> float:
@@ -250,7 +245,7 @@ def run_smooth(tables: Tables, theta: Floats, x: Floats, days: float, rtol: floa
         tried += 1
         span = fit(h, days - t)
         step = rosenbrock_step(model, x, t, span)
-        error = error_norm(model, step, rtol, 0.0)
+        error = error_norm(model, step, rtol)
         negative = bool(np.any(step.new < -rtol * tables.floor - 1e-13 * x))
         if error > 1.0 or negative:
             h, grow = (span / 2 if error <= 1.0 else span * max(0.15, 0.9 * error ** (-1 / 3))), 1.0

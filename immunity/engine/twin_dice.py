@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
 
 import numpy as np
 
 from immunity.compiler.tables import TERM_TIME, Floats, Tables
 from immunity.engine.twin import (
-    Model,
     build,
     error_norm,
     first_step,
@@ -22,166 +20,27 @@ from immunity.engine.twin import (
     rosenbrock_step,
     signal_values,
 )
+from immunity.engine.twin_noise import Dice, Turnover, excuse_noise, survey, trace_noise
+from immunity.engine.twin_random import Stream
 
-LARGE, UNNOTICED, FEW, LEAP, EVENTS, FRANTIC, CHUNK = 1e6, 1e6, 4096.0, 0.2, 100.0, 3e5, 20000
-
-
-def philox(counter: tuple[int, ...], key: tuple[int, ...]) -> tuple[int, ...]:
-    """Philox4x32-10 on Python's integers."""
-    low = 0xFFFFFFFF
-    a, b, c, d = counter
-    k, m = key
-    for _ in range(10):
-        first, second = 0xD2511F53 * a, 0xCD9E8D57 * c
-        a, b, c, d = (second >> 32) ^ b ^ k, second & low, (first >> 32) ^ d ^ m, first & low
-        k, m = (k + 0x9E3779B9) & low, (m + 0xBB67AE85) & low
-    return a, b, c, d
+UNNOTICED, FEW, LEAP, EVENTS, FRANTIC, CHUNK, RETRACE = 1e6, 4096.0, 0.2, 100.0, 3e5, 20000, 4
 
 
-@dataclass
-class Stream:
-    """The random numbers of one flow."""
-
-    seed: int
-    host: int
-    name: int
-    drawn: int = 0
-
-    def pair(self) -> tuple[float, float]:
-        counter = (self.drawn & 0xFFFFFFFF, self.drawn >> 32, self.name, self.seed >> 32)
-        a, b, c, d = philox(counter, (self.seed & 0xFFFFFFFF, self.host))
-        self.drawn += 1
-        return ((((a << 32) | b) >> 11) + 0.5) * 2.0**-53, ((((c << 32) | d) >> 11) + 0.5) * 2.0**-53
-
-    def exponential(self) -> float:
-        return -math.log(self.pair()[0])
-
-    def normal(self) -> float:
-        u, v = self.pair()
-        return math.sqrt(-2 * math.log(u)) * math.cos(2 * math.pi * v)
-
-    def inversion(self, chance: float, ratio: list[float]) -> float:
-        """Return how many of a row of chances a uniform number exceeds; ratio[k]: chance of k + 1 over that of k."""
-        u, k = self.pair()[0], 0
-        while u > chance and k < len(ratio):
-            u -= chance
-            chance *= ratio[k]
-            k += 1
-        return float(k)
-
-    def poisson(self, mean: float) -> float:
-        if mean <= 0:
-            return 0.0
-        if mean > LARGE:
-            return max(0.0, math.floor(mean + math.sqrt(mean) * self.normal() + 0.5))
-        if mean < 10:
-            return self.inversion(math.exp(-mean), [mean / k for k in range(1, 201)])
-        b = 0.931 + 2.53 * math.sqrt(mean)
-        a = 0.02483 * b - 0.059
-        while True:
-            u, v = self.pair()
-            u -= 0.5
-            edge = 0.5 - abs(u)
-            k = math.floor((2 * a / edge + b) * u + mean + 0.43)
-            if edge >= 0.07 and v <= 0.9277 - 3.6224 / (b - 2):
-                return float(k)
-            if k >= 0 and (edge >= 0.013 or v <= edge):
-                hat = math.log(v * (1.1239 + 1.1328 / (b - 3.4)) / (a / edge**2 + b))
-                if hat <= k * math.log(mean) - mean - math.lgamma(k + 1):
-                    return float(k)
-
-    def binomial(self, n: float, p: float) -> float:
-        if n <= 0 or p <= 0:
-            return 0.0
-        if p >= 1:
-            return n
-        if p > 0.5:
-            return n - self.binomial(n, 1 - p)
-        mean, q = n * p, 1 - p
-        if mean * q > LARGE:
-            return min(n, max(0.0, math.floor(mean + math.sqrt(mean * q) * self.normal() + 0.5)))
-        if p < 1e-5 and n > LARGE:
-            return min(n, self.poisson(mean))
-        if mean < 10:
-            odds = [(n - k + 1) / k * p / q for k in range(1, int(min(n, 200)) + 1)]
-            return self.inversion(math.exp(n * math.log1p(-p)), odds)
-        spread = math.sqrt(mean * q)
-        b = 1.15 + 2.53 * spread
-        a = 0.0248 * b + 0.01 * p - 0.0873
-        mode = math.floor((n + 1) * p)
-        while True:
-            u, v = self.pair()
-            u -= 0.5
-            edge = 0.5 - abs(u)
-            k = math.floor((2 * a / edge + b) * u + mean + 0.5)
-            if edge >= 0.07 and v <= 0.92 - 4.2 / b:
-                return float(k)
-            if 0 <= k <= n:
-                hat = math.log(v * (2.83 + 5.1 / b) * spread / (a / edge**2 + b))
-                if hat <= log_choose(n, k) - log_choose(n, mode) + (k - mode) * math.log(p / q):
-                    return float(k)
-
-
-def log_choose(n: float, k: float) -> float:
-    """Return log(n! / (k! (n - k)!))."""
-    return math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)
-
-
-@dataclass
-class Dice:
-    """One host's streams and running clocks."""
-
-    model: Model
-    streams: list[Stream]
-    clock: dict[int, float] = field(default_factory=dict)  # exact flows only
-
-    def drawn(self, flow: int) -> bool:
-        return bool(self.model.tables.flows.touches_countable[flow])
-
-    def touched(self, flow: int) -> list[int]:
-        change, countable = self.model.stoichiometry[flow], self.model.tables.countable
-        return [pool for pool in change if countable[pool]]
-
-    def own(self, flow: int) -> float:
-        primary = int(self.model.tables.flows.primary[flow])
-        counted = primary >= 0 and self.model.tables.countable[primary]
-        return self.model.stoichiometry[flow].get(primary, 0.0) if counted else 0.0
-
-
-def plan(dice: Dice, x: Floats, rates: list[float], wanted: float) -> tuple[set[int], float]:
+def plan(dice: Dice, moved: Turnover, drivers: set[int], x: Floats, wanted: float) -> tuple[set[int], float]:
     """Return the pools to run event by event, and how long the step may be."""
-    flows, n = dice.model.tables.flows, dice.model.n_pool
-    arriving, leaving, born = np.zeros(n), np.zeros(n), np.zeros(n)
-    for flow in range(dice.model.n_flow):
-        if dice.drawn(flow):
-            for pool, amount in dice.model.stoichiometry[flow].items():
-                arriving[pool] += max(0.0, amount) * rates[flow]
-                leaving[pool] += max(0.0, -amount) * rates[flow]
-            if dice.own(flow) > 0:
-                born[flows.primary[flow]] += dice.own(flow) * rates[flow]
-    inflow, drivers = np.zeros(n), set()
-    smooth = [flow for flow in range(dice.model.n_flow) if not dice.drawn(flow)]
-    for flow in smooth:
-        inflow += [max(0.0, dice.model.stoichiometry[flow].get(pool, 0.0)) * rates[flow] for pool in range(n)]
-    for flow in smooth:
-        maker = int(flows.primary[flow])
-        if maker >= 0 and dice.model.tables.countable[maker]:
-            made = [(amount * rates[flow], pool) for pool, amount in dice.model.stoichiometry[flow].items()]
-            if any(gain > 0 and (gain / inflow[pool]) ** 2 > 0.03**2 * x[maker] for gain, pool in made):
-                drivers.add(maker)
     small: set[int] = set()
     longest = wanted
-    for pool in range(n):
+    for pool in range(dice.model.n_pool):
         if dice.model.tables.countable[pool] and x[pool] < UNNOTICED:
-            count = max(x[pool], 1.0)
+            count, arriving, leaving, born = max(x[pool], 1.0), *(v[pool] for v in vars(moved).values())
             most = count * min(0.5, LEAP * math.sqrt(1e-3 * count))
-            limit = min(wanted, most / born[pool]) if born[pool] > 0.1 * leaving[pool] else wanted
-            if x[pool] < FEW and (arriving[pool] + leaving[pool]) * limit <= EVENTS:
+            limit = min(wanted, most / born) if born > 0.1 * leaving else wanted
+            if x[pool] < FEW and (arriving + leaving) * limit <= EVENTS:
                 small.add(pool)
             else:
                 longest = min(longest, limit)
-            if pool in drivers and arriving[pool] + leaving[pool] > 0:
-                longest = min(longest, max(0.25 * count / max(leaving[pool], arriving[pool]), wanted / 50))
+            if pool in drivers and arriving + leaving > 0:
+                longest = min(longest, max(0.25 * count / max(leaving, arriving), wanted / 50))
     return small, longest
 
 
@@ -244,10 +103,13 @@ def leap(dice: Dice, leaping: list[int], expected: Floats, x: Floats, signals: l
             if dice.own(flow) > 0 and many > 0:
                 many = max(0.0, many * (1 + dice.streams[flow].normal() / math.sqrt(x[primary[flow]])))
             drawn[flow] = dice.streams[flow].poisson(many)
-    for pool in range(model.n_pool):
+    shared: dict[int, float] = {}
+    for pool in [*range(model.n_pool)] * 3:
         leavers = [flow for flow in leaping if primary[flow] == pool and dice.own(flow) < 0]
+        if not leavers or sum(mean[flow] for flow in leavers) == 0 or shared.get(pool) == 0.0:
+            continue
         quick = sum(mean[flow] * -dice.own(flow) for flow in leavers) > x[pool]
-        there = [
+        left, now = [
             x[pool]
             + (
                 arrivals(pool, False, firings) + arrivals(pool, True, firings)
@@ -256,14 +118,19 @@ def leap(dice: Dice, leaping: list[int], expected: Floats, x: Floats, signals: l
             )
             for firings in (mean, mean | drawn)
         ]
-        left, members = there[0], max(0.0, math.floor(there[1] + 0.5))
+        members = math.floor(now + 0.5) - shared.get(pool, 0.0)
+        sign = math.copysign(1.0, members)
+        again = pool in shared
+        shared[pool] = shared.get(pool, 0.0) + members
+        members *= sign
         for flow in leavers:
             group = -dice.own(flow)
             taken = mean[flow] * group
             chance = min(1.0, taken / left) if left > 0 else 0.0
-            drawn[flow] = dice.streams[flow].binomial(math.floor(members / group), chance)
+            gone = dice.streams[flow].binomial(math.floor(members / group), chance)
+            drawn[flow] = max(0.0, drawn[flow] + sign * gone) if again else gone
             left -= taken
-            members -= drawn[flow] * group
+            members -= gone * group
     return drawn
 
 
@@ -279,6 +146,7 @@ def run_dice(
     live = list(range(model.n_flow))
     timed = bool(np.any(tables.signals.term_kind == TERM_TIME))
     x, t, before, grow, tried = x.copy(), 0.0, 1.0, 8.0, 0
+    noise, drivers, traced = np.zeros(model.n_pool), set(), 0
     h = first_step(model, x, 0.0, rtol)
     while t < days:
         tried += 1
@@ -291,10 +159,14 @@ def run_dice(
         if only:
             small = {pool for pool in range(model.n_pool) if tables.countable[pool]}
         else:
-            small, longest = plan(dice, x, rates, fit(h, days - t))
+            moved = survey(dice, rates)
+            if traced % RETRACE == 0:
+                noise, drivers = trace_noise(dice, moved, x, t, rates, noise)
+            traced += 1
+            small, longest = plan(dice, moved, drivers, x, fit(h, days - t))
             span = fit(longest, days - t)
             step = rosenbrock_step(model, x, t, span)
-            error = error_norm(model, step, rtol, 0.1)
+            error = error_norm(model, step, rtol, excuse_noise(dice, moved, noise, small, x, span))
             if error > 1.0 or np.any((step.new < -rtol * tables.floor) & (tables.countable == 0)):
                 h, grow = (span / 2 if error <= 1.0 else span * max(0.15, 0.9 * error ** (-1 / 3))), 1.0
                 continue

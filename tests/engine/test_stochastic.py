@@ -12,7 +12,7 @@ from scipy.linalg import expm
 
 from immunity.compiler.tables import Floats, Tables
 from immunity.engine import HostRun, prepare
-from immunity.engine.dice import CROWD
+from immunity.engine.show import CROWD
 from tests.engine import zoo
 from tests.engine.checks import LIMIT, check_discrete, check_moments, many, run
 from tests.engine.nets import Builder, hill
@@ -138,6 +138,48 @@ def test_molecules_made_by_few_follow_them(start: float) -> None:
     sample = many(prepare(net.tables()), 12.0, HOSTS // 4)
     check_moments(sample[:, 0], level, level)
     check_moments(sample[:, 1], rate * level / fade, rate**2 * level / (fade * (fade + death)))
+
+
+@pytest.mark.parametrize("level", [20.0, 900.0, 9000.0])
+def test_what_is_shown_within_steps_is_as_noisy_as_counts_are(level: float) -> None:
+    """A stationary Poisson count, shown twelve times in its mean life: the same law every time, the right memory."""
+    tables = zoo.immigration_death(level, 1.0, start=level)
+    days = np.arange(0.0, 3.0, 1.0 / 12.0)
+    rows = [run(tables, days, stochastic=True, host=host).readouts[:, 0] for host in range(HOSTS // 4)]
+    shown = np.array(rows)[:, 18:]
+    for row in shown.T:
+        check_moments(row, level, level)
+    for lag in (1, 6):
+        r = np.corrcoef(shown[:, 5], shown[:, 5 + lag])[0, 1]
+        assert abs(np.arctanh(r) - np.arctanh(np.exp(-lag / 12.0))) < LIMIT / np.sqrt(len(shown))
+
+
+def test_nobody_is_lost_between_two_pools_within_a_step() -> None:
+    days = np.linspace(0.0, 1.0, 41)
+    for start in (60.0, 9000.0):
+        shown = run(zoo.exchange(3.0, start, countable=True), days, stochastic=True).readouts
+        assert np.abs(shown.sum(axis=1) - start).max() <= 1.0  # rounded apart
+        assert len(np.unique(shown[:, 0])) > 12
+
+
+@pytest.mark.parametrize("scale", [1.0, 60.0, 1e4])
+def test_outputs_do_not_alter_the_run(scale: float) -> None:
+    tables = zoo.everything(scale)
+    few, many_ = (run(tables, days, stochastic=True) for days in ([0.0, 3.0], np.linspace(0.0, 3.0, 50)))
+    assert np.array_equal(few.state, many_.state)
+    assert few.n_steps == many_.n_steps
+
+
+def test_arrivals_drawn_after_their_pool_was_shared_out_leave_too() -> None:
+    """A pool of quick turnover, listed before those it is fed from: still Poisson."""
+    net = Builder()
+    for pool in ("blood", *"abc"):
+        net.pool(pool, 5000.0 if pool == "blood" else 200_000.0, countable=True)
+    for pool in "abc":
+        net.flow(f"leave {pool}", 1.0, {pool: -1, "blood": 1}, pool)
+        net.flow(f"enter {pool}", 40.0, {"blood": -1, pool: 1}, "blood")
+    sample = many(prepare(net.tables()), 1.0, 400)
+    check_moments(sample[:, 0], 5000.0, 5000.0 * (1.0 - 1.0 / 121.0))
 
 
 def test_large_counts_follow_the_deterministic_path() -> None:
