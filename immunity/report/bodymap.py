@@ -84,6 +84,12 @@ def ever_microbes(place: PlaceSeries) -> bool:
     return bool(np.nanmax(place.microbes, initial=0.0) >= 1.0)
 
 
+def steady(place: PlaceSeries) -> bool:
+    """Whether a place stays as it is at rest: no microbes, and never another class of colour."""
+    ratios = relative(place)
+    return ever_cells(place) and not ever_microbes(place) and all(level(float(r)) == level(1.0) for r in ratios)
+
+
 def position(place: PlaceSeries) -> tuple[float, float]:
     """From per cent of the figure to the drawing."""
     return _LEFT + place.x / 100 * _SCALE * figure.WIDTH, _TOP + place.y / 100 * _SCALE * figure.HEIGHT
@@ -92,13 +98,23 @@ def position(place: PlaceSeries) -> tuple[float, float]:
 def labels(places: tuple[PlaceSeries, ...]) -> tuple[Label, ...]:
     """Share the labels between the two margins and keep them apart, each as near its place as can be."""
     lines = [tuple(textwrap.wrap(place.name, 13, max_lines=2, placeholder="…")) or ("",) for place in places]
-    rows = [len(text) + ever_cells(place) + ever_microbes(place) for text, place in zip(lines, places, strict=True)]
+    rows = [
+        len(text) + (ever_cells(place) and not steady(place)) + ever_microbes(place)
+        for text, place in zip(lines, places, strict=True)
+    ]
     found: dict[int, Label] = {}
-    for side, members in _share(places, rows).items():
+    sides = _share(places, rows)
+    bottom = max(HEIGHT, *(4.0 + sum(_height(rows[i]) for i in members) for members in sides.values()))
+    for side, members in sides.items():
         wanted = [position(places[i])[1] for i in members]
-        for i, y in zip(members, _apart(wanted, [rows[i] for i in members]), strict=True):
+        for i, y in zip(members, _apart(wanted, [rows[i] for i in members], bottom), strict=True):
             found[i] = Label(side, y, lines[i], rows[i])
     return tuple(found[i] for i in range(len(places)))
+
+
+def height(shown: tuple[Label, ...]) -> float:
+    """Height of the drawing: that of the figure, or more if many places have something to say."""
+    return max([HEIGHT, *(label.y + _height(label.rows) + 2.0 for label in shown)])
 
 
 def _share(places: tuple[PlaceSeries, ...], rows: list[int]) -> dict[int, list[int]]:
@@ -119,7 +135,7 @@ def _height(rows: int) -> float:
     return rows * _LINE + 9.0
 
 
-def _apart(wanted: list[float], rows: list[int]) -> list[float]:
+def _apart(wanted: list[float], rows: list[int], bottom: float) -> list[float]:
     """Tops of stacked blocks, in order, near their wanted middles, inside the drawing."""
     heights = [_height(n) for n in rows]
     tops = [w - h / 2 for w, h in zip(wanted, heights, strict=True)]
@@ -127,7 +143,7 @@ def _apart(wanted: list[float], rows: list[int]) -> list[float]:
     for i, h in enumerate(heights):
         tops[i] = max(tops[i], floor)
         floor = tops[i] + h
-    ceiling = HEIGHT - 2.0
+    ceiling = bottom - 2.0
     for i in reversed(range(len(tops))):
         tops[i] = min(tops[i], ceiling - heights[i])
         ceiling = tops[i]
@@ -136,12 +152,13 @@ def _apart(wanted: list[float], rows: list[int]) -> list[float]:
 
 def draw(report: ReportInput, index: int) -> Markup:
     """Draw the map at one moment; the script later moves it through time."""
+    found = labels(report.places)
     marks = [
-        _place(place, label, index, report.microbe_unit)
-        for place, label in zip(report.places, labels(report.places), strict=True)
+        _place(place, label, index, report.microbe_unit) for place, label in zip(report.places, found, strict=True)
     ]
+    box = f"0 0 {WIDTH} {height(found):.0f}"
     return Markup(
-        f'<svg class="bodymap" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-labelledby="map-title map-now">'
+        f'<svg class="bodymap" viewBox="{box}" role="img" aria-labelledby="map-title map-now">'
         f'<title id="map-title">Body map</title><desc id="map-now">{escape(sentence(report, index))}</desc>{_PATTERNS}'
         f'<path class="body" transform="translate({_LEFT:g} {_TOP}) scale({_SCALE})" d="{figure.outline()}"/>'
         f"{''.join(marks)}</svg>"
@@ -164,7 +181,7 @@ def _place(place: PlaceSeries, label: Label, index: int, unit: str) -> str:
     inner = WIDTH / 2 + label.side * (_SCALE * figure.WIDTH / 2 + 16)
     anchor = "start" if label.side > 0 else "end"
     rows = [(text, "name") for text in label.lines]
-    if ever_cells(place):
+    if ever_cells(place) and not steady(place):
         rows.append((cells_text(place, index), "cells"))
     if ever_microbes(place):
         rows.append((microbes_text(microbes, unit), "microbes" if microbes >= 1.0 else "microbes none"))
@@ -187,6 +204,9 @@ def sentence(report: ReportInput, index: int) -> str:
     """The map in words."""
     parts = []
     for place in report.places:
+        if steady(place):
+            parts.append(f"{place.name}: as at rest")
+            continue
         said = [f"immune cells {cells_text(place, index)}"] if ever_cells(place) else []
         if ever_microbes(place):
             said.append(microbes_text(float(place.microbes[index]), report.microbe_unit))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from immunity.report.bodymap import ever_cells, ever_microbes
 from immunity.report.model import Curve, Floats, Paper, PlaceSeries, Point, ReportInput
 from immunity.report.published import points_behind, readable_findings
 from immunity.report.render import render
@@ -126,7 +127,7 @@ def _curves(
 
 
 def _places(record: Record, over_hosts: Callable[[Floats], Floats]) -> tuple[PlaceSeries, ...]:
-    """Places with a position that hold cells or microbes; none if the run kept no pools."""
+    """Places with a position that ever hold cells or microbes; none if the run kept no pools."""
     pool = record.pool
     if pool is None:
         return ()
@@ -138,7 +139,7 @@ def _places(record: Record, over_hosts: Callable[[Floats], Floats]) -> tuple[Pla
             x, y = place["map"]
             sums = (over_hosts(pool[:, :, some].sum(axis=2)) for some in (cells, microbes))
             found.append(PlaceSeries(id, place["name"], float(x), float(y), *sums))
-    return tuple(found)
+    return tuple(place for place in found if ever_cells(place) or ever_microbes(place))
 
 
 def _microbe_unit(record: Record) -> str:

@@ -19,7 +19,7 @@ import jinja2
 import numpy as np
 from markupsafe import Markup
 
-from immunity.report import bodymap, chart, story, thin
+from immunity.report import bodymap, chart, counts, story, thin
 from immunity.report.model import Curve, Floats, Paper, ReportInput
 from immunity.report.words import MINUTES_UNTIL, Clock, clock, number, unit_text
 
@@ -58,6 +58,8 @@ def render(report: ReportInput) -> str:
         levels=bodymap.LEVEL_LABELS,
         rings=bodymap.RING_LABELS,
         places_table=thin.places_table(report, time) if report.places else None,
+        steady=any(bodymap.steady(place) for place in report.places),
+        blood_count=counts.count_table(report, time),
         panels=_panels(report, time, moment, main=True),
         more=_panels(report, time, moment, main=False),
         n_more=sum(not curve.main for curve in report.curves),
@@ -160,7 +162,8 @@ def _data(report: ReportInput, time: Clock) -> dict[str, Any]:
         "places": [
             {
                 "name": p.name,
-                "cells": _rounded(p.cells, 5) if bodymap.ever_cells(p) else None,
+                "cells": _rounded(p.cells, 5) if bodymap.ever_cells(p) and not bodymap.steady(p) else None,
+                "steady": bodymap.steady(p),
                 "microbes": _rounded(p.microbes, 5) if bodymap.ever_microbes(p) else None,
             }
             for p in report.places

@@ -7,13 +7,15 @@ import re
 from immunity.report.model import Curve
 
 _MICROBE_UNITS = {"CFU", "virion", "PFU", "TCID50"}
+_MASSES = {"pg", "ng", "ug", "mg", "g"}
 _SYMPTOM_PANELS = {"symptoms", "body"}
 _HOME_PANELS = {"blood", "marrow"}
 
 
 def is_microbe(curve: Curve) -> bool:
-    """Whether it counts microbes."""
-    return curve.panel == "microbes" or bool(_MICROBE_UNITS & set(re.split(r"[\s/]+", curve.unit)))
+    """Whether it counts microbes; what is weighed, such as endotoxin, are their products."""
+    words = set(re.split(r"[\s/]+", curve.unit))
+    return bool(_MICROBE_UNITS & words) or (curve.panel == "microbes" and not _MASSES & words)
 
 
 def is_symptom(curve: Curve) -> bool:

@@ -16,6 +16,7 @@ from immunity.report.words import Clock, clock, is_plural, number, temperature
 _PER_PANEL = 3  # microbes and symptoms: twice as many
 _AT_MOST = 13
 _ENDINGS = {"dead": "Died", "failed": "The simulation failed"}
+_LEAST_AMOUNT = 1e-3  # units are chosen so that what can be measured is not far from one
 _LEAST_STRENGTH = 1.05  # trips that leave the healthy range by less are not told, except symptoms
 _ABOVE = ("above", "highest", "rise", "up to")
 _BELOW = ("below", "lowest", "fall", "down to")
@@ -35,9 +36,10 @@ def tell(report: ReportInput) -> tuple[Beat, ...]:
     """The story of a run in order of time, closed by how it ended."""
     time = clock(report.days)
     beats: list[Beat] = []
+    asked = {curve.id for curve in report.curves if curve.main}
     for group, curves in groupby(sorted(report.curves, key=_group), key=_group):
         found = [beat for curve in curves for beat in _curve_beats(curve, report, time)]
-        found.sort(key=lambda b: -b.weight)
+        found.sort(key=lambda b: (b.curve not in asked, -b.weight))
         beats += found[: _PER_PANEL * (2 if group in ("microbes", "symptoms") else 1)]
     rank = {curve.id: (_group(curve) not in ("microbes", "symptoms"), not curve.main) for curve in report.curves}
     beats = sorted(beats, key=lambda b: (*rank[b.curve], -b.weight))[:_AT_MOST]
@@ -194,6 +196,8 @@ def _rise_beat(curve: Curve, report: ReportInput, time: Clock) -> list[Beat]:
     rest = float(curve.values[0])
     if peak is None or start is None or peak.value < 2 * max(rest, 0.0) or peak.value <= 0:
         return _fall_beat(curve, report, time)
+    if peak.value < _LEAST_AMOUNT and not curve.main:
+        return []
     plural = is_plural(curve.name)
     verb = "arrive" if is_arrival(curve) else "rise"
     ratio = peak.value / rest if rest > 0 else 0.0

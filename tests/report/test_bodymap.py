@@ -47,6 +47,25 @@ def test_labels_do_not_overlap_and_stay_inside() -> None:
         assert column[0].y >= 0 and column[-1].y + column[-1].rows * 16.0 <= bodymap.HEIGHT
 
 
+def test_a_crowd_of_places_makes_the_drawing_higher_and_none_is_cut_off() -> None:
+    crowd = tuple(place(20 + 60 * (i % 2), 3 * i, f"Place number {i}", microbes=1e3) for i in range(30))
+    shown = bodymap.labels(crowd)
+    assert min(label.y for label in shown) >= 0
+    assert max(label.y + label.rows * 16.0 for label in shown) <= bodymap.height(shown)
+    assert bodymap.height(shown) > bodymap.HEIGHT
+    report = made_up.healed(times=np.array([0.0, 1.0]), curves=(), places=crowd)
+    assert f'viewBox="0 0 {bodymap.WIDTH} {bodymap.height(shown):.0f}"' in bodymap.draw(report, 1)
+
+
+def test_a_place_that_stays_at_rest_is_named_without_a_number() -> None:
+    quiet = dataclasses.replace(place(20, 45, "Quiet"), cells=np.array([100.0, 110.0]))
+    loud = dataclasses.replace(place(20, 45, "Loud"), cells=np.array([100.0, 130.0]))
+    report = made_up.healed(times=np.array([0.0, 1.0]), curves=(), places=(quiet, loud))
+    assert bodymap.sentence(report, 1) == "Quiet: as at rest; Loud: immune cells ×1.3."
+    drawing = bodymap.draw(report, 1)
+    assert "Quiet</text>" in drawing and "×1.3</text>" in drawing and "×1.1</text>" not in drawing
+
+
 def test_places_on_the_midline_are_shared_between_the_margins() -> None:
     sides = [label.side for label in bodymap.labels((place(50, 20), place(50, 30), place(49, 40), place(52, 50)))]
     assert sorted(sides) == [-1, -1, 1, 1]
@@ -58,7 +77,7 @@ def test_the_drawing_is_well_formed_and_says_numbers() -> None:
     drawing = str(bodymap.draw(report, index))
     ElementTree.fromstring(drawing)
     for shown in report.places:
-        assert bodymap.cells_text(shown, index) in drawing
+        assert bodymap.steady(shown) or bodymap.cells_text(shown, index) in drawing
     assert "2.9 × 10⁷ CFU" in drawing
 
 

@@ -183,3 +183,23 @@ def test_sentences_come_in_order_of_time_and_are_few() -> None:
     panels = tuple(curve(TENT, f"panel {i}", healthy=(0.0, 5.0), id=str(i), main=i % 2 == 0) for i in range(30))
     told = tell(report(*panels))
     assert len(told) == 14 and all(int(beat.curve) % 2 == 0 for beat in told[:-1])
+
+
+def test_what_is_weighed_is_no_microbe() -> None:
+    endotoxin = curve([0, 20, 10, 0.5, 0, 0, 0, 0, 0, 0, 0], "microbes", name="Endotoxin", unit="pg/mL")
+    assert "microbes" not in headline(report(endotoxin))
+    assert texts(report(endotoxin))[0].startswith("Endotoxin starts to rise; its peak is 20 pg/mL")
+
+
+def test_amounts_that_nobody_could_measure_are_not_told_unless_asked_for() -> None:
+    tiny = curve([1e-9, 1e-9, 5e-9, *[1e-9] * 8], "skin", unit="ng/mL", main=False)
+    assert len(texts(report(tiny))) == 1
+    assert len(texts(report(dataclasses.replace(tiny, main=True)))) == 2
+
+
+def test_what_the_scenario_asks_for_is_told_first() -> None:
+    found = [
+        curve([1, 1, 10 + i, *[1] * 8], "cytokines", id=f"c{i}", name=f"Signal {i}", main=i == 0) for i in range(5)
+    ]
+    told = " ".join(texts(report(*found)))
+    assert "Signal 0" in told and "Signal 4" in told and "Signal 1" not in told

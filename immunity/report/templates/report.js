@@ -63,7 +63,7 @@
 
   const showPlace = (place, i) => {
     const said = [place.cells && showCells(place, i), place.microbes && showMicrobes(place, i)].filter(Boolean);
-    return `${place.name}: ${said.join(", ") || "nothing"}`;
+    return `${place.name}: ${said.join(", ") || (place.steady ? "as at rest" : "nothing")}`;
   };
   const showCells = (place, i) => {
     const rest = place.cells[0];
