@@ -146,6 +146,7 @@ def parse_product(text: str) -> tuple[float, Dimension]:
         tokenize.TokenError,
         SyntaxError,
         TypeError,
+        AssertionError,  # pint 0.26 on brackets that close too early
         ValueError,
         ArithmeticError,
         LookupError,

@@ -213,6 +213,7 @@ def test_format_refuses_a_unit_of_another_dimension() -> None:
 @example("1e-99999999 h")
 @example("1" + "0" * 150 + " h")
 @example("0e999999999 h")
+@example("^)")
 def test_no_text_does_anything_but_read_or_refuse(text: str) -> None:
     try:
         quantity = parse_quantity(text)
