@@ -79,3 +79,35 @@ def test_a_child_is_as_heavy_as_children_of_that_age_and_has_the_levels_of_adult
     ):
         values = [float(np.asarray(run[level]).ravel()[0]) for run in (child, adult)]
         assert values[0] == pytest.approx(values[1], rel=0.02), level
+
+
+def test_the_bodys_own_gcsf_rises_tenfold_and_more_when_the_marrow_is_empty() -> None:
+    gcsf = curve("chemotherapy_neutropenia", "blood.gcsf")
+    assert 10 < gcsf.max() / gcsf[0] < 100
+
+
+def test_neutrophils_do_not_shoot_far_beyond_health_after_chemotherapy_on_gcsf() -> None:
+    run = im.run("chemotherapy_neutropenia", changes={"therapies.1.dose": "5 ug/kg"})
+    assert 4 < np.nanmax(np.asarray(run["blood.neutrophils"])) < 25
+
+
+def test_infection_does_not_lift_the_arrest_of_severe_congenital_neutropenia_but_the_drug_does() -> None:
+    arrested = {"deficiencies": ["severe_congenital_neutropenia"]}
+    assert curve(PNEUMONIA, "blood.neutrophils", **arrested).max() < 0.3
+    assert curve("gcsf_in_severe_neutropenia", "blood.neutrophils")[-1] > 1.5
+
+
+def test_cyclic_neutropenia_swings_by_itself_every_three_weeks() -> None:
+    counts = curve("cyclic_neutropenia", "blood.neutrophils")
+    crossed = np.flatnonzero((counts[:-1] < 0.4) & (counts[1:] >= 0.4)) / 4  # days
+    assert len(crossed) >= 3
+    assert np.diff(crossed) == pytest.approx(21, abs=3)
+    assert counts.min() < 0.2
+    assert 2 < np.mean(counts < 0.2) * np.diff(crossed)[0] < 6  # days of each cycle
+    assert counts.max() > 0.9
+
+
+def test_without_the_early_death_nothing_swings() -> None:
+    spared = {"numbers": {"granulopoiesis.early_death": "0"}, "host.deficiencies": []}
+    counts = np.asarray(im.run("cyclic_neutropenia", changes=spared)["blood.neutrophils"]).ravel()
+    assert np.ptp(counts) < 0.01 * counts.mean()
