@@ -46,6 +46,7 @@ class Dice(NamedTuple):
     leaving: Floats  # [pool]
     mean: Floats  # [flow] expected firings of flows that leap
     shared: Floats  # [pool] members shared out among the flows that leave it so far
+    counted: Floats  # [pool] surplus of arrivals and births when they were
     surplus: Floats  # [pool] arrivals drawn beyond those expected
     born: Floats  # [pool] expected to come from the pool itself
     born_surplus: Floats  # [pool] drawn beyond that
@@ -73,6 +74,7 @@ def new_dice(wiring: Wiring) -> Dice:
         leaving=np.zeros(n_pool),
         mean=np.zeros(n_flow),
         shared=np.zeros(n_pool),
+        counted=np.zeros(n_pool),
         surplus=np.zeros(n_pool),
         born=np.zeros(n_pool),
         born_surplus=np.zeros(n_pool),

@@ -92,6 +92,7 @@ def _draw_leavers(
     else:
         expected = count + 0.5 * dice.arriving[pool]
         surplus = 0.5 * dice.surplus[pool]
+    dice.counted[pool] = dice.surplus[pool] + dice.born_surplus[pool]
     first = dice.shared[pool] == 0.0
     members = math.floor(expected + surplus + 0.5)
     if not first:
@@ -136,7 +137,7 @@ def leap(
             _draw_leavers(wiring, host, live, dice, streams, pool, x[pool])
     for _ in range(ROUNDS):
         for pool in range(wiring.n_pool):
-            if wiring.countable[pool] and live.value_on[pool] and dice.shared[pool] > 0.0:
+            if dice.shared[pool] > 0.0 and dice.surplus[pool] + dice.born_surplus[pool] != dice.counted[pool]:
                 _draw_leavers(wiring, host, live, dice, streams, pool, x[pool])
     for place in range(live.size[N_FLOWS]):
         flow = live.flows[place]

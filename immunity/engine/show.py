@@ -21,16 +21,16 @@ from immunity.engine.rng import Streams, binomial
 from immunity.engine.rosenbrock import Work, interpolate
 
 CROWD = 1e5  # counts from here up are shown without the noise within a step
-BRISK = 0.8  # turnovers in a step from which those who came early may have left again before it ends
+BRISK = 1.0  # turnovers in a step from which those who came early may have left again before it ends
 
 
 @kernel
 def is_brisk(wiring: Wiring, live: Live, dice: Dice, x: Floats, step: float) -> bool:
-    """Say whether some pool that leaps is too restless for what `show` makes of the inside of a step."""
+    """Say whether some pool that leaps takes back noise too soon for what `show` makes of the inside of a step."""
     for place in range(live.size[N_POOLS]):
         pool = live.pools[place]
         watched = wiring.countable[pool] and not dice.small[pool] and x[pool] < CROWD
-        if watched and max(dice.arriving[pool], dice.leaving[pool]) * step > BRISK * max(x[pool], 1.0):
+        if watched and (dice.leaving[pool] - dice.born[pool]) * step > BRISK * max(x[pool], 1.0):
             return True
     return False
 
