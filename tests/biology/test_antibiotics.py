@@ -1,0 +1,68 @@
+"""What antibiotics, flasks and tubes must do, whatever their numbers become."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import immunity as im
+
+
+def _course(scenario: str, **changes: Any) -> im.Run:
+    keys = {key.replace("__", "."): value for key, value in changes.items()}
+    return im.run(scenario, changes=keys, record_pools=False)
+
+
+def _at(scenario: str, readout: str, *days: float, **changes: Any) -> list[float]:
+    array = _course(scenario, **changes)[readout]
+    return [float(np.interp(day, np.asarray(array.time), np.asarray(array).ravel())) for day in days]
+
+
+def _net_growth(dose: str, pool: str = "escherichia_coli at broth") -> float:
+    """In log10 per hour, after the drug has been in the flask for five minutes."""
+    early, late = _at(
+        "kill_curve_ciprofloxacin", "broth.bacteria", 5 / 1440, 35 / 1440, therapies__0__dose=dose, events__0__pool=pool
+    )
+    return (late - early) / 0.5
+
+
+def test_growth_stops_at_the_mic_and_turns_beyond_it() -> None:
+    assert _net_growth("0.17 ug") == pytest.approx(0.0, abs=0.05)
+    assert _net_growth("0.085 ug") > 0.2
+    assert _net_growth("1.7 ug") < -2.0
+
+
+def test_a_germ_that_says_nothing_is_resistant() -> None:
+    vibrio = "vibrio_cholerae at broth"
+    assert _net_growth("10 ug", vibrio) == pytest.approx(_net_growth("1 pg", vibrio), abs=0.01)
+
+
+def test_what_grows_slowly_dies_slowly() -> None:
+    assert _net_growth("10 ug") < 3 * _net_growth("10 ug", "mycobacterium_tuberculosis.free at broth") < 0.0
+
+
+def test_ceftriaxone_saves_an_asplenic_host() -> None:
+    assert _course("pneumonia_ceftriaxone").outcome == "healthy"
+    assert _course("pneumonia_ceftriaxone", therapies__0__dose="1 pg").outcome == "dead"
+
+
+def test_fever_outlasts_the_bacteria_of_the_blood() -> None:
+    before, after_a_day, after_a_week = _at("typhoid_ciprofloxacin", "body.temperature", 17.0, 18.0, 24.0)
+    assert before > 38.0 > after_a_day > 37.5 > after_a_week
+    assert _at("typhoid_ciprofloxacin", "blood.intracellular_bacteria", 18.0)[0] == pytest.approx(-1.0)
+
+
+def test_few_campylobacter_suffice_and_acid_decides_how_few() -> None:
+    def in_gut(*deficiencies: str) -> float:
+        host = {"deficiencies": list(deficiencies)}
+        return float(np.nanmax(np.asarray(im.run("campylobacter_in_milk", host=host, days=0.2)["gut.bacteria"])))
+
+    assert in_gut("proton_pump_inhibition") > in_gut() + 0.5
+
+
+def test_lymphocytes_and_monocytes_leave_the_blood_after_endotoxin() -> None:
+    for cells, hours in (("blood.lymphocytes", 6), ("blood.monocytes", 3)):
+        before, low, after = _at("endotoxin_2ng_per_kg", cells, 0.0, hours / 24, 1.0)
+        assert low < 0.7 * before < after
