@@ -30,7 +30,7 @@ def test_a_healthy_adult_clears_a_few_bacteria_from_the_blood(scenario: str) -> 
         ("bacteraemia_meningococcus", "c5_deficiency", "mbl_deficiency"),
         ("bacteraemia_pneumococcus", "asplenia", "c6_to_c9_deficiency"),
         ("bacteraemia_pneumococcus", "c3_deficiency", "cgd"),
-        ("bacteraemia_ecoli", "cgd", "c6_to_c9_deficiency"),
+        ("bacteraemia", "cgd", "c6_to_c9_deficiency"),
         ("bacteraemia_ecoli", "severe_congenital_neutropenia", "asplenia"),
     ],
 )
