@@ -111,3 +111,11 @@ def test_without_the_early_death_nothing_swings() -> None:
     spared = {"numbers": {"granulopoiesis.early_death": "0"}, "host.deficiencies": []}
     counts = np.asarray(im.run("cyclic_neutropenia", changes=spared)["blood.neutrophils"]).ravel()
     assert np.ptp(counts) < 0.01 * counts.mean()
+
+
+def test_monocytes_stand_high_where_neutrophils_are_missing() -> None:
+    arrested = curve("healthy_adult", "blood.monocytes", days=1, deficiencies=["severe_congenital_neutropenia"])
+    assert arrested[0] > 1.5 * curve("healthy_adult", "blood.monocytes", days=1)[0]
+    run = im.run("cyclic_neutropenia")
+    neutrophils, monocytes = (np.asarray(run[name]).ravel() for name in ("blood.neutrophils", "blood.monocytes"))
+    assert np.corrcoef(neutrophils, monocytes)[0, 1] < -0.2
