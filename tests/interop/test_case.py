@@ -1,4 +1,4 @@
-"""The built-in scenario of a cut finger, exported and run elsewhere."""
+"""Built-in scenarios, exported and run elsewhere."""
 
 from __future__ import annotations
 
@@ -16,18 +16,25 @@ libsbml = pytest.importorskip("libsbml")
 WITHIN = 5e-3
 
 
-@pytest.fixture(scope="module")
-def exported() -> tuple[Case, str]:
+def export(scenario: str) -> tuple[Case, str]:
     book = immunity.load()
-    made = immunity.case("cut_finger", book=book)
+    made = immunity.case(scenario, book=book)
     return made, sbml_of_case(made, book)
 
 
 @pytest.fixture(scope="module")
+def exported() -> tuple[Case, str]:
+    return export("cut_finger")
+
+
+@pytest.fixture(scope="module")
 def elsewhere(exported: tuple[Case, str]) -> np.ndarray:
-    """Pools [time, pool] by libRoadRunner at 1e-10."""
+    return run_elsewhere(*exported)
+
+
+def run_elsewhere(made: Case, document: str) -> np.ndarray:
+    """Return pools [time, pool] by libRoadRunner at 1e-10."""
     roadrunner = pytest.importorskip("roadrunner")
-    made, document = exported
     read = libsbml.readSBMLFromString(document).getModel()
     runner = roadrunner.RoadRunner(document)
     runner.integrator.relative_tolerance = 1e-10
@@ -55,6 +62,12 @@ def worst_difference(made: Case, theta: np.ndarray, expected: np.ndarray) -> flo
 def test_engine_agrees_with_roadrunner(exported: tuple[Case, str], elsewhere: np.ndarray) -> None:
     made, _ = exported
     assert worst_difference(made, made.theta, elsewhere) < WITHIN
+
+
+@pytest.mark.parametrize("scenario", ["endotoxin_2ng_per_kg", "pneumococcal_pneumonia"])
+def test_engine_agrees_with_roadrunner_on_others(scenario: str) -> None:
+    made, document = export(scenario)
+    assert worst_difference(made, made.theta, run_elsewhere(made, document)) < WITHIN
 
 
 def test_comparison_sees_a_wrong_number(exported: tuple[Case, str], elsewhere: np.ndarray) -> None:
