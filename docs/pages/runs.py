@@ -15,11 +15,12 @@ from immunity.cli.validate_command import BUILT_IN
 from immunity.cohorts import usable_cores
 from immunity.compiler.case import Case
 from immunity.validate import Verdict, headline, load_findings, run_findings, to_markdown
+from immunity.validate.judge import REPRODUCED
 from pages.links import cell
 
 START, END = "<!-- findings:start -->", "<!-- findings:end -->"
 OUTPUT = re.compile(r"(<!-- output: (?P<command>.+?) -->\n```text\n)(?P<text>.*?)(```)", re.DOTALL)
-SIGNS = {"reproduced": "yes", "near": "near", "missed": "no", "not measured": "not measured"}
+SIGNS = {"near": "near", "missed": "missed", "not measured": "not measured", "not judged": "not judged"}
 GENERATED = "<!-- Written by docs/generate.py; edit the findings instead. -->"
 
 
@@ -44,14 +45,31 @@ def judge_all() -> list[Verdict]:
 
 
 def short_table(verdicts: Sequence[Verdict]) -> str:
-    """One line for each finding: what was found, and whether the model does it."""
-    lines = [f"{headline(verdicts)}.", "", "| finding | what was found | reproduced |", "| --- | --- | --- |"]
-    for verdict in verdicts:
+    """A line for each topic, and one for each finding that is not reproduced."""
+    lines = [
+        f"{headline(verdicts)}.",
+        "",
+        "| findings about | reproduced | of those never fitted to |",
+        "| --- | --- | --- |",
+    ]
+    topics = sorted({verdict.finding.topic for verdict in verdicts})
+    for topic in topics:
+        about = [verdict for verdict in verdicts if verdict.finding.topic == topic]
+        unseen = [verdict for verdict in about if verdict.finding.used_for != "calibration"]
+        lines.append(f"| {topic.replace('_', ' ')} | {share(about)} | {share(unseen)} |")
+    misses = [verdict for verdict in verdicts if verdict.verdict != REPRODUCED]
+    if misses:
+        lines += ["", "Not reproduced:", "", "| finding | what was found | here |", "| --- | --- | --- |"]
+    for verdict in misses:
         finding = verdict.finding
         outcome = SIGNS[verdict.verdict] + (f": {finding.known_gap}" if finding.known_gap else "")
-        use = " (calibration)" if finding.used_for == "calibration" else ""
-        lines.append(f"| `{finding.id}`{use} | {cell(finding.claim)} | {cell(outcome)} |")
+        lines.append(f"| `{finding.id}` | {cell(finding.claim)} | {cell(outcome)} |")
     return "\n".join(lines)
+
+
+def share(verdicts: Sequence[Verdict]) -> str:
+    """How many of some findings are reproduced: ``3 of 4``."""
+    return f"{sum(verdict.verdict == REPRODUCED for verdict in verdicts)} of {len(verdicts)}" if verdicts else ""
 
 
 def pages_with_outputs(files: Sequence[Path]) -> Iterator[tuple[Path, str]]:

@@ -65,3 +65,18 @@ def test_the_findings_table_and_outputs_are_put_where_they_belong(generate: Modu
     assert text.endswith("```\nb\n")
     with pytest.raises(ValueError, match="exit code 2"):
         runs.output_of("immunity explain no_such_thing")
+
+
+def test_the_readme_counts_by_topic_and_names_what_is_missed(generate: ModuleType) -> None:
+    from immunity.api import HERE
+    from immunity.validate import Verdict, load_findings
+    from pages import runs  # type: ignore[import-not-found]  # found through the fixture
+
+    some = [each.finding for each in load_findings([HERE / "findings"])][:6]
+    verdicts = [Verdict(each, "reproduced", "1", "", "linear", ()) for each in some]
+    assert runs.share(verdicts) == "6 of 6"
+    assert "Not reproduced" not in runs.short_table(verdicts)
+    verdicts[0] = Verdict(some[0], "missed", "1", "", "linear", ())
+    table = runs.short_table(verdicts)
+    assert runs.share(verdicts) == "5 of 6"
+    assert f"| `{some[0].id}` |" in table and f"| `{some[1].id}` |" not in table
