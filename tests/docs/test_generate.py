@@ -68,9 +68,10 @@ def test_the_findings_table_and_outputs_are_put_where_they_belong(generate: Modu
 
 
 def test_the_readme_counts_by_topic_and_names_what_is_missed(generate: ModuleType) -> None:
+    from pages import runs  # type: ignore[import-not-found]  # found through the fixture
+
     from immunity.api import HERE
     from immunity.validate import Verdict, load_findings
-    from pages import runs  # type: ignore[import-not-found]  # found through the fixture
 
     some = [each.finding for each in load_findings([HERE / "findings"])][:6]
     verdicts = [Verdict(each, "reproduced", "1", "", "linear", ()) for each in some]
