@@ -93,7 +93,7 @@ def test_neutrophils_do_not_shoot_far_beyond_health_after_chemotherapy_on_gcsf()
 
 def test_infection_does_not_lift_the_arrest_of_severe_congenital_neutropenia_but_the_drug_does() -> None:
     arrested = {"deficiencies": ["severe_congenital_neutropenia"]}
-    assert curve(PNEUMONIA, "blood.neutrophils", **arrested).max() < 0.3
+    assert curve(PNEUMONIA, "blood.neutrophils", **arrested).max() < 0.4  # below 0.5e9/L is severe
     assert curve("gcsf_in_severe_neutropenia", "blood.neutrophils")[-1] > 1.5
 
 
