@@ -171,8 +171,17 @@ def _deaf_to_interrupts() -> Iterator[None]:
 def _begin(payload: bytes, stop: Any) -> None:
     global _work
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides when to stop
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     tasks, parts = pickle.loads(payload)
     _work = _Work(tasks, parts, stop)
+
+
+def _end_with_parent() -> None:
+    """Leave no process behind when the parent is killed and can tell nobody."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _ready() -> bool:
