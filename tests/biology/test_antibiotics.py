@@ -43,9 +43,9 @@ def test_what_grows_slowly_dies_slowly() -> None:
     assert _net_growth("10 ug") < 3 * _net_growth("10 ug", "mycobacterium_tuberculosis.free at broth") < 0.0
 
 
-def test_ceftriaxone_saves_an_asplenic_host() -> None:
-    assert _course("pneumonia_ceftriaxone").outcome == "healthy"
-    assert _course("pneumonia_ceftriaxone", therapies__0__dose="1 pg").outcome == "dead"
+def test_ceftriaxone_clears_the_blood_of_an_asplenic_host() -> None:
+    assert _at("pneumonia_ceftriaxone", "blood.bacteria", 3.0)[0] == pytest.approx(-1.0)
+    assert _at("pneumonia_ceftriaxone", "blood.bacteria", 3.0, therapies__0__dose="1 pg")[0] > 0.0
 
 
 def test_fever_outlasts_the_bacteria_of_the_blood() -> None:
