@@ -119,3 +119,11 @@ def test_monocytes_stand_high_where_neutrophils_are_missing() -> None:
     run = im.run("cyclic_neutropenia")
     neutrophils, monocytes = (np.asarray(run[name]).ravel() for name in ("blood.neutrophils", "blood.monocytes"))
     assert np.corrcoef(neutrophils, monocytes)[0, 1] < -0.2
+
+
+def test_who_gets_endotoxin_feels_ill_for_hours_and_is_well_the_next_day() -> None:
+    score = im.run("endotoxin_2ng_per_kg")["body.symptoms"]
+    peak = float(score.time[int(np.argmax(score.data))]) * 24.0
+    assert 1.0 < peak < 4.0
+    assert 5.0 < float(score.max()) < 15.0
+    assert float(score.sel(time=1.0, method="nearest")) < 1.0
