@@ -81,3 +81,10 @@ def test_what_acts_on_dry_skin_does_not_act_elsewhere() -> None:
     assert acting
     wet = ("alveoli", "airway", "nasal", "nasopharynx", "gut", "intestine")
     assert not [name for name in acting if any(place in name for place in wet)]
+
+
+def test_a_stitch_shelters_so_few_staphylococci_that_would_else_be_gone() -> None:
+    with_stitch = im.run("staph_on_suture")["skin.bacteria"]
+    without = im.run("staph_on_suture", changes={"exposures.0.dose": "1e-9 cm"})["skin.bacteria"]
+    assert float(with_stitch.max()) > 6.0 > 5.0 > float(without.max())
+    assert float(without[-1]) == pytest.approx(1.0)  # none
