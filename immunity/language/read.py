@@ -133,6 +133,8 @@ def _invalid(error: yaml.YAMLError, name: str, text: str) -> RuleError:
     if line[mark.column : mark.column + 1] == "\t" or "\t" in line[: len(line) - len(line.lstrip())]:
         column = line.index("\t") + 1
         return fail("E107", at=Location(name, mark.line + 1, column), text="\\t")
+    if "maximum nesting depth" in problem:  # newer libyaml has a limit of its own, and looks far ahead for it
+        return fail("E115", at=Location(name, mark.line + 1, mark.column + 1), limit=MAX_DEPTH)
     if "found undefined alias" in problem:
         return fail("E109", at=Location(name, mark.line + 1, mark.column + 1), text=problem.split()[-1])
     return fail("E106", at=Location(name, mark.line + 1, mark.column + 1), text=line.strip() or None, reason=problem)
