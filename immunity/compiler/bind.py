@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from immunity.compiler.space import Pool, Space
 from immunity.language.errors import Location, fail
 from immunity.language.references import Index, Part, Reference, parse_reference
 
 
-@dataclass(frozen=True)
-class Value:
+class Value(NamedTuple):
     """What a variable stands for in one instance of a rule."""
 
     domain: str  # place | entity | set
@@ -23,8 +23,7 @@ class Value:
 Env = Mapping[str, Value]
 
 
-@dataclass(frozen=True)
-class Scope:
+class Scope(NamedTuple):
     """Where a reference stands: its own entity, the default place, and the bindings in force.
 
     ``summed`` names the variables that the sum at hand runs over by ``*``.
@@ -36,7 +35,7 @@ class Scope:
     summed: frozenset[str] = frozenset()
 
     def at(self, place: str | None) -> Scope:
-        return replace(self, place=place or self.place)
+        return self._replace(place=place) if place and place != self.place else self
 
 
 def reference_of(space: Space, text: str, entity: str | None, *, at: Location | None) -> Reference:
@@ -44,7 +43,14 @@ def reference_of(space: Space, text: str, entity: str | None, *, at: Location | 
 
     A bare place (by name, by ``each`` class or by a bound class) means the rule's own entity there.
     """
-    reference = parse_reference(text, at=at)
+    known = space.lookup.references
+    found = known.get((text, entity))
+    if found is None:
+        found = known[text, entity] = _unfolded(space, parse_reference(text, at=at), entity)
+    return found
+
+
+def _unfolded(space: Space, reference: Reference, entity: str | None) -> Reference:
     part = reference.entity
     if part is None or reference.place is not None:
         return reference
@@ -151,15 +157,17 @@ def index_values(
         if index.name is None or (index.star and index.name == name and index.sums_over not in scope.summed):
             chosen.append(None)
             continue
-        member = member_of(index, name, space.sets[name], scope, at=at)
+        member = member_of(index, name, space.positions(name), scope, at=at)
         if member is None:
             return None
         chosen.append(member)
     return chosen
 
 
-def member_of(index: Index, group: str, members: list[str], scope: Scope, *, at: Location | None) -> str | None:
+def member_of(index: Index, group: str, members: Mapping[str, int], scope: Scope, *, at: Location | None) -> str | None:
     """The member of a set or class that an index means; None beyond the end of an ordered set.
+
+    ``members`` holds the position of each.
 
     Raises
     ------
@@ -176,8 +184,10 @@ def member_of(index: Index, group: str, members: list[str], scope: Scope, *, at:
     if member not in members:
         variables = [key for key, bound in scope.env.items() if bound.group == group]
         raise fail("E404", at=at, text=str(member), known=[*members, *variables])
-    position = members.index(member) + index.step
-    return members[position] if 0 <= position < len(members) else None
+    if not index.step or member is None:
+        return member
+    position = members[member] + index.step
+    return next(itertools.islice(members, position, None)) if 0 <= position < len(members) else None
 
 
 def summed_over(space: Space, reference: Reference, *, at: Location | None) -> dict[str, list[Value]]:
@@ -229,13 +239,7 @@ def pools_of(
     indices = index_values(space, reference, entity, scope, at=at, whole=whole)
     if indices is None:
         return []
-    candidates = space.by_entity.get(entity, []) if place is None else space.by_entity_place.get((entity, place), [])
-    return [
-        pool
-        for pool in candidates
-        if (state is None or pool.state == state)
-        and all(want is None or want == have for want, have in zip(indices, pool.indices, strict=True))
-    ]
+    return space.find(entity, state, place, indices)
 
 
 def _pools_of_class(

@@ -21,7 +21,7 @@ from immunity.compiler.signal_rows import Signals
 from immunity.compiler.signals import check_unsensed, declare_signals
 from immunity.compiler.space import Space, list_pools, map_space
 from immunity.language.errors import fail
-from immunity.language.load import Book
+from immunity.language.load import Book, collector_paused
 from immunity.language.models import Host
 from immunity.language.quantity import DIMENSIONLESS, expect, parse_quantity
 
@@ -57,6 +57,11 @@ def compile_book(book: Book) -> Compiled:
     RuleError
         Located and coded, for names that do not resolve, units that do not fit and rules that match nothing.
     """
+    with collector_paused():
+        return _compiled(book)
+
+
+def _compiled(book: Book) -> Compiled:
     space = map_space(book)
     list_pools(space)
     numbers = Numbers(space)
@@ -182,15 +187,15 @@ def list_spreads(numbers: Numbers) -> tuple[tuple[Spread, ...], np.ndarray]:
 def describe_places(space: Space) -> dict[str, dict[str, object]]:
     """What a body map needs: where each place is drawn, and which pools are its cells and its microbes."""
     described: dict[str, dict[str, object]] = {}
+    found: dict[str, tuple[list[int], list[int]]] = {id: ([], []) for id in space.places}
+    for pool, index in space.pools.items():
+        kind = space.entities[pool.entity].kind
+        if kind == "cell":
+            found[pool.place][0].append(index)
+        elif kind == "threat" and space.rows[index].countable:
+            found[pool.place][1].append(index)
     for id, entry in space.places.items():
-        cells, microbes = [], []
-        for pool, index in space.pools.items():
-            if pool.place == id:
-                kind = space.entities[pool.entity].kind
-                if kind == "cell":
-                    cells.append(index)
-                elif kind == "threat" and space.rows[index].countable:
-                    microbes.append(index)
+        cells, microbes = found[id]
         described[id] = {
             "name": entry.record.name or id,
             "map": getattr(entry.record, "map", None),

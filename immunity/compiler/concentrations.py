@@ -84,7 +84,8 @@ def concentration_of(signals: Signals, pools: Sequence[Pool], text: str, at: Loc
 def _name(space: Space, pools: Sequence[Pool], place: str) -> str:
     """Name exactly these pools, by their entity where they are all that it has there."""
     entity = pools[0].entity
-    if len(pools) > 1 and set(pools) == set(space.by_entity_place[entity, place]):
+    whole = len(pools) > 1 and len(pools) == len(space.by_entity_place[entity, place])
+    if whole and all(pool.entity == entity for pool in pools):
         return f"[{place}.{entity}]"
     return "[" + " + ".join(pool.name for pool in pools) + "]"
 

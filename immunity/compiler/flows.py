@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import fnmatch
 import math
-import re
 import zlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from immunity.compiler.bind import Env, Scope, place_of, pools_of, reference_of
 from immunity.compiler.concentrations import concentration_of
@@ -27,8 +26,7 @@ from immunity.language.verbs import RATE_KEYS, SUBJECT_KEYS, VERBS, Verb
 Factors = list[tuple[int, int]]
 
 
-@dataclass(frozen=True)
-class Change:
+class Change(NamedTuple):
     """What one firing does to one pool: ``coefficient * theta[weight]``."""
 
     pool: int
@@ -36,8 +34,7 @@ class Change:
     weight: int
 
 
-@dataclass(frozen=True)
-class FlowRow:
+class FlowRow(NamedTuple):
     """One instance of a rule."""
 
     name: str
@@ -52,8 +49,7 @@ class FlowRow:
     key: int
 
 
-@dataclass(frozen=True)
-class _Actors:
+class _Actors(NamedTuple):
     """The pools of one instance.
 
     ``after`` is the next stage where a member moves on inside a chain of ``length`` stages.
@@ -66,8 +62,7 @@ class _Actors:
     length: int = 1
 
 
-@dataclass(frozen=True)
-class _Made:
+class _Made(NamedTuple):
     """What one firing makes, apart from side effects."""
 
     pools: tuple[Pool, ...]
@@ -110,7 +105,7 @@ def _named_apart(made: Sequence[tuple[FlowRow, Env]]) -> Iterator[FlowRow]:
     count = Counter(row.name for row, _ in made)
     for row, env in made:
         bound = ", ".join(f"{variable}={value.name}" for variable, value in env.items())
-        yield row if count[row.name] == 1 else replace(row, name=f"{row.name}[{bound}]")
+        yield row if count[row.name] == 1 else row._replace(name=f"{row.name}[{bound}]")
 
 
 def _keyed_apart(rows: Sequence[FlowRow]) -> list[FlowRow]:
@@ -132,7 +127,7 @@ def _keyed_apart(rows: Sequence[FlowRow]) -> list[FlowRow]:
             key = zlib.crc32(f"{row.name}#{attempt}".encode())
         taken.add(key)
         keys[row.name] = key
-    return [replace(row, key=keys[row.name]) for row in rows]
+    return [row._replace(key=keys[row.name]) for row in rows]
 
 
 # who takes part ---------------------------------------------------------------------------------
@@ -175,8 +170,8 @@ def _check_bystanders(space: Space, rule: Rule, verb: Verb, scope: Scope) -> Non
     """Whether those that a rule names without moving them are there: who kills or takes up."""
     moved = {verb.primary or "by", verb.partner, *verb.makes}
     for key in SUBJECT_KEYS:
-        text = rule.text(key)
-        if text and key not in moved and not _subject(space, rule, key, text, scope):
+        text = rule.text(key) if key not in moved else None
+        if text and not _subject(space, rule, key, text, scope):
             raise fail("E406", at=rule.at(key), text=text, count="none")
 
 
@@ -184,7 +179,7 @@ def _chains(pools: Sequence[Pool]) -> list[list[Pool]]:
     """Group staged pools into chains; a pool without stages is a chain of one."""
     chains: dict[Pool, list[Pool]] = {}
     for pool in pools:
-        chains.setdefault(replace(pool, stage=None), []).append(pool)
+        chains.setdefault(pool._replace(stage=None), []).append(pool)
     return list(chains.values())
 
 
@@ -213,7 +208,7 @@ def _row(signals: Signals, rule: Rule, verb: Verb, actors: _Actors, additions: S
     laws = _partner_law(signals, rule, verb, actors)
     laws += laws_of(signals, rule.record, rule.name, scope, rule.entry, rule.path)
     for addition, owner in zip(additions, _owners(additions, rule), strict=True):
-        theirs = replace(scope, entity=addition.own)
+        theirs = scope._replace(entity=addition.own)
         laws += laws_of(signals, addition.record, owner, theirs, addition.entry, addition.path)
         factors += _times(signals, addition.record.times, theirs, addition.entry, addition.path)
     _check_hazard(signals, rule, verb, factors, laws, primary, made.first)
@@ -237,10 +232,9 @@ def _row(signals: Signals, rule: Rule, verb: Verb, actors: _Actors, additions: S
 
 def _owners(additions: Sequence[Addition], rule: Rule) -> Iterator[str]:
     """Under which name the numbers of each addition go; a second one of an entry to a rule gets a number."""
-    seen: Counter[str] = Counter()
+    seen: dict[str, int] = {}
     for addition in additions:
-        seen[addition.entry.id] += 1
-        count = seen[addition.entry.id]
+        count = seen[addition.entry.id] = seen.get(addition.entry.id, 0) + 1
         yield f"{addition.entry.id}.{rule.name}" + (f"_{count}" if count > 1 else "")
 
 
@@ -275,12 +269,12 @@ def _side_effects(
 ) -> list[Change]:
     space, changes = signals.space, []
     fires = first if verb.primary in (None, "by") else primary
-    seen: Counter[str] = Counter()
+    seen: dict[str, int] = {}
     for position, effect in enumerate(rule.record.also):
         at = rule.at("also", position, "pool")
         pool = _one_chain(space, rule, "also", effect.pool, scope, primary)[0]
         word = effect.pool.split()[0].replace(".", "_") if not effect.pool.startswith("at ") else pool.entity
-        seen[word] += 1
+        seen[word] = seen.get(word, 0) + 1
         name = f"{rule.name}.{word}{f'_{seen[word]}' if seen[word] > 1 else ''}.amount"
         where = rule.at("also", position, "amount")
         weight = parameter_of(signals.numbers, name, effect.amount, scope, at=where)
@@ -308,7 +302,10 @@ def _label(scope: Scope, actors: _Actors, first: Pool | None) -> str:
     """What tells this instance from others of its rule: its pools, and bindings that these do not show."""
     partner = actors.partner if actors.partner and actors.partner.stage else None
     ends = " > ".join(dict.fromkeys(pool.name for pool in (actors.primary, partner, first) if pool is not None))
-    shown = set(re.split(r"[^a-z0-9_]+", ends))
+    shown: set[str | None] = set()
+    for pool in (actors.primary, partner, first):
+        if pool is not None:
+            shown.update((pool.entity, pool.state, pool.place, *pool.indices))
     hidden = [f"{variable}={value.name}" for variable, value in scope.env.items() if value.name not in shown]
     return f"[{'; '.join([ends, *hidden])}]"
 

@@ -174,18 +174,18 @@ def _member_number(numbers: Numbers, name: str, number: Number, scope: Scope, at
     members = _family(numbers, number, group, at)
     if bound is None:
         raise fail("E408", at=at, text=number.by, known=list(scope.env))
-    return _register(numbers, f"{name}[{bound.name}]", number, number.values[members.index(bound.name)], at)
+    return _register(numbers, f"{name}[{bound.name}]", number, number.values[members[bound.name]], at)
 
 
-def _family(numbers: Numbers, number: Number, group: str, at: Location) -> list[str]:
-    """The members that a number given by ``values`` has one value for each of."""
+def _family(numbers: Numbers, number: Number, group: str, at: Location) -> dict[str, int]:
+    """The members that a number given by ``values`` has one value for each of, with their positions."""
     sets = numbers.space.sets
     assert number.values is not None
     if group not in sets:
         raise fail("E404", at=at, text=number.by, known=sets)
     if len(number.values) != len(sets[group]):
         raise fail("E513", at=at, text=number.by, expected=len(sets[group]), count=len(number.values))
-    return sets[group]
+    return numbers.space.positions(group)
 
 
 def used_number(numbers: Numbers, text: str, scope: Scope, *, at: Location) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from immunity.compiler.bind import Env, Scope, Value, binders, entity_and_state, index_values, instances, reference_of
@@ -131,18 +131,17 @@ def rule_instances(space: Space, rule: Rule) -> Iterator[Env]:
     if rule.own and not any("[" in text for text, _ in _texts(rule)):
         for name in space.entity(rule.own).over:
             found.setdefault(name, [Value("set", member, name) for member in space.sets[name]])
+    steps = [(reference_of(space, text, rule.own, at=at), at) for text, at in _texts(rule)]
+    steps = [each for each in steps if any(index.step for index in each[0].indices or ())]
     for env in instances(found):
-        if not _beyond_the_end(space, rule, env):
+        if not steps or not _beyond_the_end(space, rule, env, steps):
             yield env
 
 
-def _beyond_the_end(space: Space, rule: Rule, env: Env) -> bool:
+def _beyond_the_end(space: Space, rule: Rule, env: Env, steps: Sequence[tuple[Reference, Location]]) -> bool:
     """Whether a step by one leaves its ordered set."""
-    for text, at in _texts(rule):
-        reference = reference_of(space, text, rule.own, at=at)
-        if not any(index.step for index in reference.indices or ()):
-            continue
-        scope = Scope(rule.own, env)
+    scope = Scope(rule.own, env)
+    for reference, at in steps:
         entity, _ = entity_and_state(space, reference.entity, scope, at=at)
         if entity and index_values(space, reference, entity, scope, at=at, whole=False) is None:
             return True

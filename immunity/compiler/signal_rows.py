@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from immunity.compiler.numbers import Numbers
 from immunity.compiler.space import Space
@@ -15,8 +16,7 @@ NONE = -1
 NO_PARAMETERS = (NONE, NONE, NONE, NONE)
 
 
-@dataclass(frozen=True)
-class LawRow:
+class LawRow(NamedTuple):
     """One factor. ``dimension`` is what it contributes to the product."""
 
     kind: int
@@ -28,8 +28,7 @@ class LawRow:
     key: str  # which law of the rule it is, for English and trace
 
 
-@dataclass(frozen=True)
-class TermRow:
+class TermRow(NamedTuple):
     """One term of a sum: ``coefficient * theta[weight] * source``."""
 
     kind: int

@@ -165,7 +165,7 @@ def _place_of_signal(
     return place
 
 
-def _index_of_signal(signals: Signals, record: Signal, at: Location) -> tuple[Part, str, list[str]]:
+def _index_of_signal(signals: Signals, record: Signal, at: Location) -> tuple[Part, str, dict[str, int]]:
     """What a signal with ``of`` runs over."""
     assert record.of is not None
     part = reference_of(signals.space, record.of, None, at=at).entity
@@ -173,7 +173,9 @@ def _index_of_signal(signals: Signals, record: Signal, at: Location) -> tuple[Pa
     if part is None or not part.each or domain is None or domain[0] == "place":
         known = [f"each {name}" for name in (*signals.space.entity_classes, *signals.space.sets)]
         raise fail("E407", at=at, text=record.of, known=known)
-    return part, domain[0], domain[1]
+    if domain[0] == "set":
+        return part, "set", signals.space.positions(part.name)
+    return part, domain[0], {member: k for k, member in enumerate(domain[1])}
 
 
 def check_unsensed(signals: Signals) -> None:

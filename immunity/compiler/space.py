@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from immunity.language.errors import Location, fail
 from immunity.language.load import Book
 from immunity.language.load import Entry as Loaded
 from immunity.language.models import Entity
 from immunity.language.quantity import Dimension, expect, parse_quantity, parse_unit
+from immunity.language.references import Reference
 
 ENTITY_KINDS = ("cell", "molecule", "threat", "therapy")
 COUNTABLE_KINDS = ("cell", "threat")
@@ -24,6 +27,7 @@ COUNTS = frozenset({"cell", "CFU", "virion", "PFU", "TCID50", "copy", "host"})
 _MEMBER = re.compile(r"[a-z][a-z0-9_]*|[0-9]+")
 
 
+@lru_cache(maxsize=10_000)
 def alike(first: Dimension, second: Dimension) -> bool:
     """Whether two dimensions are the same if all things that are counted count alike."""
 
@@ -37,8 +41,7 @@ def alike(first: Dimension, second: Dimension) -> bool:
     return counted(first) == counted(second)
 
 
-@dataclass(frozen=True)
-class Pool:
+class Pool(NamedTuple):
     """One pool: an entity, in a state, in a place, for one member of each of its index sets."""
 
     entity: str
@@ -67,6 +70,16 @@ class PoolRow:
 
 
 @dataclass
+class Lookup:
+    """What was looked up before, so that a rule of many instances searches once; made again at need."""
+
+    pools: dict[tuple[Any, ...], dict[tuple[str, ...], list[Pool]]] = field(default_factory=dict)
+    states: dict[str, list[str]] = field(default_factory=dict)
+    positions: dict[str, dict[str, int]] = field(default_factory=dict)
+    references: dict[tuple[str, str | None], Reference] = field(default_factory=dict)
+
+
+@dataclass
 class Space:
     """Every name that rules may refer to."""
 
@@ -80,6 +93,10 @@ class Space:
     rows: list[PoolRow] = field(default_factory=list)
     by_entity_place: dict[tuple[str, str], list[Pool]] = field(default_factory=dict)
     by_entity: dict[str, list[Pool]] = field(default_factory=dict)
+    lookup: Lookup = field(default_factory=Lookup, repr=False)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "lookup": Lookup()}
 
     def entity(self, name: str) -> Entity:
         record = self.entities[name].record
@@ -87,7 +104,30 @@ class Space:
         return record
 
     def states(self, entity: str) -> list[str]:
-        return sorted({p.state for p in self.by_entity.get(entity, ()) if p.state})
+        found = self.lookup.states.get(entity)
+        if found is None:
+            found = self.lookup.states[entity] = sorted({p.state for p in self.by_entity.get(entity, ()) if p.state})
+        return found
+
+    def find(self, entity: str, state: str | None, place: str | None, members: Sequence[str | None]) -> list[Pool]:
+        """Pools of an entity, in their order; None stands for any state, any place, all members of an index."""
+        chosen = tuple(name is not None for name in members)
+        key = (entity, state, place, chosen)
+        table = self.lookup.pools.get(key)
+        if table is None:
+            table = self.lookup.pools[key] = {}
+            pools = self.by_entity.get(entity, []) if place is None else self.by_entity_place.get((entity, place), [])
+            for pool in pools:
+                if state is None or pool.state == state:
+                    table.setdefault(tuple(itertools.compress(pool.indices, chosen)), []).append(pool)
+        return list(table.get(tuple([name for name in members if name is not None]), ()))
+
+    def positions(self, name: str) -> dict[str, int]:
+        """Members of a set, each with its position."""
+        found = self.lookup.positions.get(name)
+        if found is None:
+            found = self.lookup.positions[name] = {member: k for k, member in enumerate(self.sets[name])}
+        return found
 
     def stages(self, entity: str, state: str | None) -> int:
         return self.entity(entity).stages.get(state or "", 0)

@@ -39,10 +39,14 @@ class Entry:
     id: str
     record: Any
     document: Document = field(repr=False)
+    _found: dict[tuple[str | int, ...], Location] = field(default_factory=dict, repr=False, compare=False)
 
     def at(self, *path: str | int) -> Location:
         """Find where a value of the record stands."""
-        return locate(self.document, path)
+        found = self._found.get(path)
+        if found is None:  # a rule of many instances asks for the same places again and again
+            found = self._found[path] = locate(self.document, path)
+        return found
 
 
 @dataclass(frozen=True)
@@ -91,7 +95,7 @@ def load_book(paths: Sequence[Path | str], *, kind: str | None = None) -> Book:
     layers: dict[tuple[str, str], int] = {}
     digest = hashlib.sha256()
     files = list(_files(paths, kind, errors))
-    with _collector_paused():
+    with collector_paused():
         for file in files:
             try:
                 content = read_bytes(file.path)
@@ -111,8 +115,8 @@ def load_book(paths: Sequence[Path | str], *, kind: str | None = None) -> Book:
 
 
 @contextlib.contextmanager
-def _collector_paused() -> Iterator[None]:
-    """Reading makes many small containers and no cycles; passes of the collector would be a fifth of the time."""
+def collector_paused() -> Iterator[None]:
+    """Reading and compiling make many small containers and no cycles; the collector would take a fifth of the time."""
     running = gc.isenabled()
     gc.disable()
     try:

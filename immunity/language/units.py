@@ -32,17 +32,29 @@ class Dimension:
 
     powers: tuple[tuple[str, Fraction], ...] = ()
 
+    @lru_cache(maxsize=10_000)  # noqa: B019 - few dimensions exist, and products of the same ones are asked for often
     def __mul__(self, other: Dimension) -> Dimension:
         powers = dict(self.powers)
         for name, power in other.powers:
             powers[name] = powers.get(name, Fraction(0)) + power
         return Dimension(tuple(sorted((name, power) for name, power in powers.items() if power)))
 
+    @lru_cache(maxsize=10_000)  # noqa: B019
     def __pow__(self, exponent: int | Fraction) -> Dimension:
         return Dimension(tuple((name, power * exponent) for name, power in self.powers if exponent))
 
     def __truediv__(self, other: Dimension) -> Dimension:
         return self * other**-1
+
+    def __hash__(self) -> int:
+        kept: int | None = self.__dict__.get("_hash")
+        if kept is None:
+            kept = hash(self.powers)
+            object.__setattr__(self, "_hash", kept)
+        return kept
+
+    def __reduce__(self) -> tuple[type[Dimension], tuple[tuple[tuple[str, Fraction], ...]]]:
+        return Dimension, (self.powers,)  # a hash of text holds in one process only
 
     def __getitem__(self, name: str) -> Fraction:
         return dict(self.powers).get(name, Fraction(0))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import zlib
-from dataclasses import replace
 
 import pytest
 
@@ -333,7 +332,7 @@ def test_keys_come_from_the_name_alone_and_never_collide() -> None:
     book = compiled(rules(*(f"{{verb: die, id: d{k}, of: prey at blood, hazard: '1 1/day'}}" for k in range(20))))
     assert [row.key for row in book.flows] == [zlib.crc32(row.name.encode()) for row in book.flows]
     # "plumless" and "buckeroo" are the textbook collision of CRC-32
-    rows = [replace(book.flows[0], name=name) for name in ("plumless", "buckeroo")]
+    rows = [book.flows[0]._replace(name=name) for name in ("plumless", "buckeroo")]
     assert zlib.crc32(b"plumless") == zlib.crc32(b"buckeroo")
     keys = {row.name: row.key for row in _keyed_apart(rows)}
     assert keys == {row.name: row.key for row in _keyed_apart(rows[::-1])}
