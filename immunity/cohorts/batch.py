@@ -49,6 +49,9 @@ class HostBatch:
     status: NDArray[np.int64]
     stopped_at: Floats
     n_steps: NDArray[np.int64]
+    jump_time: Floats  # float64[host, jump], day; NaN beyond a host's last jump
+    jump_before: Floats  # float64[host, jump, readout]
+    jump_after: Floats
 
 
 def run_batch(
@@ -95,6 +98,9 @@ def batch_of(outcome: HostOutcome) -> HostBatch:
         status=np.array([run.status], dtype=np.int64),
         stopped_at=np.array([run.stopped_at], dtype=np.float64),
         n_steps=np.array([run.n_steps], dtype=np.int64),
+        jump_time=run.jumps.time[None],
+        jump_before=run.jumps.before[None],
+        jump_after=run.jumps.after[None],
     )
 
 
@@ -111,6 +117,9 @@ def failed_hosts(case: Case, hosts: Sequence[int], options: Options, status: int
         status=np.full(n, status, dtype=np.int64),
         stopped_at=np.zeros(n),
         n_steps=np.zeros(n, dtype=np.int64),
+        jump_time=np.zeros((n, 0)),
+        jump_before=np.zeros((n, 0, len(tables.readouts.signal))),
+        jump_after=np.zeros((n, 0, len(tables.readouts.signal))),
     )
 
 
@@ -122,8 +131,19 @@ def join_batches(batches: Sequence[HostBatch], case: Case, options: Options) -> 
     joined = {}
     for item in fields(HostBatch):
         parts = [getattr(b, item.name) for b in batches]
+        if item.name.startswith("jump_"):
+            parts = _as_wide(parts)
         joined[item.name] = None if parts[0] is None else np.concatenate(parts)[rows]
     return HostBatch(**joined)
+
+
+def _as_wide(parts: Sequence[Floats]) -> list[Floats]:
+    """Fill up with NaN, so that hosts with few jumps stand beside hosts with many."""
+    widest = max(part.shape[1] for part in parts)
+    return [
+        np.pad(part, [(0, 0), (0, widest - part.shape[1]), *[(0, 0)] * (part.ndim - 2)], constant_values=np.nan)
+        for part in parts
+    ]
 
 
 def write_part(folder: Path, batch: HostBatch) -> Path:

@@ -11,7 +11,7 @@ import numpy as np
 from immunity.cohorts.draw import draw_theta
 from immunity.compiler.case import Case
 from immunity.compiler.tables import Floats, Tables
-from immunity.engine import HostRun, prepare, run_host, settle
+from immunity.engine import HostRun, join_jumps, prepare, run_host, settle
 
 RESTING_STATES_KEPT = 32  # a cohort without variation starts every host from one resting state
 
@@ -137,4 +137,5 @@ def _never_started(case: Case, state: Floats, status: int, record_pools: bool) -
         status=status,
         stopped_at=float(case.out_times[0]) if n_time else 0.0,
         n_steps=0,
+        jumps=join_jumps([], len(tables.readouts.signal)),
     )

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from immunity.compiler.bind import Scope, Value, pools_of, reference_of
 from immunity.compiler.changes import matching, plain
+from immunity.compiler.clock import at_tick
 from immunity.compiler.derive import followers
 from immunity.compiler.numbers import Numbers, check_range
 from immunity.compiler.space import Pool, Space
@@ -42,7 +43,12 @@ class Dated:
 
 
 def read_time(text: str, at: Location) -> float:
-    """A time since the start, in days."""
+    """A time since the start, in days, on its tick."""
+    return at_tick(read_span(text, at))
+
+
+def read_span(text: str, at: Location) -> float:
+    """A length of time, in days."""
     value = expect(parse_quantity(text, at=at), TIME, at=at).value
     if value < 0:
         raise fail("E609", at=at, text=text, reason="it is negative")
@@ -185,7 +191,7 @@ def _dose_times(scenario: Entry, path: tuple[str | int, ...], dosing: Dosing, da
             raise fail("E609", at=scenario.at(*path, "until"), text=dosing.until, reason="'every' is missing")
         return [start]
     at = scenario.at(*path, "every")
-    step = read_time(dosing.every, at)
+    step = read_span(dosing.every, at)
     if step <= 0:
         raise fail("E609", at=at, text=dosing.every, reason="it is not positive")
     end = days
@@ -197,7 +203,7 @@ def _dose_times(scenario: Entry, path: tuple[str | int, ...], dosing: Dosing, da
     count = math.ceil((min(end, days) - start) / step - 1e-9)
     if count > MAX_EVENTS:
         raise fail("E609", at=at, text=dosing.every, reason=f"it makes {count} doses")
-    return [start + k * step for k in range(max(count, 1))]
+    return [at_tick(start + k * step) for k in range(max(count, 1))]
 
 
 # changes of pools and numbers ---------------------------------------------------------------------

@@ -10,7 +10,8 @@ import numpy as np
 from immunity.compiler.build import Compiled
 from immunity.compiler.case import Case
 from immunity.compiler.changes import apply_changes, attributes_of, idle_attributes, matching, plain, said
-from immunity.compiler.dated import Dated, dose_events, exposure_event, plain_events, read_time
+from immunity.compiler.clock import TICKS_PER_DAY, at_tick, grid
+from immunity.compiler.dated import Dated, dose_events, exposure_event, plain_events, read_span
 from immunity.compiler.derive import follow
 from immunity.compiler.numbers import check_range
 from immunity.compiler.tables import Events, Floats
@@ -123,23 +124,24 @@ def _warnings(compiled: Compiled, record: Scenario, dated: list[Dated], days: fl
         f"nothing in the rule book depends on the host's {key}"
         for key in idle_attributes(compiled.numbers, list(record.host))
     ]
-    late = sum(event.time > days for event in dated)
+    late = sum(event.time >= days for event in dated)
     if late:
-        found.append(f"{late} event{'s' if late > 1 else ''} after day {days:g}, when the scenario ends, never happen")
+        found.append(
+            f"{late} event{'s' if late > 1 else ''} from day {days:g} on, when the scenario ends, never happen"
+        )
     return found
 
 
 def _days(record: Scenario, scenario: Entry) -> float:
     if not (math.isfinite(record.days) and record.days > 0):
         raise fail("E609", at=scenario.at("days"), text=record.days, reason="it is not a positive number of days")
-    return float(record.days)
+    return at_tick(record.days)
 
 
 def _out_times(record: Scenario, scenario: Entry, days: float) -> Floats:
     at = scenario.at("every")
-    step = read_time(record.every, at)
-    if step <= 0 or days / step > MAX_OUTPUTS:
+    step = read_span(record.every, at)
+    if step * TICKS_PER_DAY < 1.0 or days / step > MAX_OUTPUTS:
         raise fail("E609", at=at, text=record.every, reason="it is not a sensible output step")
-    count = math.floor(days / step + 1e-9)
-    times = np.arange(count + 1, dtype=np.float64) * step
+    times = grid(step, math.floor(days / step + 1e-9))
     return times if abs(times[-1] - days) < 1e-9 else np.append(times, days)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 
 import numpy as np
 
@@ -20,6 +23,30 @@ from immunity.engine.stochastic import advance_stochastic
 
 
 @dataclass(frozen=True)
+class Jumps:
+    """Where events make readouts jump.
+
+    Attributes
+    ----------
+    time : float64[jump]                 day, ascending, each once
+    before, after : float64[jump, readout]
+    """
+
+    time: Floats
+    before: Floats
+    after: Floats
+
+
+def join_jumps(rows: Sequence[tuple[float, Floats, Floats]], n_readout: int) -> Jumps:
+    """Arrays of (time, before, after) rows."""
+    return Jumps(
+        np.array([time for time, _, _ in rows], np.float64),
+        np.array([before for _, before, _ in rows], np.float64).reshape(-1, n_readout),
+        np.array([after for _, _, after in rows], np.float64).reshape(-1, n_readout),
+    )
+
+
+@dataclass(frozen=True)
 class HostRun:
     """What one host's run gives.
 
@@ -34,6 +61,7 @@ class HostRun:
     status : int                    see `STATUS_MESSAGES`
     stopped_at : float              day, NaN if it ran to the end
     n_steps : int
+    jumps : Jumps                   both sides of every event that a readout shows
     """
 
     readouts: Floats
@@ -45,6 +73,7 @@ class HostRun:
     status: int
     stopped_at: float
     n_steps: int
+    jumps: Jumps
 
 
 def settle(net: Net, theta: Floats, initial: Floats, days: float, *, rtol: float = 1e-3) -> tuple[Floats, int]:
@@ -80,8 +109,8 @@ def run_host(
 ) -> HostRun:
     """Take one host from day 0 through its events to the last output time.
 
-    An output at the instant of an event shows the state before it. A numeric failure is a status and leaves NaN in the
-    rows after it. After the stop rule, rows hold what stood then.
+    An output at the instant of an event shows the state after it; `Jumps` has both sides. A numeric failure
+    is a status and leaves NaN in the rows after it. After the stop rule, rows hold what stood then.
 
     Parameters
     ----------
@@ -104,24 +133,33 @@ def run_host(
         added += _round_counts(net, course.x, pool_streams)
     end = float(out_times[-1]) if len(out_times) else 0.0
     rows = zip(events.time.tolist(), events.kind.tolist(), events.index.tolist(), events.value.tolist(), strict=True)
+    jumps: list[tuple[float, Floats, Floats]] = []
     _record(net, numbers, course, 0.0)
-    for time, kind, index, value in (*rows, (end, None, -1, 0.0)):
+    for time, group in (*((time, list(found)) for time, found in groupby(rows, itemgetter(0))), (end, [])):
         until = min(time, end)
         if course.clock[TIME] < until:
             if dice is None:
                 advance_smooth(wiring, numbers, live, work, course, needed, until, rtol, True)
             else:
                 advance_stochastic(wiring, numbers, live, work, dice, flow_streams, late, course, needed, until, rtol)
-        if kind is None or time >= end or course.tally[STATUS] != OK:
+        if time >= end or course.tally[STATUS] != OK:
             break
-        if kind in PARAMETER_EVENTS:
-            change_parameter(theta, kind, index, value)
-            numbers = resolve(net, theta)
-            continue
-        added[index] += change_pool(net, course.x, kind, index, value, pool_streams)
-        if course.x[index] < 0.0:
-            course.tally[STATUS] = NEGATIVE
+        before = _readouts_now(net, numbers, course)
+        for _, kind, index, value in group:
+            if kind in PARAMETER_EVENTS:
+                change_parameter(theta, kind, index, value)
+                numbers = resolve(net, theta)
+                continue
+            added[index] += change_pool(net, course.x, kind, index, value, pool_streams)
+            if course.x[index] < 0.0:
+                course.tally[STATUS] = NEGATIVE
+                break
+        if course.tally[STATUS] != OK:
             break
+        after = _readouts_now(net, numbers, course)
+        if not np.array_equal(before, after):
+            jumps.append((time, before, after))
+        _record_anew(net, numbers, course)
     stopped = course.tally[STATUS] == STOPPED
     if stopped:
         _record(net, numbers, course, np.inf)
@@ -135,6 +173,7 @@ def run_host(
         status=int(course.tally[STATUS]),
         stopped_at=float(course.clock[TIME]) if stopped else np.nan,
         n_steps=int(course.tally[STEPS]),
+        jumps=join_jumps(jumps, len(wiring.readout_signal)),
     )
 
 
@@ -143,6 +182,23 @@ def _record(net: Net, numbers: Host, course: Course, until: float) -> None:
     course.shown[: net.wiring.n_pool] = course.x
     while course.tally[NEXT_OUT] < len(course.out_times) and course.out_times[course.tally[NEXT_OUT]] <= until:
         record_row(net.wiring, numbers, course, course.clock[TIME])
+
+
+def _record_anew(net: Net, numbers: Host, course: Course) -> None:
+    """Write once more the rows of this very instant, which were written before its events."""
+    now = float(course.clock[TIME])
+    while course.tally[NEXT_OUT] > 0 and course.out_times[course.tally[NEXT_OUT] - 1] == now:
+        course.tally[NEXT_OUT] -= 1
+    _record(net, numbers, course, now)
+
+
+def _readouts_now(net: Net, numbers: Host, course: Course) -> Floats:
+    """What the present state reads."""
+    one = np.empty((1, course.readouts.shape[1]))
+    view = course._replace(tally=np.zeros_like(course.tally), readouts=one, pools=course.pools[:0])
+    course.shown[: net.wiring.n_pool] = course.x
+    record_row(net.wiring, numbers, view, course.clock[TIME])
+    return one[0]
 
 
 def _round_counts(net: Net, x: Floats, streams: Streams) -> Floats:

@@ -15,6 +15,7 @@ from immunity.report.published import points_behind, readable_findings
 from immunity.report.render import render
 from immunity.report.roles import is_microbe
 from immunity.results import DISCLAIMER, Cohort, Record, Run, host_failed, status_text
+from immunity.results.curves import values_along, with_jumps
 
 if TYPE_CHECKING:
     from immunity.validate import Published
@@ -45,7 +46,7 @@ def from_run(run: Run, *, second: Run | None = None, findings: Iterable[Publishe
     second : Run, optional      drawn over the first
     findings : iterable         whose published points stand behind the curves
     """
-    record = run.record
+    record = with_jumps(run.record)
     stopped = float(record.stopped_at[0])
     report = replace(
         _common(record, lambda values: values[:, 0], findings),
@@ -57,7 +58,9 @@ def from_run(run: Run, *, second: Run | None = None, findings: Iterable[Publishe
         report = replace(report, warnings=(status_text(int(record.status[0])), *report.warnings))
     if second is None:
         return _without_constants(report)
-    curves = tuple(replace(curve, second=_second(second.record, curve.id, record.time)) for curve in report.curves)
+    curves = tuple(
+        replace(curve, second=_second(with_jumps(second.record), curve.id, record.time)) for curve in report.curves
+    )
     return _without_constants(replace(report, curves=curves, second_title=second_name(record, second.record)))
 
 
@@ -158,7 +161,7 @@ def _second(record: Record, id: str, times: Floats) -> Floats | None:
     column = next((i for i, info in enumerate(record.infos) if info.id == id), None)
     if column is None:
         return None
-    return np.interp(times, record.time, record.readout[:, 0, column], right=np.nan)
+    return values_along(record.time, record.readout[:, 0, column], times)
 
 
 def _without_constants(report: ReportInput) -> ReportInput:

@@ -34,7 +34,7 @@ def plot_run(run: Run, names: Sequence[str]) -> Any:
     rows = -(-len(names) // columns)
     figure = Figure(figsize=(PANEL_INCHES[0] * columns, PANEL_INCHES[1] * rows), layout="constrained")
     for position, name in enumerate(names):
-        values = run[name]
+        values = run.curve(name) if name in run.readouts else run[name]
         axes = figure.add_subplot(rows, columns, position + 1)
         healthy = values.attrs.get("healthy_range")
         if healthy is not None:

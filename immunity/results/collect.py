@@ -59,6 +59,9 @@ def label(case: Case, batch: HostBatch, options: Options) -> Record:
         flow_units=flow_units(tables),
         state=batch.state,
         fired=batch.fired,
+        jump_time=batch.jump_time,
+        jump_before=batch.jump_before,
+        jump_after=batch.jump_after,
         places=model.places,
     )
 

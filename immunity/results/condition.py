@@ -11,9 +11,11 @@ from typing import Any, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
+from immunity.compiler.clock import at_tick
 from immunity.language.errors import Location, RuleError, fail
 from immunity.language.quantity import TIME, expect, parse_quantity
 from immunity.results.convert import presented_value
+from immunity.results.curves import SLACK, curve_values, list_rows, value_at, within
 from immunity.results.present import find_readout, present
 from immunity.results.record import Record
 from immunity.results.summary import host_outcomes
@@ -28,7 +30,6 @@ OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
 }
 KEYWORDS = {"and", "or", "not", "before", "after", "at", "from", "to", "is", "(", ")", *OPERATORS}
 LONGEST = 500
-SLACK = 1e-9  # days: 24 h is day 1, whatever the last bit says
 _TOKEN = re.compile(r">=|<=|>|<|\(|\)|[^\s<>()]+")
 _NAME = re.compile(r"[a-z_][a-z0-9_]*(\.[a-z0-9_]+)*")
 
@@ -114,15 +115,15 @@ def hosts_true(condition: Condition, record: Record) -> Truths:
 def _compare(condition: Compare, record: Record) -> Truths:
     index = find_readout(record.infos, condition.readout)
     info = record.infos[index]
-    shown = present(record.readout[:, :, index], info)
+    rows = list_rows(record)
+    shown = present(curve_values(record, rows, index), info)
     limit = presented_value(condition.number, condition.unit, info)
     holds = OPERATORS[condition.operator]
     window = condition.window
     if window.at is not None:
-        shown = np.array([[np.interp(window.at, record.time, row)] for row in shown.T]).T
-        return np.any(holds(shown, limit), axis=0)
-    inside = (record.time >= window.first - SLACK) & (record.time <= window.last + SLACK)
-    return np.any(holds(shown[inside], limit), axis=0)
+        at = [value_at(rows.time[:, host], shown[:, host], window.at) for host in range(shown.shape[1])]
+        return np.asarray(holds(np.array(at), limit))
+    return np.any(holds(shown, limit) & within(rows, window.first, window.last), axis=0)
 
 
 def parse_condition(text: str, at: Location | None = None) -> Condition:
@@ -133,7 +134,8 @@ def parse_condition(text: str, at: Location | None = None) -> Condition:
         when      := ``before`` TIME | ``after`` TIME | ``at`` TIME | ``from`` TIME ``to`` TIME
         TIME      := ``day`` NUMBER | NUMBER UNIT
 
-    ``not`` binds closest, then ``and``, then ``or``. Without ``when`` any output time counts.
+    ``not`` binds closest, then ``and``, then ``or``. Without ``when`` any output time counts, and both sides of a
+    jump. A window holds what is there after the events at its start and before those at its end.
 
     Raises
     ------
@@ -239,6 +241,6 @@ class _Parser:
         if not words:
             self.refuse(f"a time is missing after {after!r}")
         try:
-            return expect(parse_quantity(" ".join(words), at=self.at), TIME, at=self.at, what="a time").value
+            return at_tick(expect(parse_quantity(" ".join(words), at=self.at), TIME, at=self.at, what="a time").value)
         except RuleError as error:
             raise fail("E806", at=self.at, text=self.text, reason=error.message) from error

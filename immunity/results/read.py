@@ -69,6 +69,7 @@ def from_dataset(dataset: xr.Dataset) -> Record:
         papers=tuple(lists("papers")),
         provenance=lists("provenance"),
         warnings=tuple(lists("warnings")),
+        **{name: dataset[name].values for name in ("jump_time", "jump_before", "jump_after") if name in dataset},
     )
 
 

@@ -31,6 +31,8 @@ class Record:
     stop_outcome : str                       what ending means in this rule book
     draws : dict                             parameter name -> multiplier, float64[host]
     papers : tuple of dict                   what the run rests on, see :func:`immunity.results.cite`
+    jump_time : float64[host, jump]          day of each event that a readout shows, NaN beyond a host's last
+    jump_before, jump_after : float64[host, jump, readout]  both sides of it; rows of ``readout`` show the state after
     places : dict                            as ``Model.places``: where a body map draws them; not written to files
     state, fired : float64[host, ...]        amounts at the end, firings of each flow in ``flow_units``; not written
                                              to files
@@ -63,4 +65,7 @@ class Record:
     flow_units: tuple[str, ...] = ()
     state: Floats | None = field(default=None, repr=False)
     fired: Floats | None = field(default=None, repr=False)
+    jump_time: Floats | None = field(default=None, repr=False)
+    jump_before: Floats | None = field(default=None, repr=False)
+    jump_after: Floats | None = field(default=None, repr=False)
     places: dict[str, dict[str, Any]] = field(default_factory=dict, repr=False)

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from immunity.results.condition import fraction_true, parse_condition
-from immunity.results.present import pool_array, readout_array
+from immunity.results.curves import list_rows, with_jumps
+from immunity.results.present import find_readout, pool_array, readout_array
 from immunity.results.record import Record
 from immunity.results.summary import (
-    STATISTICS,
     count_outcomes,
     host_outcomes,
     over_hosts,
+    statistics_of,
     summarise_cohort,
     summarise_run,
 )
@@ -46,6 +47,10 @@ class Run:
     def raw(self, name: str) -> xr.DataArray:
         """A readout in its unit, without limit of detection and logarithm."""
         return readout_array(self.record, name, raw=True).isel(host=0)
+
+    def curve(self, name: str) -> xr.DataArray:
+        """A readout with both sides of every jump: where an event makes it jump, a time stands twice."""
+        return readout_array(with_jumps(self.record), name).isel(host=0)
 
     @property
     def readouts(self) -> tuple[str, ...]:
@@ -127,7 +132,8 @@ class Cohort:
 
     def statistic(self, name: str, statistic: str) -> dict[str, float | None]:
         """Median and quantiles over hosts of one of the statistics of a summary (maximum, maximum_day, area, ...)."""
-        return over_hosts(STATISTICS[statistic](self.record.time, self[name].values))
+        index = find_readout(self.record.infos, name)
+        return over_hosts(statistics_of(self.record, index, list_rows(self.record))[statistic])
 
     def fraction_of_hosts(self, condition: str) -> float:
         """Share of hosts of which a condition holds.
@@ -152,13 +158,14 @@ def pick_host(record: Record, number: int) -> Record:
     rows = np.flatnonzero(record.host == number)
     if not len(rows):
         raise KeyError(f"there is no host {number} among {len(record.host)}")
-    by_host = ("host", "status", "stopped_at", "state", "fired")
+    by_host = ("host", "status", "stopped_at", "state", "fired", "jump_time", "jump_before", "jump_after")
     cut: dict[str, Any] = {name: getattr(record, name)[rows] for name in by_host if getattr(record, name) is not None}
     cut |= {name: getattr(record, name)[:, rows] for name in ("readout", "pool") if getattr(record, name) is not None}
     return replace(record, **cut, draws={name: values[rows] for name, values in record.draws.items()})
 
 
 def _find(record: Record, name: str) -> xr.DataArray:
-    if record.pool is not None and name in record.pool_names:
+    is_readout = any(info.id == name for info in record.infos)
+    if not is_readout and record.pool is not None and name in record.pool_names:
         return pool_array(record, name)
     return readout_array(record, name)

@@ -11,16 +11,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from immunity.compiler.tables import Floats
+from immunity.results import curves
 from immunity.results.present import present, present_bounds, present_unit
 from immunity.results.record import DISCLAIMER, Record
 from immunity.results.status import host_failed, status_text
 
-Statistic = Callable[[Floats, Floats], Floats]  # (float64[time], float64[time, host]) -> float64[host]
+Statistic = Callable[[Floats, Floats], Floats]  # (float64[row, host] days, float64[row, host]) -> float64[host]
 QUANTILES = {"median": 0.5, "q05": 0.05, "q25": 0.25, "q75": 0.75, "q95": 0.95}
 
 
 def baseline(time: Floats, values: Floats) -> Floats:
-    """The first value: at rest, as the scenario starts."""
+    """The first value: at rest, before anything is done."""
     return values[0]
 
 
@@ -48,13 +49,18 @@ def minimum_day(time: Floats, values: Floats) -> Floats:
 
 def maximum_day(time: Floats, values: Floats) -> Floats:
     """When the largest value is first reached."""
-    return _or_nan(time[_filled(values).argmax(axis=0)], values)
+    rows = _filled(values).argmax(axis=0)
+    return _or_nan(time[rows, np.arange(values.shape[1])], values)
 
 
 def area(time: Floats, values: Floats) -> Floats:
-    """Area under the curve by the trapezoidal rule, unit times day, as far as there are values."""
-    slices = 0.5 * (values[1:] + values[:-1]) * np.diff(time)[:, None]
-    return _or_nan(np.where(np.isnan(slices), 0.0, slices).sum(axis=0), values)
+    """Area under the curve, unit times day, as far as there are values; see :func:`immunity.results.curves.area`."""
+    return _or_nan(curves.area(time, values), values)
+
+
+def area_of_logarithm(time: Floats, values: Floats) -> Floats:
+    """Area under a curve that is a logarithm, decades times day."""
+    return _or_nan(curves.area(time, values, logarithm=True), values)
 
 
 def _filled(values: Floats) -> Floats:
@@ -74,6 +80,14 @@ STATISTICS: dict[str, Statistic] = {
     "last": last,
     "area": area,
 }
+
+
+def statistics_of(record: Record, index: int, rows: curves.Rows) -> dict[str, Floats]:
+    """Every statistic of one readout, presented, host by host, of the curve with its jumps."""
+    info = record.infos[index]
+    shown = present(curves.curve_values(record, rows, index), info)
+    chosen = STATISTICS | ({"area": area_of_logarithm} if info.scale == "log10" else {})
+    return {name: f(rows.time, shown) for name, f in chosen.items()}
 
 
 def host_outcomes(record: Record) -> list[str]:
@@ -102,13 +116,14 @@ def outside_healthy(record: Record) -> NDArray[np.bool_]:
     outside = np.zeros((len(record.host), len(record.infos)), np.bool_)
     for index, info in enumerate(record.infos):
         if info.healthy is not None:
-            values = last(record.time, record.readout[:, :, index])
+            values = last(record.time[:, None], record.readout[:, :, index])
             outside[:, index] = ~((values >= info.healthy[0]) & (values <= info.healthy[1]))
     return outside
 
 
 def summarise_run(record: Record) -> dict[str, Any]:
     """The summary of a single host; see docs/explanation/architecture.md for its keys."""
+    rows = curves.list_rows(record)
     return _head(record) | {
         "outcome": host_outcomes(record)[0],
         "outside_healthy_range": [
@@ -118,7 +133,7 @@ def summarise_run(record: Record) -> dict[str, Any]:
         "status": status_text(int(record.status[0])),
         "readouts": {
             info.id: _entry(record, index)
-            | {name: plain(f(record.time, _shown(record, index))[0]) for name, f in STATISTICS.items()}
+            | {name: plain(value[0]) for name, value in statistics_of(record, index, rows).items()}
             for index, info in enumerate(record.infos)
         },
         "provenance": record.provenance,
@@ -128,12 +143,12 @@ def summarise_run(record: Record) -> dict[str, Any]:
 
 def summarise_cohort(record: Record) -> dict[str, Any]:
     """The summary of many hosts: every statistic of every readout as median and quantiles over hosts."""
-    readouts = {}
-    for index, info in enumerate(record.infos):
-        shown = _shown(record, index)
-        readouts[info.id] = _entry(record, index) | {
-            name: over_hosts(f(record.time, shown)) for name, f in STATISTICS.items()
-        }
+    rows = curves.list_rows(record)
+    readouts = {
+        info.id: _entry(record, index)
+        | {name: over_hosts(values) for name, values in statistics_of(record, index, rows).items()}
+        for index, info in enumerate(record.infos)
+    }
     return _head(record) | {
         "hosts": len(record.host),
         "outcomes": count_outcomes(record),
@@ -182,7 +197,3 @@ def _entry(record: Record, index: int) -> dict[str, Any]:
     info = record.infos[index]
     bounds = present_bounds(info.healthy, info)
     return {"unit": present_unit(info)} | ({"healthy": list(bounds)} if bounds else {})
-
-
-def _shown(record: Record, index: int) -> Floats:
-    return present(record.readout[:, :, index], record.infos[index])

@@ -122,6 +122,10 @@ def to_dataset(record: Record) -> xr.Dataset:
     }
     if record.draws:
         variables["draw"] = (("host", "varied"), np.stack(list(record.draws.values()), axis=1))
+    if record.jump_time is not None and record.jump_time.size:
+        variables["jump_time"] = (("host", "jump"), record.jump_time, {"units": "day"})
+        variables["jump_before"] = (("host", "jump", "readout"), record.jump_before)
+        variables["jump_after"] = (("host", "jump", "readout"), record.jump_after)
     lists: dict[str, Any] = {
         "readout_names": [info.id for info in record.infos],
         "readout_units": [info.unit for info in record.infos],

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from immunity.compiler.clock import at_tick
 from immunity.language.errors import fail
 from immunity.language.quantity import TIME, expect, parse_quantity
 from immunity.results.condition import parse_condition
@@ -132,4 +133,4 @@ def _check_statistic(measure: Measure, at: At, path: tuple[str | int, ...], over
 
 def read_day(text: str, at: Any = None) -> float:
     """Read a time."""
-    return expect(parse_quantity(text, at=at), TIME, at=at, what="a time").value
+    return at_tick(expect(parse_quantity(text, at=at), TIME, at=at, what="a time").value)

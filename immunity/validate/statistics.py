@@ -1,4 +1,7 @@
-"""Numbers taken of a curve. Times are days; ``values`` are presented values, NaN after a host has ended."""
+"""Numbers taken of a curve. Times are days; ``values`` are presented values, NaN after a host has ended.
+
+Where the curve jumps a time stands twice, with the value before and the value after.
+"""
 
 from __future__ import annotations
 
@@ -7,27 +10,26 @@ import math
 import numpy as np
 
 from immunity.compiler.tables import Floats
-
-
-def value_at(time: Floats, values: Floats, day: float) -> float:
-    """The value on a day, by straight lines between output times."""
-    return float(np.interp(day, time, values))
+from immunity.results.curves import area, value_at, value_before
 
 
 def cut(time: Floats, values: Floats, first: float, last: float) -> tuple[Floats, Floats]:
-    """The part of a curve between two days, ends included; NaN are left out."""
+    """The part of a curve between two days; NaN are left out.
+
+    It begins with the state after the events of the first day and ends with the state before those of the last.
+    """
     inside = (time > first) & (time < last)
     times = np.concatenate([[first], time[inside], [last]])
-    shown = np.concatenate([[value_at(time, values, first)], values[inside], [value_at(time, values, last)]])
+    shown = np.concatenate([[value_at(time, values, first)], values[inside], [value_before(time, values, last)]])
     there = ~np.isnan(shown)
     return times[there], shown[there]
 
 
-def mean(time: Floats, values: Floats) -> float:
-    """Mean over time."""
+def mean(time: Floats, values: Floats, *, logarithm: bool = False) -> float:
+    """Mean over time: the area over the time."""
     if len(time) < 2 or time[-1] == time[0]:
         return float(values[0]) if len(values) else math.nan
-    return float(np.trapezoid(values, time) / (time[-1] - time[0]))
+    return float(area(time, values, logarithm=logarithm) / (time[-1] - time[0]))
 
 
 def half_life(time: Floats, values: Floats, limit: float) -> float:
@@ -78,6 +80,8 @@ def duration_below(time: Floats, values: Floats, level: float) -> float:
 
 
 def _meet(time: Floats, values: Floats, level: float, i: int) -> float:
+    if time[i + 1] == time[i]:
+        return float(time[i])
     share = (level - values[i]) / (values[i + 1] - values[i])
     return float(time[i] + share * (time[i + 1] - time[i]))
 
@@ -103,3 +107,17 @@ def _quantile(ordered: Floats, q: float) -> float:
     place = q * (len(ordered) - 1)
     low, high = ordered[math.floor(place)], ordered[math.ceil(place)]
     return float(low) if low == high else float(low + (place - math.floor(place)) * (high - low))
+
+
+__all__ = [
+    "across",
+    "area",
+    "cut",
+    "duration_above",
+    "duration_below",
+    "half_life",
+    "mean",
+    "time_to_cross",
+    "value_at",
+    "value_before",
+]

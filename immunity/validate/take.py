@@ -14,8 +14,9 @@ from immunity.compiler.tables import Floats
 from immunity.language.errors import fail
 from immunity.language.quantity import DIMENSIONLESS, TIME, Dimension, parse_unit
 from immunity.results import Record, host_failed, status_text
-from immunity.results.condition import SLACK, fraction_true, parse_condition
+from immunity.results.condition import fraction_true, parse_condition
 from immunity.results.convert import presented_value
+from immunity.results.curves import SLACK, curve_values, list_rows
 from immunity.results.present import UnknownName, find_readout, present
 from immunity.validate import statistics
 from immunity.validate.expectation import read_value
@@ -110,7 +111,8 @@ def _of_readout(measure: Measure, record: Record, day: float | None, across: str
     except UnknownName as unknown:
         raise NotMeasured(str(unknown)) from unknown
     info = record.infos[index]
-    curves = present(record.readout[:, :, index], info).T
+    rows = list_rows(record)
+    shown = present(curve_values(record, rows, index), info)
     log = info.scale == "log10"
     at = read_day(measure.at) if measure.at is not None else day
     if at is not None:
@@ -122,7 +124,13 @@ def _of_readout(measure: Measure, record: Record, day: float | None, across: str
             _check_day(edge, record)
     statistic = measure.statistic or "value_at"
     level = _level(measure.level, info)
-    values = np.array([_statistic(statistic, record.time, curve, info, at, window, level) for curve in curves])
+    there = ~np.isnan(rows.time)
+    values = np.array(
+        [
+            _statistic(statistic, rows.time[there[:, k], k], shown[there[:, k], k], info, at, window, level)
+            for k in range(shown.shape[1])
+        ]
+    )
     return _to_base(statistic, statistics.across(values, across), info, log)
 
 
@@ -174,8 +182,8 @@ def _statistic(
         "minimum": lambda: float(values.min()),
         "time_of_maximum": lambda: float(times[np.argmax(values)]),
         "time_of_minimum": lambda: float(times[np.argmin(values)]),
-        "mean": lambda: statistics.mean(times, values),
-        "area": lambda: float(np.trapezoid(values, times)),
+        "mean": lambda: statistics.mean(times, values, logarithm=info.scale == "log10"),
+        "area": lambda: float(statistics.area(times, values, logarithm=info.scale == "log10")),
         "time_to_cross": lambda: statistics.time_to_cross(times, values, level),
         "duration_above": lambda: statistics.duration_above(times, values, level),
         "duration_below": lambda: statistics.duration_below(times, values, level),

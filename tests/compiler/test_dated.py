@@ -217,7 +217,7 @@ def test_events_are_in_order_of_time_and_those_after_the_end_are_told(book: Comp
     assert case.warnings == ()
     late = case_of(book, {**changes, "days": 3})
     assert np.all(late.events.time == case.events.time)
-    assert late.warnings == ("1 event after day 3, when the scenario ends, never happen",)
+    assert late.warnings == ("1 event from day 3 on, when the scenario ends, never happen",)
 
 
 @pytest.mark.parametrize(

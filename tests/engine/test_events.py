@@ -49,7 +49,12 @@ DETERMINISTIC = [
 @pytest.mark.parametrize(("kind", "value", "after"), DETERMINISTIC)
 def test_every_kind_changes_its_pool(kind: int, value: float, after: float, countable: bool) -> None:
     result = run(still(100.0, countable=countable), [0.5, 1.0, 1.5], events((1.0, kind, 0, value)))
-    assert result.readouts[:, 0].tolist() == [100.0, 100.0, after]  # an output at the instant of an event precedes it
+    assert result.readouts[:, 0].tolist() == [100.0, after, after]  # an output at the instant of an event follows it
+    assert [side.tolist() for side in (result.jumps.time, result.jumps.before[:, 0], result.jumps.after[:, 0])] == [
+        [1.0],
+        [100.0],
+        [after],
+    ]
     assert result.state.tolist() == [after, 3.0]
     assert result.added.tolist() == [after - 100.0, 0.0]
 
@@ -76,7 +81,7 @@ def test_events_at_the_same_time_keep_their_order() -> None:
 def test_events_on_day_0_and_at_the_end() -> None:
     tables = zoo.decay(1.0, 100.0)
     result = run(tables, [0.0, 1.0, 2.0], events(dose(0.0, 0, 50.0), dose(2.0, 0, 1e6)), rtol=1e-9)
-    np.testing.assert_allclose(result.readouts[:, 0], [100.0, 150.0 * np.exp(-1.0), 150.0 * np.exp(-2.0)], rtol=1e-6)
+    np.testing.assert_allclose(result.readouts[:, 0], [150.0, 150.0 * np.exp(-1.0), 150.0 * np.exp(-2.0)], rtol=1e-6)
     assert result.added[0] == 50.0
 
 

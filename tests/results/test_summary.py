@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import json
 
 import numpy as np
@@ -22,7 +23,10 @@ def test_statistics_of_a_run():
         "maximum": 10.0,
         "maximum_day": 5.0,
         "last": 1.0,
-        "area": pytest.approx(51.0),  # triangle of 10 x 10 / 2, and the limit in place of 0 at both ends
+        # 26 of what rises, the limit in place of 0 at its end; falling, between 10, 8, 6, 4, 2 and 1 as decays do
+        "area": pytest.approx(
+            25.5 + sum((a - b) / np.log(a / b) for a, b in itertools.pairwise([10.0, 8, 6, 4, 2, 1]))
+        ),
     }
 
 

@@ -24,7 +24,9 @@ def test_cut_keeps_its_ends_and_drops_what_is_missing():
 
 
 def test_mean_is_over_time():
-    assert st.mean(TIME, TENT) == 5.0
+    assert st.mean(TIME[:6], TENT[:6]) == 5.0
+    assert st.mean(TIME, TENT, logarithm=True) == 5.0
+    assert st.mean(TIME, 8.0 * 0.5**TIME) == pytest.approx(0.8 / math.log(2.0) * (1.0 - 0.5**10))
     assert st.mean(np.array([0.0, 1.0, 10.0]), np.array([0.0, 0.0, 10.0])) == 4.5
 
 
