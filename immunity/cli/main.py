@@ -10,7 +10,7 @@ import cyclopts
 from rich.console import Console
 
 from immunity._version import __version__
-from immunity.cli import inspect_commands, make_commands, run_commands, validate_command
+from immunity.cli import inspect_commands, make_commands, probe_command, run_commands, validate_command
 from immunity.language.errors import RuleError, RuleErrors, render
 
 BAD_INPUT = 2
@@ -24,7 +24,7 @@ app = cyclopts.App(
     default_parameter=cyclopts.Parameter(negative=()),
     suppress_keyboard_interrupt=False,  # an interrupted command says below what is kept
 )
-for module in (run_commands, inspect_commands, make_commands, validate_command):
+for module in (run_commands, inspect_commands, make_commands, validate_command, probe_command):
     module.register(app)
 
 

@@ -25,6 +25,7 @@ ORDER = {
     "results": 5,
     "validate": 6,
     "interop": 6,
+    "probe": 7,
     "report": 7,
     "api": 8,
     "": 9,  # immunity itself

@@ -98,4 +98,11 @@ KINDS = (
         "Give a number in this unit, or one that converts to it.",
         "Expected values carry units, which are converted to the unit of what is measured.",
     ),
+    ErrorKind(
+        "E811",
+        "Physiology not usable",
+        "The invariants of physiology cannot be used: {reason}.",
+        "Give one 'design', and readouts that `immunity list readouts` knows.",
+        "The stress suite holds every run against bounds, orders and endings, which name readouts of the rule book.",
+    ),
 )
