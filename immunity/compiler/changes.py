@@ -109,7 +109,7 @@ def _attribute(numbers: Numbers, key: str, default: Quantity | str, given: Any, 
 def idle_attributes(numbers: Numbers, given: Sequence[str]) -> list[str]:
     """Those attributes of a scenario's host that change nothing in this book."""
     felt = {numbers[index].name.removeprefix("host.") for index in numbers.used}
-    felt |= {"deficiencies", "weight"}  # doses may be per body weight
+    felt |= {"deficiencies", "weight", "surface"}  # doses may be per body weight or surface
     for _, _, change in _all_changes(numbers):
         felt |= {*change.for_, *(curve.signal for curve in _curves(change))}
         felt |= {change.scales_with} if change.scales_with else set()

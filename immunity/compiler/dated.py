@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from immunity.compiler.bind import Scope, Value, pools_of, reference_of
-from immunity.compiler.changes import matching, plain
+from immunity.compiler.changes import Attributes, matching, plain, reference_attributes
 from immunity.compiler.clock import at_tick
 from immunity.compiler.derive import followers
+from immunity.compiler.inflow import Inflow
 from immunity.compiler.numbers import Numbers, check_range
 from immunity.compiler.space import Pool, Space
 from immunity.compiler.tables import (
@@ -20,16 +20,17 @@ from immunity.compiler.tables import (
     EVENT_PARAMETER_SET,
     EVENT_SCALE,
     EVENT_SET,
+    Origin,
 )
 from immunity.language.errors import Location, RuleError, fail
 from immunity.language.load import Entry
-from immunity.language.models import DatedEvent, Dosing, Exposure
-from immunity.language.quantity import DIMENSIONLESS, MASS, TIME, Dimension, Quantity, expect, parse_quantity
+from immunity.language.models import DatedEvent, Exposure
+from immunity.language.quantity import DIMENSIONLESS, TIME, Dimension, Quantity, expect, parse_quantity
 
-MAX_EVENTS = 100_000
 SITE = "site"  # the class of places that an exposure may name
 
-_PER_KG = re.compile(r"/\s*k?g\s*$")
+# what a dose may be given per, and the attribute of the host that it is multiplied by
+_PER_BODY = ((re.compile(r"/\s*k?g\b"), "weight"), (re.compile(r"/\s*m(\^|\*\*)?2\b"), "surface"))
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,28 @@ class Dated:
     kind: int
     index: int
     value: float
+    ends: bool = False  # ends what an earlier event began
+
+
+@dataclass
+class Given:
+    """Takes up the inflows that infusions of one case need, one for each course that runs in."""
+
+    space: Space
+    first: int  # parameter of the first inflow
+    inflows: list[Inflow] = field(default_factory=list)
+    _course: dict[int, int] = field(default_factory=dict)
+
+    def rate_of(self, pool: int, name: str, at: Location) -> int:
+        """The parameter that is the rate of this course into a pool."""
+        if pool not in self._course:
+            self._course[pool] = self.first + len(self.inflows)
+            self.inflows.append(Inflow(pool, name, Origin(at.file, at.line, name)))
+        return self._course[pool]
+
+    def next_course(self) -> None:
+        """What comes from here on is another course."""
+        self._course.clear()
 
 
 def read_time(text: str, at: Location) -> float:
@@ -64,24 +87,53 @@ def _one_chain(space: Space, text: str, scope: Scope, at: Location) -> list[Pool
     return pools
 
 
-def _added(space: Space, pool: Pool, amount: float, time: float) -> Dated:
-    index = space.pools[pool]
-    return Dated(time, EVENT_ADD_COUNTED if space.rows[index].countable else EVENT_ADD, index, amount)
+def pour(
+    given: Given, pool: Pool, amount: float, over: float | None, name: str, at: Location | None = None
+) -> list[Dated]:
+    """What one dose does, since it is given: all at once, or at an even rate over some days; nothing if it is zero."""
+    index = given.space.pools[pool]
+    if amount == 0.0:
+        return []
+    if over is None:
+        kind = EVENT_ADD_COUNTED if given.space.rows[index].countable else EVENT_ADD
+        return [Dated(0.0, kind, index, amount)]
+    rate = given.rate_of(index, name, at or Location("", 0))
+    on = Dated(0.0, EVENT_PARAMETER_SET, rate, amount / over)
+    return [on, Dated(over, EVENT_PARAMETER_SET, rate, 0.0, ends=True)]
 
 
-def _dose(text: str, wanted: Dimension, unit: str, at: Location, weight: Quantity | None = None) -> float:
-    """An amount in base units; times the body weight if it is given per kg."""
+def read_amount(
+    text: str,
+    wanted: Dimension,
+    unit: str,
+    at: Location,
+    attributes: Attributes,
+    *,
+    per_day: bool = False,
+    zero: bool = False,
+) -> float:
+    """An amount in base units, or an amount per day; times body weight or surface if it is given per kg or per m2.
+
+    Raises
+    ------
+    RuleError
+        E606.
+    """
     try:
         quantity = parse_quantity(text, at=at)
     except RuleError as error:
         if error.code == "E302":
             raise fail("E606", at=at, text=text, reason="it is not finite", expected=unit) from None
         raise
-    if weight is not None and _PER_KG.search(text) and quantity.dimension * MASS == wanted:
-        quantity = Quantity(quantity.value * weight.value, wanted, text)
+    if per_day:
+        wanted, unit = wanted / TIME, f"{unit}/h"
+    for pattern, key in _PER_BODY:
+        size = attributes.get(key)
+        if isinstance(size, Quantity) and pattern.search(text) and quantity.dimension * size.dimension == wanted:
+            quantity = Quantity(quantity.value * size.value, wanted, text)
     if quantity.dimension != wanted:
         raise fail("E606", at=at, text=text, reason=f"it is {quantity.dimension}", expected=unit)
-    if not quantity.value > 0:
+    if quantity.value < 0 or (quantity.value == 0 and not zero):
         raise fail("E606", at=at, text=text, reason="it is not positive", expected=unit)
     return quantity.value
 
@@ -117,8 +169,10 @@ def ways_in(space: Space, threat: str) -> dict[str, Pool]:
     return ways
 
 
-def exposure_event(space: Space, scenario: Entry, position: int, exposure: Exposure) -> Dated:
-    """The event of one exposure.
+def exposure_events(
+    scenario: Entry, position: int, exposure: Exposure, attributes: Attributes, given: Given
+) -> list[Dated]:
+    """The events of one exposure, since the start of the scenario.
 
     Raises
     ------
@@ -126,16 +180,41 @@ def exposure_event(space: Space, scenario: Entry, position: int, exposure: Expos
         E602, E603, E606, E609.
     """
     path = ("exposures", position)
+    pool = exposed_pool(given.space, scenario, path, exposure.threat, exposure.site)
+    row = given.space.rows[given.space.pools[pool]]
+    amount = read_amount(exposure.dose, row.dimension, row.unit, scenario.at(*path, "dose"), attributes, zero=True)
+    over = read_over(exposure.over, scenario.at(*path, "over"))
+    start = read_time(exposure.at, scenario.at(*path, "at"))
+    found = pour(given, pool, amount, over, f"expose_{exposure.threat}.{exposure.site}", scenario.at(*path))
+    given.next_course()
+    return [replace(event, time=at_tick(start + event.time)) for event in found]
+
+
+def exposed_pool(space: Space, scenario: Entry, path: tuple[str | int, ...], threat: str, site: str) -> Pool:
+    """The pool that an exposure fills.
+
+    Raises
+    ------
+    RuleError
+        E602, E603.
+    """
     threats = space.book.entries.get("threat", {})
-    if exposure.threat not in threats:
-        raise fail("E602", at=scenario.at(*path, "threat"), text=exposure.threat, known=threats)
-    ways = ways_in(space, exposure.threat)
-    if exposure.site not in ways:
-        raise fail("E603", at=scenario.at(*path, "site"), text=exposure.site, threat=exposure.threat, known=ways)
-    pool = ways[exposure.site]
-    row = space.rows[space.pools[pool]]
-    amount = _dose(exposure.dose, row.dimension, row.unit, scenario.at(*path, "dose"))
-    return _added(space, pool, amount, read_time(exposure.at, scenario.at(*path, "at")))
+    if threat not in threats:
+        raise fail("E602", at=scenario.at(*path, "threat"), text=threat, known=threats)
+    ways = ways_in(space, threat)
+    if site not in ways:
+        raise fail("E603", at=scenario.at(*path, "site"), text=site, threat=threat, known=ways)
+    return ways[site]
+
+
+def read_over(text: str | None, at: Location) -> float | None:
+    """How long something runs in, in days; None for all at once."""
+    if text is None:
+        return None
+    over = read_span(text, at)
+    if over <= 0:
+        raise fail("E609", at=at, text=text, reason="it is not positive")
+    return over
 
 
 # therapies ----------------------------------------------------------------------------------------
@@ -156,60 +235,12 @@ def routes(space: Space, therapy: str) -> dict[str, Pool]:
     }
 
 
-def dose_events(
-    space: Space, scenario: Entry, position: int, dosing: Dosing, weight: Quantity | str | None, days: float
-) -> tuple[list[Dated], str]:
-    """The events of a course of doses, and the route they take.
-
-    Raises
-    ------
-    RuleError
-        E604, E605, E606, E609.
-    """
-    path = ("therapies", position)
-    therapies = space.book.entries.get("therapy", {})
-    if dosing.therapy not in therapies:
-        raise fail("E604", at=scenario.at(*path, "therapy"), text=dosing.therapy, known=therapies)
-    known = routes(space, dosing.therapy)
-    route = dosing.route or next(iter(known), "")
-    if route not in known:
-        raise fail("E605", at=scenario.at(*path, "route"), text=route, therapy=dosing.therapy, known=known)
-    row = space.rows[space.pools[known[route]]]
-    per_kg = weight if isinstance(weight, Quantity) and weight.dimension == MASS else None
-    amount = _dose(dosing.dose, row.dimension, row.unit, scenario.at(*path, "dose"), per_kg)
-    return [_added(space, known[route], amount, t) for t in _dose_times(scenario, path, dosing, days)], route
-
-
-def _dose_times(scenario: Entry, path: tuple[str | int, ...], dosing: Dosing, days: float) -> list[float]:
-    """Times from the first dose on, before ``until`` and before the end."""
-    if dosing.from_ is not None and dosing.at is not None:
-        raise fail("E609", at=scenario.at(*path, "at"), text=dosing.at, reason="'from' says when it starts already")
-    start_text = dosing.from_ or dosing.at or "0 day"
-    start = read_time(start_text, scenario.at(*path, "from" if dosing.from_ else "at"))
-    if dosing.every is None:
-        if dosing.until is not None:
-            raise fail("E609", at=scenario.at(*path, "until"), text=dosing.until, reason="'every' is missing")
-        return [start]
-    at = scenario.at(*path, "every")
-    step = read_span(dosing.every, at)
-    if step <= 0:
-        raise fail("E609", at=at, text=dosing.every, reason="it is not positive")
-    end = days
-    if dosing.until is not None:
-        end = read_time(dosing.until, scenario.at(*path, "until"))
-        if end <= start:
-            reason = f"it is not after {start_text}"
-            raise fail("E609", at=scenario.at(*path, "until"), text=dosing.until, reason=reason)
-    count = math.ceil((min(end, days) - start) / step - 1e-9)
-    if count > MAX_EVENTS:
-        raise fail("E609", at=at, text=dosing.every, reason=f"it makes {count} doses")
-    return [at_tick(start + k * step) for k in range(max(count, 1))]
-
-
 # changes of pools and numbers ---------------------------------------------------------------------
 
 
-def plain_events(numbers: Numbers, entry: Entry, events: Sequence[DatedEvent]) -> list[Dated]:
+def plain_events(
+    numbers: Numbers, entry: Entry, events: Sequence[DatedEvent], attributes: Attributes, given: Given
+) -> list[Dated]:
     """Events that a scenario or a deficiency lists.
 
     Raises
@@ -221,11 +252,16 @@ def plain_events(numbers: Numbers, entry: Entry, events: Sequence[DatedEvent]) -
     for position, event in enumerate(events):
         at = entry.at("events", position)
         time = read_time(event.at, entry.at("events", position, "at"))
-        given = [key for key in ("add", "scale", "set") if getattr(event, key) is not None]
-        if len(given) != 1 or (event.pool is None) == (event.number is None):
+        said = [key for key in ("add", "scale", "set") if getattr(event, key) is not None]
+        if len(said) != 1 or (event.pool is None) == (event.number is None):
             raise fail("E611", at=at)
-        key, text = given[0], getattr(event, given[0])
-        if event.pool is not None:
+        key, text = said[0], getattr(event, said[0])
+        if event.over is not None and (key != "add" or event.pool is None):
+            raise fail("E609", at=entry.at("events", position, "over"), text=event.over, reason="only 'add' takes time")
+        if event.pool is not None and key == "add":
+            over = read_over(event.over, entry.at("events", position, "over"))
+            made += _additions(given, event.pool, text, time, over, attributes, at)
+        elif event.pool is not None:
             made += _pool_events(numbers.space, event.pool, key, text, time, at)
         elif event.number is not None:
             if key == "add":
@@ -234,8 +270,25 @@ def plain_events(numbers: Numbers, entry: Entry, events: Sequence[DatedEvent]) -
     return made
 
 
+def _additions(
+    given: Given, text: str, amount: str, time: float, over: float | None, attributes: Attributes, at: Location
+) -> list[Dated]:
+    """What is added enters a chain at its first stage."""
+    pool = _one_chain(given.space, text, Scope(None, {}), at)[0]
+    row = given.space.rows[given.space.pools[pool]]
+    if any(pattern.search(amount) for pattern, _ in _PER_BODY):
+        value = read_amount(amount, row.dimension, row.unit, at, attributes, zero=True)
+    else:
+        value = _not_negative(amount, row.dimension, at)
+    if over is None:
+        return [Dated(time, EVENT_ADD, given.space.pools[pool], value)]
+    found = pour(given, pool, value, over, f"infuse_{pool.name}", at)
+    given.next_course()
+    return [replace(event, time=at_tick(time + event.time)) for event in found]
+
+
 def _pool_events(space: Space, pool: str, key: str, text: str, time: float, at: Location) -> list[Dated]:
-    """What is added enters a chain at its first stage; what is set is shared by the stages; all named pools scale."""
+    """What is set is shared by the stages; all named pools scale."""
     if key == "scale":
         factor = _not_negative(text, DIMENSIONLESS, at)
         pools = pools_of(space, reference_of(space, pool, None, at=at), Scope(None, {}), at=at)
@@ -244,8 +297,6 @@ def _pool_events(space: Space, pool: str, key: str, text: str, time: float, at: 
         return [Dated(time, EVENT_SCALE, space.pools[each], factor) for each in pools]
     stages = _one_chain(space, pool, Scope(None, {}), at)
     amount = _not_negative(text, space.rows[space.pools[stages[0]]].dimension, at)
-    if key == "add":
-        return [Dated(time, EVENT_ADD, space.pools[stages[0]], amount)]
     return [Dated(time, EVENT_SET, space.pools[each], amount / len(stages)) for each in stages]
 
 
@@ -278,4 +329,6 @@ def check_ways(numbers: Numbers) -> None:
         elif entry.kind == "therapy":
             routes(space, id)
     for entry in space.book.entries.get("deficiency", {}).values():
-        plain_events(numbers, entry, entry.record.events)
+        plain_events(
+            numbers, entry, entry.record.events, reference_attributes(numbers), Given(space, len(numbers.rows))
+        )

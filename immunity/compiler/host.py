@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,8 +12,10 @@ from immunity.compiler.build import Compiled
 from immunity.compiler.case import Case
 from immunity.compiler.changes import apply_changes, attributes_of, idle_attributes, matching, plain, said
 from immunity.compiler.clock import TICKS_PER_DAY, at_tick, grid
-from immunity.compiler.dated import Dated, dose_events, exposure_event, plain_events, read_span
+from immunity.compiler.courses import dated_doses, read_course
+from immunity.compiler.dated import Dated, Given, exposure_events, plain_events, read_span
 from immunity.compiler.derive import follow
+from immunity.compiler.inflow import with_inflows
 from immunity.compiler.numbers import check_range
 from immunity.compiler.tables import Events, Floats
 from immunity.language.errors import fail
@@ -42,19 +45,21 @@ def build_case(compiled: Compiled, scenario: Entry) -> Case:
     attributes, deficiencies = attributes_of(compiled.numbers, scenario)
     theta = _theta(compiled, scenario, attributes, deficiencies)
     days = _days(record, scenario)
-    dated, taken = _events(compiled, scenario, attributes, deficiencies, days)
+    given = Given(compiled.space, len(theta))
+    dated, taken = _events(compiled, scenario, attributes, deficiencies, days, given)
+    model = replace(compiled.model, tables=with_inflows(compiled.model.tables, given.inflows))
     known = {info.id for info in compiled.model.readouts}
     for position, name in enumerate(record.show):
         if name not in known:
             raise fail("E610", at=scenario.at("show", position), text=name, known=known)
-    filled = record.model_dump(by_alias=True, exclude={"kind", "replace"})
+    filled = record.model_dump(by_alias=True, exclude={"kind", "replace"}, exclude_none=True)
     host = {**{key: said(value) for key, value in attributes.items()}, "deficiencies": deficiencies}
     return Case(
-        model=compiled.model,
+        model=model if given.inflows else compiled.model,
         title=record.title,
         scenario=record.id,
         days=days,
-        theta=theta,
+        theta=np.concatenate([theta, np.zeros(len(given.inflows))]),
         events=Events(
             np.asarray([event.time for event in dated], float),
             np.asarray([event.kind for event in dated], np.uint8),
@@ -101,21 +106,22 @@ def _events(
     attributes: dict[str, Quantity | str],
     deficiencies: list[str],
     days: float,
+    given: Given,
 ) -> tuple[list[Dated], list[dict[str, Any]]]:
     """All dated events in order of time, and the therapies with their routes filled in."""
     record, space, numbers = scenario.record, compiled.space, compiled.numbers
     dated: list[Dated] = []
     for id in deficiencies:
         entry = compiled.book.entries["deficiency"][id]
-        dated += plain_events(numbers, entry, entry.record.events)
+        dated += plain_events(numbers, entry, entry.record.events, attributes, given)
     for position, exposure in enumerate(record.exposures):
-        dated.append(exposure_event(space, scenario, position, exposure))
+        dated += exposure_events(scenario, position, exposure, attributes, given)
     taken: list[dict[str, Any]] = []
     for position, dosing in enumerate(record.therapies):
-        doses, route = dose_events(space, scenario, position, dosing, attributes.get("weight"), days)
-        dated += doses
-        taken.append({**dosing.model_dump(by_alias=True), "route": route})
-    dated += plain_events(numbers, scenario, record.events)
+        course = read_course(space, scenario, position, dosing, attributes, days, given)
+        dated += dated_doses(course)
+        taken.append({**dosing.model_dump(by_alias=True, exclude_none=True), "route": course.route})
+    dated += plain_events(numbers, scenario, record.events, attributes, given)
     return sorted(dated, key=lambda event: event.time), taken
 
 
@@ -124,7 +130,7 @@ def _warnings(compiled: Compiled, record: Scenario, dated: list[Dated], days: fl
         f"nothing in the rule book depends on the host's {key}"
         for key in idle_attributes(compiled.numbers, list(record.host))
     ]
-    late = sum(event.time >= days for event in dated)
+    late = sum(event.time >= days and not event.ends for event in dated)
     if late:
         found.append(
             f"{late} event{'s' if late > 1 else ''} from day {days:g} on, when the scenario ends, never happen"

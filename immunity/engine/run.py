@@ -144,11 +144,11 @@ def run_host(
                 advance_stochastic(wiring, numbers, live, work, dice, flow_streams, late, course, needed, until, rtol)
         if time >= end or course.tally[STATUS] != OK:
             break
-        before = _readouts_now(net, numbers, course)
+        before, changed = _readouts_now(net, numbers, course), False
         for _, kind, index, value in group:
             if kind in PARAMETER_EVENTS:
                 change_parameter(theta, kind, index, value)
-                numbers = resolve(net, theta)
+                changed = True
                 continue
             added[index] += change_pool(net, course.x, kind, index, value, pool_streams)
             if course.x[index] < 0.0:
@@ -156,6 +156,7 @@ def run_host(
                 break
         if course.tally[STATUS] != OK:
             break
+        numbers = resolve(net, theta) if changed else numbers
         after = _readouts_now(net, numbers, course)
         if not np.array_equal(before, after):
             jumps.append((time, before, after))

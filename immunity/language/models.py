@@ -266,6 +266,7 @@ class DatedEvent(Record):
     add: str | None = None
     scale: str | None = None
     set: str | None = None
+    over: str | None = None
 
 
 class Deficiency(Entry):
@@ -313,16 +314,22 @@ class Exposure(Record):
     site: str
     dose: str
     at: str = "0 day"
+    over: str | None = None
 
 
 class Dosing(Record):
     therapy: str
-    dose: str
+    dose: str | None = None
+    rate: str | None = None
+    loading: str | None = None
+    over: str | None = None
     route: str | None = None
     at: str | None = None
     every: str | None = None
     from_: str | None = Field(default=None, alias="from")
     until: str | None = None
+    lasting: str | None = None
+    doses: Annotated[int, Field(ge=1)] | None = None
 
 
 class Scenario(Entry):

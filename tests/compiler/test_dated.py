@@ -39,7 +39,7 @@ BOOK = (
 ---
 {kind: therapy, id: cells, unit: cell, countable: true, lives_in: {blood: []}, given: {vein: at blood}}
 ---
-{kind: host, id: adult, attributes: {weight: "50 kg"}}
+{kind: host, id: adult, attributes: {weight: "50 kg", surface: "1.5 m2"}}
 """
 )
 
@@ -87,7 +87,6 @@ def test_a_dose_goes_to_the_site_or_where_the_threat_enters(book: Compiled, thre
         ({"site": "skinn"}, "E603", "skin"),
         ({"threat": "worm"}, "E603", None),  # two states there: no single pool to enter
         ({"dose": "1 ng"}, "E606", None),
-        ({"dose": "0 CFU"}, "E606", None),
         ({"dose": "-5 CFU"}, "E606", None),
         ({"dose": "nan CFU"}, "E606", None),
         ({"dose": "5"}, "E606", None),
@@ -141,6 +140,66 @@ def test_a_dose_per_kg_is_multiplied_by_the_weight(book: Compiled) -> None:
     assert dated(book, therapies=[per_cell])[0][3] == pytest.approx(1e8)
 
 
+def test_a_dose_per_m2_is_multiplied_by_the_surface(book: Compiled) -> None:
+    assert dated(book, therapies=[{"therapy": "pill", "dose": "10 mg/m2"}])[0][3] == pytest.approx(15e6)
+    assert dated(book, therapies=[{"therapy": "pill", "dose": "10 mg/m^2"}])[0][3] == pytest.approx(15e6)
+
+
+@pytest.mark.parametrize(
+    ("course", "times", "amounts"),
+    [
+        ({"doses": 3, "every": "8 h"}, [0, 1 / 3, 2 / 3], [1, 1, 1]),
+        ({"doses": 3, "every": "8 h", "from": "9.5 d"}, [9.5, 9.5 + 1 / 3, 9.5 + 2 / 3], [1, 1, 1]),
+        ({"lasting": "1 d", "every": "8 h", "from": "2 d"}, [2, 2 + 1 / 3, 2 + 2 / 3], [1, 1, 1]),
+        ({"doses": 2, "every": "8 h", "loading": "5 mg"}, [0, 1 / 3], [5, 1]),
+        ({"dose": "0 mg", "every": "8 h"}, [], []),
+        ({"dose": "0 mg", "loading": "2 mg"}, [0], [2]),
+        ({"doses": 1}, [0], [1]),
+    ],
+)
+def test_courses_are_counted_loaded_or_placebo(
+    book: Compiled, course: dict[str, Any], times: list[float], amounts: list[float]
+) -> None:
+    found = dated(book, therapies=[{"therapy": "pill", "dose": "1 mg", **course}])
+    assert [time for time, *_ in found] == pytest.approx(times)
+    assert [amount / 1e6 for *_, amount in found] == pytest.approx(amounts)
+
+
+def rates(book: Compiled, **changes: Any) -> list[tuple[float, str, float]]:
+    """When the rates of infusions change, and to what."""
+    case = case_of(book, changes)
+    events, names = case.events, case.model.tables.names.parameter
+    assert set(events.kind.tolist()) <= {EVENT_PARAMETER_SET}
+    rows = zip(events.time.tolist(), events.index.tolist(), events.value.tolist(), strict=True)
+    return [(t, names[i], v) for t, i, v in rows]
+
+
+def test_an_infusion_is_a_rate_that_is_switched_on_and_off(book: Compiled) -> None:
+    name = "infuse_pill.vein.rate"
+    drip = {"therapy": "pill", "route": "vein", "dose": "12 mg", "over": "6 h"}
+    assert rates(book, therapies=[drip]) == [(0.0, name, 48e6), (0.25, name, 0.0)]
+    back_to_back = rates(book, therapies=[{**drip, "every": "6 h", "doses": 2}])
+    assert back_to_back == [(0.0, name, 48e6), (0.25, name, 0.0), (0.25, name, 48e6), (0.5, name, 0.0)]
+    rate = {"therapy": "pill", "route": "vein", "rate": "2 mg/h"}
+    assert rates(book, therapies=[{**rate, "until": "1 d"}]) == [(0.0, name, 48e6), (1.0, name, 0.0)]
+    assert rates(book, therapies=[{**rate, "lasting": "1 d", "from": "1 d"}]) == [(1.0, name, 48e6), (2.0, name, 0.0)]
+    assert rates(book, therapies=[rate]) == [(0.0, name, 48e6), (10.0, name, 0.0)]
+    assert rates(book, therapies=[{**rate, "rate": "1 mg/kg/h", "over": "1 h"}])[0][2] == pytest.approx(1200e6)
+    both = rates(book, therapies=[drip, drip])
+    assert {each for _, each, _ in both} == {name, "infuse_pill.vein_2.rate"}
+    assert case_of(book, {"therapies": [drip]}).warnings == case_of(book, {"therapies": [rate]}).warnings == ()
+
+
+def test_exposures_and_additions_may_take_time(book: Compiled) -> None:
+    exposure = {"threat": "coccus", "site": "skin", "dose": "100 CFU", "at": "12 h", "over": "12 h"}
+    name = "expose_coccus.skin.rate"
+    assert rates(book, exposures=[exposure]) == [(0.5, name, 200.0), (1.0, name, 0.0)]
+    added = {"pool": "pill at blood", "add": "2 mg/kg", "at": "1 d", "over": "12 h"}
+    name = "infuse_blood.pill.rate"
+    assert rates(book, events=[added]) == [(1.0, name, pytest.approx(200e6)), (1.5, name, 0.0)]
+    refuse(book, "E609", events=[{"pool": "pill at blood", "set": "2 mg", "over": "1 h"}])
+
+
 @pytest.mark.parametrize(
     ("change", "code", "near"),
     [
@@ -148,6 +207,18 @@ def test_a_dose_per_kg_is_multiplied_by_the_weight(book: Compiled) -> None:
         ({"route": "orall"}, "E605", "oral"),
         ({"dose": "10"}, "E606", None),  # a bare number is no dose per kg
         ({"dose": "10 mL"}, "E606", None),
+        ({"dose": "-1 mg"}, "E606", None),
+        ({"dose": "10 mg/m"}, "E606", None),
+        ({"rate": "1 mg/h"}, "E618", None),
+        ({"dose": None}, "E618", None),
+        ({"dose": None, "rate": "1 mg", "over": "1 h"}, "E606", None),
+        ({"over": "0 h"}, "E609", None),
+        ({"over": "9 h", "every": "8 h"}, "E609", None),
+        ({"doses": 3}, "E609", None),
+        ({"doses": 3, "every": "1 d", "until": "2 d"}, "E609", None),
+        ({"lasting": "0 d", "every": "1 d"}, "E609", None),
+        ({"every": "1 h", "doses": 100_001}, "E609", None),
+        ({"loading": "1 mL"}, "E606", None),
         ({"every": "0 h"}, "E609", None),
         ({"every": "1e-9 h"}, "E609", None),
         ({"every": "1 d", "from": "3 d", "until": "3 d"}, "E609", None),

@@ -393,4 +393,11 @@ KINDS = (
         "Give multiply, set, scales_with or curve.",
         "A change that changes nothing is most often a slip.",
     ),
+    ErrorKind(
+        "E618",
+        "Neither dose nor rate",
+        "The course of {text!r} has to say either how much each dose is or how much runs in per time.",
+        "Give 'dose', with 'over' if it is to run in slowly; or 'rate', with 'over', 'until' or 'lasting'.",
+        "An infusion is a dose over a time, or a rate for a time.",
+    ),
 )
