@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from immunity.validate.expectation import Point
-from immunity.validate.models import Finding
+from immunity.language.quantity import RATE
+from immunity.validate.expectation import Expectation, Point
+from immunity.validate.models import Finding, Measure
 
 REPRODUCED = "reproduced"
 NEAR = "near"
@@ -73,14 +74,22 @@ class Verdict:
         }
 
 
-def judge(measured: float, value: Point, scale: str = "linear") -> str:
+def judge(measured: float, value: Point, scale: str = "linear", neutral: float | None = None) -> str:
     """Judge one number.
 
     Inside [lo, hi], bounds included: reproduced. Outside by less than the width of the interval: near. Else missed.
     On a log10 scale, width and distance are those of the logarithms.
+
+    Parameters
+    ----------
+    neutral : float, optional
+        What no effect at all would give: 1 for a ratio, 0 for a difference. Where the whole published interval lies
+        on one side of it, a number on it or beyond is missed, however near it is.
     """
     lo, hi = value.lo, value.hi
     if math.isnan(measured):
+        return MISSED
+    if neutral is not None and ((lo > neutral >= measured) or (hi < neutral <= measured)):
         return MISSED
     if scale == "log10":
         if measured <= 0.0:
@@ -92,12 +101,37 @@ def judge(measured: float, value: Point, scale: str = "linear") -> str:
     return NEAR if distance < hi - lo else MISSED
 
 
-def judge_series(verdicts: Sequence[str]) -> str:
-    """Judge a series by its points: reproduced if at least 80 % are and none is missed, missed if one is."""
+def judge_series(verdicts: Sequence[str], *, enough: float = ENOUGH_POINTS) -> str:
+    """Judge a series by its points: reproduced if at least 80 % are and none is missed, missed if one is.
+
+    Parameters
+    ----------
+    enough : float    share of the points that have to be inside; 1 where each is a claim of its own
+    """
     if MISSED in verdicts or not verdicts:
         return MISSED
     inside = sum(verdict == REPRODUCED for verdict in verdicts)
-    return REPRODUCED if inside >= ENOUGH_POINTS * len(verdicts) - 1e-9 else NEAR
+    return REPRODUCED if inside >= enough * len(verdicts) - 1e-9 else NEAR
+
+
+def neutral_of(measure: Measure, *, log: bool) -> float | None:
+    """What a measure would be if nothing happened: 1 for ratios and folds, 0 for the rest, nothing for a logarithm.
+
+    Parameters
+    ----------
+    log : bool    the expected number is the logarithm of an amount; then only a difference has a neutral value
+    """
+    if measure.difference is not None:
+        return 0.0
+    if log:
+        return None
+    return 1.0 if measure.ratio is not None or measure.statistic == "fold_of_baseline" else 0.0
+
+
+def scale_of(measure: Measure, expectation: Expectation, point: Point) -> str:
+    """How distance is judged: ratios and rates in logarithms, whatever the finding says."""
+    relative = measure.ratio is not None or expectation.unit.dimension == RATE
+    return "log10" if relative and point.lo > 0.0 and not expectation.unit.log else expectation.scale
 
 
 def unexpected(verdicts: Sequence[Verdict]) -> tuple[Verdict, ...]:

@@ -111,7 +111,7 @@ class Finding(Strict):
     cite: str
     doi: str | None = None
     page: str | int | None = None
-    used_for: Literal["validation", "calibration"]
+    used_for: Literal["validation", "calibration", "input"]
     evidence: str | None = None
     interval: str | None = None
     known_gap: str | None = None

@@ -9,7 +9,17 @@ from immunity.language.errors import RuleError
 from immunity.language.quantity import parse_quantity
 from immunity.results import Record
 from immunity.validate.expectation import EACH_AXIS, TIME_AXIS, Expectation, Point
-from immunity.validate.judge import NOT_JUDGED, NOT_MEASURED, JudgedPoint, Verdict, judge, judge_series
+from immunity.validate.judge import (
+    ENOUGH_POINTS,
+    NOT_JUDGED,
+    NOT_MEASURED,
+    JudgedPoint,
+    Verdict,
+    judge,
+    judge_series,
+    neutral_of,
+    scale_of,
+)
 from immunity.validate.load import Published, pick_findings
 from immunity.validate.models import Measure, RunSpec
 from immunity.validate.plan import BuildCase, Progress, Records, key_of, simulate_all, specs_of, variant
@@ -77,9 +87,10 @@ def _judge_finding(published: Published, records: Records) -> Verdict:
     except RuleError as error:
         return _without_points(published, NOT_MEASURED, f"{published.at('measure')}: {error}")
     outcomes = [point.verdict for point in judged]
+    enough = 1.0 if expectation.over == EACH_AXIS else ENOUGH_POINTS
     return Verdict(
         published.finding,
-        outcomes[0] if expectation.over is None else judge_series(outcomes),
+        outcomes[0] if expectation.over is None else judge_series(outcomes, enough=enough),
         expectation.unit.text,
         expectation.x_unit,
         expectation.scale,
@@ -95,17 +106,18 @@ def _without_points(published: Published, verdict: str, reason: str) -> Verdict:
 
 def _judge_point(published: Published, point: Point, records: Records) -> JudgedPoint:
     expectation = published.expectation
-    measured = _measure_point(published, point, records)
+    measure, measured = _measure_point(published, point, records)
     fits_or_raise(measured, expectation.unit.text, expectation.unit.dimension, expectation.unit.log)
     if math.isnan(measured.value):
         raise NotMeasured("the measure has no value in any host")
     shown = expectation.unit.from_base(measured.value)
-    verdict = judge(shown, point, expectation.scale)
+    scale = scale_of(measure, expectation, point)
+    verdict = judge(shown, point, scale, neutral_of(measure, log=expectation.unit.log))
     x = None if expectation.over is None else point.x
     return JudgedPoint(x, point.label, point.value, point.lo, point.hi, shown, verdict)
 
 
-def _measure_point(published: Published, point: Point, records: Records) -> Measured:
+def _measure_point(published: Published, point: Point, records: Records) -> tuple[Measure, Measured]:
     finding, expectation = published.finding, published.expectation
     measure: Measure = finding.measure
     index, day = None, None
@@ -125,7 +137,7 @@ def _measure_point(published: Published, point: Point, records: Records) -> Meas
             raise NotMeasured(record)
         return record
 
-    return take_measure(measure, record_of, day)
+    return measure, take_measure(measure, record_of, day)
 
 
 def _index_of(expectation: Expectation, point: Point, runs: dict[str, RunSpec]) -> int:

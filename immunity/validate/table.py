@@ -16,7 +16,7 @@ from immunity.validate.judge import MISSED, NEAR, NOT_JUDGED, NOT_MEASURED, REPR
 # a sign as well as a colour, for those who do not see colours
 SIGNS = {REPRODUCED: "+", NEAR: "~", MISSED: "x", NOT_MEASURED: "?", NOT_JUDGED: "-"}
 COLOURS = {REPRODUCED: "green", NEAR: "yellow", MISSED: "red", NOT_MEASURED: "magenta", NOT_JUDGED: "dim"}
-USES = ("calibration", "validation")
+USES = ("input", "calibration", "validation")
 HEADINGS = ("finding", "published", "simulated", "unit", "verdict", "source")
 
 
@@ -27,7 +27,7 @@ def count_verdicts(verdicts: Sequence[Verdict]) -> dict[str, int]:
 
 
 def count_by_use(verdicts: Sequence[Verdict]) -> dict[str, dict[str, int]]:
-    """For calibration and for validation: how many findings, how many were judged, how many reproduced."""
+    """For inputs, calibration and validation: how many findings, how many were judged, how many reproduced."""
     counted = {}
     for use in USES:
         outcomes = [verdict.verdict for verdict in verdicts if verdict.finding.used_for == use]
@@ -110,7 +110,7 @@ def _row(verdict: Verdict) -> tuple[str, str, str, str, str, str]:
     elif verdict.reason:
         outcome += f" ({verdict.reason})"
     source = finding.cite + (f" doi:{finding.doi}" if finding.doi else "")
-    name = finding.id + (" (calibration)" if finding.used_for == "calibration" else "")
+    name = finding.id + (f" ({finding.used_for})" if finding.used_for != "validation" else "")
     return name, _published(verdict), _simulated(verdict), verdict.unit, outcome, source
 
 
