@@ -6,13 +6,16 @@ import sys
 from collections import Counter
 from json import dumps
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import App, Parameter
 from rich.console import Console
 
 from immunity.cli.options import Book
 from immunity.language.errors import fail
+
+if TYPE_CHECKING:
+    from immunity.compiler.build import Compiled
 
 BOOK = Book()
 KINDS = {
@@ -46,7 +49,7 @@ def list_kind(kind: str, *, json: Annotated[bool, Parameter(negative=())] = Fals
     ----------
     kind
         places, classes, sets, cells, molecules, threats, therapies, deficiencies, hosts, scenarios, readouts,
-        signals, flows, pools, numbers or findings.
+        signals, flows, pools, numbers or findings; or a set, whose members are listed with who brings them.
     json
         Print as JSON.
     """
@@ -65,9 +68,9 @@ def _rows(kind: str, book: Book) -> list[tuple[str, str]]:
         from immunity.cli.validate_command import finding_rows
 
         return finding_rows()
-    if kind not in KINDS and kind not in TABLES:
-        raise fail("E613", text=kind, known=[*KINDS, *TABLES])
     compiled = book.load()
+    if kind not in KINDS and kind not in TABLES:
+        return _member_rows(kind, compiled)
     if kind in KINDS:
         entries = [entry for each in KINDS[kind] for entry in compiled.book.entries.get(each, {}).values()]
         return [(e.id, getattr(e.record, "title", None) or e.record.name or e.record.story or "") for e in entries]
@@ -85,6 +88,17 @@ def _rows(kind: str, book: Book) -> list[tuple[str, str]]:
         for row in compiled.numbers.rows
         if row.status != "constant"
     ]
+
+
+def _member_rows(kind: str, compiled: Compiled) -> list[tuple[str, str]]:
+    """Members of a set that is named, in the singular or the plural, each with who brings it."""
+    from immunity.language.facts import members_told
+
+    known = compiled.space.membership.rows
+    group = kind if kind in known else kind.removesuffix("s")
+    if group not in known:
+        raise fail("E613", text=kind, known=[*KINDS, *TABLES, *known])
+    return [(name, f"brought by {carriers}" if carriers else "") for name, carriers in members_told(compiled, group)]
 
 
 def explain(name: str, *, book: Book = BOOK) -> int:
@@ -167,7 +181,9 @@ def check(
     """
     from dataclasses import asdict
 
+    from immunity.compiler.build import compile_book
     from immunity.compiler.host import build_case
+    from immunity.compiler.members import has_open_sets
     from immunity.compiler.review import review
 
     below = None
@@ -175,6 +191,8 @@ def check(
         below = None if alone else book
         book = Book(biology=path) if alone else Book(biology=book.biology, overlay=[*book.overlay, path])
     compiled = book.load()
+    if has_open_sets(compiled.book):  # what no scenario here meets is held against the rules too
+        compiled = compile_book(compiled.book)
     for scenario in compiled.book.entries.get("scenario", {}).values():
         build_case(compiled, scenario)
     found = review(compiled)

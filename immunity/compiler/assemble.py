@@ -12,7 +12,7 @@ from immunity.compiler.numbers import Numbers, parameter_of, within
 from immunity.compiler.readouts import ReadoutRow
 from immunity.compiler.signal_rows import NONE, LawRow, SignalRow, Signals
 from immunity.compiler.signals import signal_of
-from immunity.compiler.space import Pool, Space
+from immunity.compiler.space import NotMet, Pool, Space
 from immunity.compiler.tables import (
     LAW_PROPORTIONAL,
     TERM_POOL,
@@ -142,7 +142,12 @@ def initial_amounts(space: Space, numbers: Numbers) -> np.ndarray:
     for id, entry in space.entities.items():
         for text, number in space.entity(id).initial.items():
             at = entry.at("initial", text)
-            pools = pools_of(space, reference_of(space, text, id, at=at), Scope(id, {}), at=at)
+            try:
+                pools = pools_of(space, reference_of(space, text, id, at=at), Scope(id, {}), at=at)
+            except NotMet:
+                continue
+            if not pools and space.hollow(id):
+                continue
             spots = {(pool.state, pool.place) for pool in pools}
             if len(spots) != 1:
                 raise fail("E406", at=at, text=text, count=f"pools of {len(spots)} states" if spots else "none")

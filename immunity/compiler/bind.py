@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -79,7 +79,8 @@ def binders(space: Space, references: Iterable[Reference], *, at: Location | Non
             domain = space.domain(part.name)
             if domain is None:
                 raise fail("E407", at=at, text=part.name, known=space.domain_names())
-            values = [Value(domain[0], member, part.name) for member in domain[1]]
+            group = space.group(part.name)
+            values = [Value(domain[0], member, group) for member in domain[1]]
             named = part.binds in space.places or part.binds in space.entities
             if named or (part.binds in found and found[part.binds] != values):
                 raise fail("E415", at=at, text=part.binds)
@@ -150,13 +151,38 @@ def index_values(
     over = space.entity(entity).over
     if reference.indices is None:
         return [None if whole or name not in scope.env else scope.env[name].name for name in over]
+    if len(reference.indices) < len(over) and scope.place is not None and isinstance(over, dict):
+        return _values_there(space, reference, entity, scope, at=at)
     if len(reference.indices) != len(over):
         raise fail("E416", at=at, text=reference.text, entity=entity, wanted=", ".join(over) or "none")
+    return _values(space, reference.indices, over, scope, at=at)
+
+
+def _values_there(
+    space: Space, reference: Reference, entity: str, scope: Scope, *, at: Location | None
+) -> list[str | None] | None:
+    """As `index_values`, in a place that knows only some of the indices."""
+    over = space.entity(entity).over
+    there = [name for name in over if scope.place and space.knows(entity, scope.place, name)]
+    if reference.indices is None or len(reference.indices) != len(there):
+        raise fail("E416", at=at, text=reference.text, entity=entity, wanted=", ".join(there) or "none")
+    found = _values(space, reference.indices, there, scope, at=at)
+    if found is None:
+        return None
+    known = dict(zip(there, found, strict=True))
+    return [known.get(name) for name in over]
+
+
+def _values(
+    space: Space, indices: Sequence[Index], names: Iterable[str], scope: Scope, *, at: Location | None
+) -> list[str | None] | None:
     chosen: list[str | None] = []
-    for index, name in zip(reference.indices, over, strict=True):
+    for index, name in zip(indices, names, strict=True):
         if index.name is None or (index.star and index.name == name and index.sums_over not in scope.summed):
             chosen.append(None)
             continue
+        if index.name not in scope.env:
+            space.check_met(name, index.name)
         member = member_of(index, name, space.positions(name), scope, at=at)
         if member is None:
             return None
@@ -190,14 +216,18 @@ def member_of(index: Index, group: str, members: Mapping[str, int], scope: Scope
     return next(itertools.islice(members, position, None)) if 0 <= position < len(members) else None
 
 
-def summed_over(space: Space, reference: Reference, *, at: Location | None) -> dict[str, list[Value]]:
-    """Variables that ``*set`` indices bind, with the values a sum runs over."""
+def summed_over(
+    space: Space, reference: Reference, *, at: Location | None, only: Mapping[str, Sequence[str]] | None = None
+) -> dict[str, list[Value]]:
+    """Variables that ``*set`` indices bind, with the values a sum runs over (``only`` these, where it says so)."""
     found: dict[str, list[Value]] = {}
     for index in reference.indices or ():
         if index.sums_over and index.name:
-            if index.name not in space.sets:
+            domain = space.domain(index.name)
+            if domain is None or domain[0] != "set":
                 raise fail("E404", at=at, text=index.name, known=space.sets)
-            found[index.sums_over] = [Value("set", member, index.name) for member in space.sets[index.name]]
+            members = domain[1] if only is None else only.get(index.sums_over, domain[1])
+            found[index.sums_over] = [Value("set", member, space.group(index.name)) for member in members]
     return found
 
 
@@ -236,7 +266,7 @@ def pools_of(
             place=reference.place.name if reference.place else "any place",
         )
     place = place_of(space, reference.place, scope, at=at)
-    indices = index_values(space, reference, entity, scope, at=at, whole=whole)
+    indices = index_values(space, reference, entity, scope.at(place), at=at, whole=whole)
     if indices is None:
         return []
     return space.find(entity, state, place, indices)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -40,13 +40,15 @@ class Compiled:
     readouts: tuple[ReadoutRow, ...] = field(repr=False)
 
 
-def compile_book(book: Book) -> Compiled:
+def compile_book(book: Book, *, met: Collection[str] | None = None) -> Compiled:
     """Compile a rule book.
 
     Parameters
     ----------
     book : Book
         As read by ``immunity.language.load.load_book``.
+    met : collection of str, optional
+        Ids of the carriers and members that are met: of open sets only these are compiled. All, if not given.
 
     Returns
     -------
@@ -58,11 +60,11 @@ def compile_book(book: Book) -> Compiled:
         Located and coded, for names that do not resolve, units that do not fit and rules that match nothing.
     """
     with collector_paused():
-        return _compiled(book)
+        return _compiled(book, met)
 
 
-def _compiled(book: Book) -> Compiled:
-    space = map_space(book)
+def _compiled(book: Book, met: Collection[str] | None) -> Compiled:
+    space = map_space(book, met)
     list_pools(space)
     numbers = Numbers(space)
     declare_numbers(numbers)
@@ -156,6 +158,8 @@ def list_spreads(numbers: Numbers) -> tuple[tuple[Spread, ...], np.ndarray]:
         assert isinstance(entry.record, Host)
         for row, spread in enumerate(entry.record.variation):
             at = entry.at("variation", row)
+            if spread.number not in open_names and numbers.space.names_unmet(spread.number):
+                continue
             if spread.number not in open_names:
                 raise fail("E410", at=at, text=spread.number, known=open_names)
             gsd = expect(parse_quantity(spread.gsd, at=at), DIMENSIONLESS, at=at).value

@@ -192,6 +192,8 @@ def matching(numbers: Numbers, pattern: str, at: Location) -> list[int]:
     found = [name for name in open_names if name == pattern or name.startswith(pattern + "[")]
     if not found and "*" in pattern:
         found = [name for name in open_names if fnmatch.fnmatchcase(name, pattern)]
+    if not found and numbers.space.names_unmet(pattern):
+        return []
     if not found:
         raise fail("E410", at=at, text=pattern, known=open_names)
     chosen = [numbers.index[name] for name in found]

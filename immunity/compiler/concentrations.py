@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from immunity.compiler.bind import Scope, place_of, pools_of
-from immunity.compiler.numbers import constant, parameter_of
+from immunity.compiler.bind import Scope, entity_and_state, member_of, place_of, pools_of
+from immunity.compiler.numbers import constant, parameter_of, within
 from immunity.compiler.signal_rows import NONE, SignalRow, Signals, TermRow, add_row, signal_names
 from immunity.compiler.space import Pool, Space
 from immunity.compiler.tables import TERM_POOL, TERM_TIME
@@ -56,6 +56,9 @@ def common_dimension(signals: Signals, pools: Sequence[Pool], text: str, at: Loc
 def concentration(signals: Signals, reference: Reference, scope: Scope, at: Location) -> int:
     """The summed concentration of the pools that a reference means, all in one place."""
     pools = pools_of(signals.space, reference, scope, at=at, whole=True)
+    entity = entity_and_state(signals.space, reference.entity, scope, at=at)[0]
+    if not pools and entity is not None and signals.space.hollow(entity):
+        return nothing(signals, f"nothing of {reference.text}", at)
     return concentration_of(signals, pools, reference.text, at)
 
 
@@ -106,12 +109,72 @@ def class_signal(signals: Signals, name: str, reference: Reference, scope: Scope
         return add_row(signals, _carried(signals, key, place, entry, at))
     pools = [pool for member in space.entity_classes[name] for pool in space.by_entity_place.get((member, place), [])]
     if not pools:
-        nothing = constant(signals.numbers, 0.0)
-        return add_row(signals, SignalRow(key, DIMENSIONLESS, "1", (), nothing, NONE, (), at, empty=True))
+        return nothing(signals, key, at)
     divisor = volume_of(signals, place, at)
     dimension, unit = common_dimension(signals, pools, reference.text, at)
     made = dimension / signals.numbers[divisor].dimension
     return add_row(signals, SignalRow(key, made, f"{unit}/L", pool_terms(signals, pools), NONE, divisor, (), at))
+
+
+def nothing(signals: Signals, name: str, at: Location) -> int:
+    """A signal that is zero, in any unit."""
+    if name in signals.index:
+        return signals.index[name]
+    zero = constant(signals.numbers, 0.0)
+    return add_row(signals, SignalRow(name, DIMENSIONLESS, "1", (), zero, NONE, (), at, empty=True))
+
+
+def set_signal(signals: Signals, name: str, reference: Reference, scope: Scope, at: Location) -> int:
+    """How much of a member of a set (or of all) its carriers bring to a place: amounts times pools over the volume.
+
+    Raises
+    ------
+    RuleError
+        E406 without a place, E418 for several indices, E505 for an amount in a unit that does not fit.
+    """
+    space, numbers = signals.space, signals.numbers
+    place = place_of(space, reference.place, scope, at=at)
+    if place is None:
+        raise fail("E406", at=at, text=reference.text, count="none: the place is missing")
+    member = None
+    if reference.indices is not None:
+        if len(reference.indices) != 1:
+            raise fail("E418", at=at, text=reference.text, signal=name, group=f"each {name}")
+        index = reference.indices[0]
+        if index.name is not None and index.name not in scope.env:
+            space.check_met(name, index.name)
+        if index.name is not None:
+            member = member_of(index, name, space.positions(name), scope, at=at)
+    key = f"{name} at {place}" + (f"[{member}]" if member else "")
+    if key in signals.index:
+        return signals.index[key]
+    entry = space.book.entries["set"][name]
+    _, wanted = parse_unit(entry.record.unit, at=entry.at("unit"))
+    divisor = volume_of(signals, place, at)
+    terms: list[TermRow] = []
+    for brought in space.membership.brought_as(name, member):
+        amount = brought.amount
+        if amount is None or brought.member not in space.positions(name):
+            continue
+        where = brought.carrier.at(*brought.path, "amount")
+        id = brought.carrier.id
+        weight = parameter_of(numbers, f"{id}.{name}.{brought.member}", amount, Scope(id, {}), at=where)
+        within(numbers, weight, at=where)
+        for pool in _own_pools(space, id, place, name, brought.member):
+            made = numbers[weight].dimension * space.rows[space.pools[pool]].dimension / numbers[divisor].dimension
+            if made != wanted:
+                raise fail("E505", at=where, text=name, found=str(made), expected=entry.record.unit)
+            terms.append(TermRow(TERM_POOL, space.pools[pool], 1.0, weight))
+    row = SignalRow(key, wanted, entry.record.unit, tuple(terms), NONE, divisor, (), entry.at())
+    return add_row(signals, row)
+
+
+def _own_pools(space: Space, id: str, place: str, group: str, member: str) -> Sequence[Pool]:
+    """Pools of a carrier in a place; where it is told apart by the same set, those of the member alone."""
+    over = list(space.entity(id).over)
+    if group in over:
+        return space.find(id, None, place, [member if name == group else None for name in over])
+    return space.by_entity_place.get((id, place), [])
 
 
 def _carried(signals: Signals, key: str, place: str, entry: Entry, at: Location) -> SignalRow:
@@ -136,7 +199,13 @@ def _carried(signals: Signals, key: str, place: str, entry: Entry, at: Location)
     return SignalRow(key, wanted, record.unit, tuple(terms), NONE, divisor, (), entry.at())
 
 
-def is_class_signal(space: Space, name: str) -> bool:
-    """Whether a name is that of a class with a unit, which is a signal also where amounts are summed."""
-    entry = space.book.entries.get("class", {}).get(name)
+def is_set_signal(space: Space, name: str) -> bool:
+    """Whether a name is that of a set with a unit, which is a signal: what carriers bring of it."""
+    entry = space.book.entries.get("set", {}).get(name)
     return entry is not None and entry.record.unit is not None
+
+
+def is_signal(space: Space, name: str) -> bool:
+    """Whether a name is that of a class or a set with a unit, which is a signal also where amounts are summed."""
+    entry = space.book.entries.get("class", {}).get(name)
+    return (entry is not None and entry.record.unit is not None) or is_set_signal(space, name)

@@ -12,10 +12,18 @@ from typing import NamedTuple
 from immunity.compiler.bind import Env, Scope, place_of, pools_of, reference_of
 from immunity.compiler.concentrations import concentration_of
 from immunity.compiler.numbers import parameter_of, used_number, within
-from immunity.compiler.rules import Addition, Path, Rule, default_place, rule_instances
+from immunity.compiler.rules import (
+    Addition,
+    Path,
+    Rule,
+    default_place,
+    partly_implied,
+    rule_instances,
+    runs_over_nothing,
+)
 from immunity.compiler.signal_rows import NO_PARAMETERS, NONE, LawRow, Signals
 from immunity.compiler.signals import laws_of
-from immunity.compiler.space import Pool, Space, alike
+from immunity.compiler.space import NotMet, Pool, Space, alike
 from immunity.compiler.tables import LAW_PROPORTIONAL
 from immunity.language.errors import Location, fail
 from immunity.language.load import Entry
@@ -88,9 +96,13 @@ def expand_flows(signals: Signals, rules: Sequence[Rule], additions: Sequence[Ad
         matching = [k for k, each in enumerate(additions) if fnmatch.fnmatchcase(rule.name, each.record.flow)]
         touched.update(matching)
         made: list[tuple[FlowRow, Env]] = []
-        for env in rule_instances(signals.space, rule):
-            made += [(row, env) for row in _instance(signals, rule, env, [additions[k] for k in matching])]
-        if not made:
+        met = True
+        try:
+            for env in rule_instances(signals.space, rule):
+                made += [(row, env) for row in _instance(signals, rule, env, [additions[k] for k in matching])]
+        except NotMet:  # a rule about one member, that does not come into this
+            met = False
+        if not made and met and not runs_over_nothing(signals.space, rule):
             raise fail("E507", at=rule.at("verb"), text=rule.name, reason="no pool fits what it runs over")
         rows += _named_apart(made)
     for k, addition in enumerate(additions):
@@ -136,12 +148,14 @@ def _keyed_apart(rows: Sequence[FlowRow]) -> list[FlowRow]:
 def _instance(signals: Signals, rule: Rule, env: Env, additions: Sequence[Addition]) -> Iterator[FlowRow]:
     space = signals.space
     verb = VERBS[rule.record.verb]
-    place = default_place(space, rule)
+    place, implied = default_place(space, rule), partly_implied(space, rule)
     scope = Scope(rule.own, env)
     if place:
         scope = scope.at(place_of(space, place.place, scope, at=rule.at("at")))
     key = verb.primary or ("by" if rule.record.by else None)
     primaries = _chains(_subject(space, rule, key, rule.text(key), scope)) if key else [[None]]
+    if implied:
+        primaries = [chain for chain in primaries if chain[0] is None or _told_apart(space, chain[0], env, implied)]
     if primaries:
         _check_bystanders(space, rule, verb, scope)
     for chain in primaries:
@@ -156,6 +170,13 @@ def _instance(signals: Signals, rule: Rule, env: Env, additions: Sequence[Additi
                 row = _row(signals, rule, verb, actors, additions)
                 if row.changes:  # a move from a pool to itself is none
                     yield row
+
+
+def _told_apart(space: Space, pool: Pool, env: Env, implied: Sequence[str]) -> bool:
+    """Whether a pool is this instance's; of members that it does not tell apart, the first stands for all."""
+    return all(
+        env[name].name == space.sets[name][0] for name in implied if not space.knows(pool.entity, pool.place, name)
+    )
 
 
 def _subject(space: Space, rule: Rule, key: str, text: str | None, scope: Scope) -> list[Pool]:
@@ -186,13 +207,18 @@ def _chains(pools: Sequence[Pool]) -> list[list[Pool]]:
 def _one_chain(space: Space, rule: Rule, key: str, text: str | None, scope: Scope, primary: Pool | None) -> list[Pool]:
     """The stages of the single pool that a key names; of several members of index sets, that of the primary pool."""
     pools = _subject(space, rule, key, text, scope)
-    if primary and pools and space.entity(pools[0].entity).over == space.entity(primary.entity).over:
-        pools = [pool for pool in pools if pool.indices == primary.indices] or pools
+    if primary and len(pools) > 1 and space.entity(pools[0].entity).over == space.entity(primary.entity).over:
+        pools = [pool for pool in pools if _same_members(pool, primary)] or pools
     chains = _chains(pools)
     if len(chains) != 1:
         count = len(chains) if chains else "none"
         raise fail("E406", at=rule.at(key), text=text or rule.own, count=count)
     return chains[0]
+
+
+def _same_members(first: Pool, second: Pool) -> bool:
+    """Whether two pools are of the same members, as far as both are told apart."""
+    return all(a == b or not a or not b for a, b in zip(first.indices, second.indices, strict=True))
 
 
 # one row ------------------------------------------------------------------------------------------

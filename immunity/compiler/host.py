@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from immunity.compiler.build import Compiled
+from immunity.compiler.build import Compiled, compile_book
 from immunity.compiler.case import Case
 from immunity.compiler.changes import apply_changes, attributes_of, idle_attributes, matching, plain, said
 from immunity.compiler.clock import TICKS_PER_DAY, at_tick, grid
@@ -16,7 +16,9 @@ from immunity.compiler.courses import dated_doses, read_course
 from immunity.compiler.dated import Dated, Given, exposure_events, plain_events, read_span
 from immunity.compiler.derive import follow
 from immunity.compiler.inflow import with_inflows
+from immunity.compiler.members import chosen, has_open_sets, met_in
 from immunity.compiler.numbers import check_range
+from immunity.compiler.space import rule_entries
 from immunity.compiler.tables import Events, Floats
 from immunity.language.errors import fail
 from immunity.language.load import Entry
@@ -24,6 +26,9 @@ from immunity.language.models import Scenario
 from immunity.language.quantity import Quantity
 
 MAX_OUTPUTS = 1_000_000
+KEPT = 16  # books as scenarios meet them
+
+_MET: dict[tuple[str, tuple[str, ...], frozenset[str]], Compiled] = {}
 
 
 def build_case(compiled: Compiled, scenario: Entry) -> Case:
@@ -42,15 +47,17 @@ def build_case(compiled: Compiled, scenario: Entry) -> Case:
     """
     record = scenario.record
     assert isinstance(record, Scenario)
+    compiled = meeting(compiled, scenario)
     attributes, deficiencies = attributes_of(compiled.numbers, scenario)
     theta = _theta(compiled, scenario, attributes, deficiencies)
     days = _days(record, scenario)
     given = Given(compiled.space, len(theta))
     dated, taken = _events(compiled, scenario, attributes, deficiencies, days, given)
     model = replace(compiled.model, tables=with_inflows(compiled.model.tables, given.inflows))
-    known = {info.id for info in compiled.model.readouts}
+    known = [info.id for info in compiled.model.readouts]
+    unmet = [each.id for entry in rule_entries(compiled.book) for each in entry.record.readouts if each.id not in known]
     for position, name in enumerate(record.show):
-        if name not in known:
+        if name not in known and name not in unmet:
             raise fail("E610", at=scenario.at("show", position), text=name, known=known)
     filled = record.model_dump(by_alias=True, exclude={"kind", "replace"}, exclude_none=True)
     host = {**{key: said(value) for key, value in attributes.items()}, "deficiencies": deficiencies}
@@ -68,9 +75,25 @@ def build_case(compiled: Compiled, scenario: Entry) -> Case:
         ),
         out_times=_out_times(record, scenario, days),
         filled={**filled, "host": host, "therapies": taken},
-        show=tuple(record.show) or tuple(info.id for info in compiled.model.readouts),
+        show=tuple(name for name in record.show if name not in unmet) or tuple(known),
         warnings=(*compiled.model.warnings, *_warnings(compiled, record, dated, days)),
     )
+
+
+def meeting(compiled: Compiled, scenario: Entry) -> Compiled:
+    """The book with those members of its open sets that a scenario meets; the same book if it has no open sets."""
+    book = compiled.book
+    if not has_open_sets(book):
+        return compiled
+    met = met_in(book, scenario)
+    if chosen(compiled.space.membership, met) == compiled.space.sets:
+        return compiled
+    key = (book.digest, book.files, met)
+    if key not in _MET:
+        while len(_MET) >= KEPT:
+            del _MET[next(iter(_MET))]
+        _MET[key] = compile_book(book, met=met)
+    return _MET[key]
 
 
 def _theta(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from immunity.compiler.bind import Scope
 from immunity.compiler.derive import Formula
+from immunity.compiler.members import numbers_of
+from immunity.compiler.similarity import Neighbours, neighbours_of, pairs_of
 from immunity.compiler.space import Space
 from immunity.language.errors import Location, fail
 from immunity.language.load import Entry
@@ -43,6 +45,7 @@ class Numbers:
     lowest : dict             parameter -> whether it has to be positive (True) or just not negative (False)
     frozen : set              parameters that hosts and scenarios cannot change
     declared : int or None    how many are declared outside rules; only these can be used elsewhere (None: unknown yet)
+    neighbours : dict         ``SET.SIMILARITY`` -> which members are alike; all other pairs have no number
     formulas : list           derived numbers that follow others, each after those it needs
     """
 
@@ -53,6 +56,7 @@ class Numbers:
     lowest: dict[int, bool] = field(default_factory=dict)
     frozen: set[int] = field(default_factory=set)
     formulas: list[Formula] = field(default_factory=list)
+    neighbours: dict[str, Neighbours] = field(default_factory=dict)
     declared: int | None = None
 
     def __getitem__(self, index: int) -> Parameter:
@@ -183,6 +187,8 @@ def _family(numbers: Numbers, number: Number, group: str, at: Location) -> dict[
     assert number.values is not None
     if group not in sets:
         raise fail("E404", at=at, text=number.by, known=sets)
+    if group in numbers.space.membership.open:
+        raise fail("E430", at=at, text=group)
     if len(number.values) != len(sets[group]):
         raise fail("E513", at=at, text=number.by, expected=len(sets[group]), count=len(number.values))
     return numbers.space.positions(group)
@@ -203,6 +209,8 @@ def used_number(numbers: Numbers, text: str, scope: Scope, *, at: Location) -> i
     value = scope.env.get(owner)
     if value is not None and value.domain != "set":
         owner = value.name
+    elif value is not None and not bracket and f"{value.group}.{key}[{value.name}]" in numbers.index:
+        return numbers.find_declared(f"{value.group}.{key}[{value.name}]", at)
     elif not dot and scope.entity:
         owner = scope.entity
     name = f"{owner}.{key}" if owner else key
@@ -247,17 +255,14 @@ def declare_numbers(numbers: Numbers) -> None:
     pending: dict[str, _Declared] = {}
     declare_host(numbers, book.entries.get("host", {}).values())
     declare_matrices(numbers, book.entries.get("set", {}).values())
+    declare_similarities(numbers, book.entries.get("set", {}).values())
     for kind in ("place", "cell", "molecule", "threat", "therapy", "rules", "class"):
         for entry in book.entries.get(kind, {}).values():
             for declared in _declared(entry):
-                _check_form(declared.number, declared.at)
-                if declared.number.derived is None:
-                    _register_plain(numbers, declared)
-                elif declared.name in pending:
-                    first = str(pending[declared.name].at)
-                    raise fail("E413", at=declared.at, text=declared.name, kind="number", first=first)
-                else:
-                    pending[declared.name] = declared
+                _take(numbers, declared, pending)
+    for entry in book.entries.get("set", {}).values():
+        for declared in _of_members(numbers.space, entry):
+            _take(numbers, declared, pending)
     for name in list(pending):
         _register_derived(numbers, name, pending, ())
     for id, entry in numbers.space.places.items():
@@ -267,6 +272,25 @@ def declare_numbers(numbers: Numbers) -> None:
             expect(Quantity(given.value, given.dimension, given.text), VOLUME, at=at)
             within(numbers, index, at=at, positive=True)
     numbers.declared = len(numbers.rows)
+
+
+def _take(numbers: Numbers, declared: _Declared, pending: dict[str, _Declared]) -> None:
+    """Register a plain number; keep one that is derived for later."""
+    _check_form(declared.number, declared.at)
+    if declared.number.derived is None:
+        _register_plain(numbers, declared)
+    elif declared.name in pending:
+        first = str(pending[declared.name].at)
+        raise fail("E413", at=declared.at, text=declared.name, kind="number", first=first)
+    else:
+        pending[declared.name] = declared
+
+
+def _of_members(space: Space, entry: Entry) -> Iterator[_Declared]:
+    """The numbers of the members of a set, ``SET.KEY[MEMBER]``."""
+    for name in space.sets[entry.id]:
+        for key, number, at in numbers_of(space.membership.rows[entry.id][name], entry):
+            yield _Declared(f"{entry.id}.{key}[{name}]", number, at)
 
 
 def _declared(entry: Entry) -> list[_Declared]:
@@ -314,6 +338,19 @@ def declare_matrices(numbers: Numbers, sets: Iterable[Entry]) -> None:
                     number = Number(value=rows[i][j], status="assumed")
                     where = entry.at("matrix", key, i, j)
                     _register(numbers, f"{entry.id}.{key}[{first},{second}]", number, number.value, where)
+
+
+def declare_similarities(numbers: Numbers, sets: Iterable[Entry]) -> None:
+    """How alike the members of sets are, one parameter for each pair that is: ``SET.SIMILARITY[first,second]``."""
+    space = numbers.space
+    for entry in sets:
+        for key, similarity in entry.record.similarity.items():
+            at = entry.at("similarity", key)
+            pairs = pairs_of(space.membership.rows[entry.id], space.sets[entry.id], similarity, at)
+            numbers.neighbours[f"{entry.id}.{key}"] = neighbours_of(pairs)
+            for (first, second), value in pairs.items():
+                number = Number(value=repr(value), status="derived", note=f"by {similarity.by}")
+                numbers.used.add(_register(numbers, f"{entry.id}.{key}[{first},{second}]", number, number.value, at))
 
 
 def declare_host(numbers: Numbers, hosts: Iterable[Entry]) -> None:

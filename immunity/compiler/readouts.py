@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 
 from immunity.compiler.bind import Scope, place_of, reference_of
 from immunity.compiler.case import ReadoutInfo
 from immunity.compiler.signal_rows import Signals, add_row
 from immunity.compiler.signals import make_signal, signal_of
-from immunity.compiler.space import rule_entries
+from immunity.compiler.space import NotMet, rule_entries
 from immunity.language.errors import fail
 from immunity.language.load import Entry
 from immunity.language.models import Readout, Signal
@@ -42,7 +43,8 @@ def list_readouts(signals: Signals) -> list[ReadoutRow]:
             if bool(record.signal) == bool(record.sum or record.constant):
                 raise fail("E517", at=at, text=record.id)
             seen[record.id] = str(at)
-            rows.append(_row(signals, record, entry, position))
+            with contextlib.suppress(NotMet):  # of a member that does not come into this
+                rows.append(_row(signals, record, entry, position))
     return rows
 
 

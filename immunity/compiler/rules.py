@@ -128,14 +128,44 @@ def rule_instances(space: Space, rule: Rule) -> Iterator[Env]:
             if name in found and found[name] != values:
                 raise fail("E415", at=at, text=name)
             found[name] = values
-    if rule.own and not any("[" in text for text, _ in _texts(rule)):
-        for name in space.entity(rule.own).over:
-            found.setdefault(name, [Value("set", member, name) for member in space.sets[name]])
+    for name in implied_indices(space, rule):
+        found.setdefault(name, [Value("set", member, name) for member in space.sets[name]])
     steps = [(reference_of(space, text, rule.own, at=at), at) for text, at in _texts(rule)]
     steps = [each for each in steps if any(index.step for index in each[0].indices or ())]
     for env in instances(found):
         if not steps or not _beyond_the_end(space, rule, env, steps):
             yield env
+
+
+def implied_indices(space: Space, rule: Rule) -> list[str]:
+    """The index sets of its entity that a rule runs over because it mentions none of them."""
+    if rule.own and not any("[" in text for text, _ in _texts(rule)):
+        return list(space.entity(rule.own).over)
+    return []
+
+
+def partly_implied(space: Space, rule: Rule) -> list[str]:
+    """Those implied indices that some places do not know."""
+    if rule.own is None or not isinstance(space.entity(rule.own).over, dict):
+        return []
+    return implied_indices(space, rule)
+
+
+def runs_over_nothing(space: Space, rule: Rule) -> bool:
+    """Whether a rule has no instance because nothing of an open set is met."""
+    names = {name for name in implied_indices(space, rule)}
+    for text, at in _texts(rule):
+        reference = reference_of(space, text, rule.own, at=at)
+        names |= {space.group(index.name) for index in reference.indices or () if index.name}
+        entity = reference.entity.name if reference.entity else rule.own
+        if entity in space.entities:
+            names |= set(space.entity(entity).over)
+    names |= set(space.entity(rule.own).over) if rule.own else set()
+    return any(name in space.membership.open and not space.sets[name] for name in names) or any(
+        index.each and index.name in space.member_classes and not space.member_classes[index.name][1]
+        for text, at in _texts(rule)
+        for index in reference_of(space, text, rule.own, at=at).indices or ()
+    )
 
 
 def _beyond_the_end(space: Space, rule: Rule, env: Env, steps: Sequence[tuple[Reference, Location]]) -> bool:

@@ -23,8 +23,11 @@ from immunity.compiler.concentrations import (
     clock,
     common_dimension,
     concentration,
-    is_class_signal,
+    is_set_signal,
+    is_signal,
+    nothing,
     pool_terms,
+    set_signal,
     volume_of,
 )
 from immunity.compiler.numbers import constant, parameter_of, used_number, within
@@ -38,7 +41,7 @@ from immunity.compiler.signal_rows import (
     add_row,
     signal_names,
 )
-from immunity.compiler.space import RESERVED, alike, rule_entries
+from immunity.compiler.space import RESERVED, NotMet, alike, rule_entries
 from immunity.compiler.tables import LAW_CURVE, LAW_HILL, LAW_PROPORTIONAL, LAW_SATURATING, TERM_SIGNAL
 from immunity.language.errors import Location, RuleError, fail
 from immunity.language.load import Entry
@@ -91,6 +94,8 @@ def signal_of(signals: Signals, text: str, scope: Scope, *, at: Location) -> int
             return clock(signals, reference, name, at)
         if name in space.entity_classes and name not in scope.env:
             return class_signal(signals, name, reference, scope, at)
+        if is_set_signal(space, name):
+            return set_signal(signals, name, reference, scope, at)
     entity, _ = entity_and_state(space, part, scope, at=at)
     if entity is None and not (part and name in space.entity_classes):
         raise fail("E405", at=at, text=name or text, known=signal_names(signals))
@@ -109,8 +114,10 @@ def _declared_signal(signals: Signals, reference: Reference, scope: Scope, at: L
         raise fail("E503", at=entry.at(*path, "id"), cycle=cycle)
     signals.open.append(name)
     own = entry.id if entry.id in signals.space.entities else None
-    row = make_signal(signals, record, entry, path, Scope(own, env, place), name)
-    signals.open.pop()
+    try:
+        row = make_signal(signals, record, entry, path, Scope(own, env, place), name)
+    finally:
+        signals.open.pop()
     return add_row(signals, row)
 
 
@@ -128,11 +135,14 @@ def _signal_env(
     part, domain, members = _index_of_signal(signals, record, at)
     if not reference.indices or len(reference.indices) != 1 or reference.indices[0].name is None:
         raise fail("E418", at=at, text=reference.text, signal=record.id, group=record.of)
-    member = member_of(reference.indices[0], part.name, members, scope, at=at)
+    group = signals.space.group(part.name)
+    if reference.indices[0].name not in scope.env:
+        signals.space.check_met(group, reference.indices[0].name)
+    member = member_of(reference.indices[0], group, members, scope, at=at)
     if member is None:
         raise fail("E404", at=at, text=reference.text, known=members)
     assert part.binds
-    env[part.binds] = Value(domain, member, part.name)
+    env[part.binds] = Value(domain, member, group)
     return env, place, f"{label}[{member}]"
 
 
@@ -171,9 +181,12 @@ def _index_of_signal(signals: Signals, record: Signal, at: Location) -> tuple[Pa
     part = reference_of(signals.space, record.of, None, at=at).entity
     domain = signals.space.domain(part.name) if part else None
     if part is None or not part.each or domain is None or domain[0] == "place":
-        known = [f"each {name}" for name in (*signals.space.entity_classes, *signals.space.sets)]
+        known = [
+            f"each {name}"
+            for name in (*signals.space.entity_classes, *signals.space.sets, *signals.space.member_classes)
+        ]
         raise fail("E407", at=at, text=record.of, known=known)
-    if domain[0] == "set":
+    if part.name in signals.space.sets:
         return part, "set", signals.space.positions(part.name)
     return part, domain[0], {member: k for k, member in enumerate(domain[1])}
 
@@ -201,6 +214,8 @@ def check_unsensed(signals: Signals) -> None:
         for text in texts:
             try:
                 signal_of(trial, text, Scope(None, {}), at=entry.at(*path))
+            except NotMet:
+                continue
             except RuleError as fault:
                 faults.append(fault)
                 trial.open.clear()
@@ -215,8 +230,8 @@ def _instances_of(signals: Signals, record: Signal, at: Location) -> list[str]:
         own = reference_of(signals.space, f"at {record.at}", None, at=at).place
         domain = signals.space.domain(own.name) if own and own.each else None
         places = [f" at {place}" for place in domain[1]] if domain else [""]
-    members = _index_of_signal(signals, record, at)[2] if record.of else []
-    return [f"{record.id}{place}{index}" for place in places for index in [f" [{m}]" for m in members] or [""]]
+    indices = [f" [{member}]" for member in _index_of_signal(signals, record, at)[2]] if record.of else [""]
+    return [f"{record.id}{place}{index}" for place in places for index in indices]
 
 
 def make_signal(
@@ -235,13 +250,21 @@ def make_signal(
     divisor = _divisor(signals, record.per, scope, entry.at(*path, "per"))
     terms: list[TermRow] = []
     dimension: Dimension | None = None
+    missed = 0
     for position, term in enumerate(record.sum):
         at = entry.at(*path, "sum", position)
-        for row, found in terms_of(signals, term, f"{owner}.weight.{position + 1}", scope, at):
+        try:
+            summands = terms_of(signals, term, f"{owner}.weight.{position + 1}", scope, at)
+        except NotMet:
+            missed += 1
+            continue
+        for row, found in summands:
             if dimension is not None and found != dimension:
                 raise fail("E510", at=at, text=term.of, found=f"{found} added to {dimension}")
             dimension = found
             terms.append(row)
+    if missed and missed == len(record.sum) and record.constant is None:
+        raise NotMet(record.id)  # it tells of nothing else
     start = NONE
     if record.constant is not None:
         at = entry.at(*path, "constant")
@@ -280,12 +303,29 @@ def _divisor(signals: Signals, per: str | None, scope: Scope, at: Location) -> i
 def terms_of(signals: Signals, term: Term, owner: str, scope: Scope, at: Location) -> list[tuple[TermRow, Dimension]]:
     """Rows of one term of a sum, each with its dimension; a pool counts as its amount, a signal as its value."""
     reference = reference_of(signals.space, term.of, scope.entity, at=at)
-    over = summed_over(signals.space, reference, at=at)
+    over = summed_over(signals.space, reference, at=at, only=_alike_only(signals, term, scope))
     rows: list[tuple[TermRow, Dimension]] = []
     for env in instances(over):
         inner = Scope(scope.entity, {**scope.env, **env}, scope.place, frozenset(over))
         rows += _term_rows(signals, term, reference, owner, inner, at)
     return rows
+
+
+def _alike_only(signals: Signals, term: Term, scope: Scope) -> dict[str, list[str]] | None:
+    """Where the weight of a sum is a similarity: for the member that it runs over, those alike to the bound one."""
+    if term.weight is None or term.weight.use is None:
+        return None
+    name, bracket, rest = term.weight.use.strip().removesuffix("]").partition("[")
+    near = signals.numbers.neighbours.get(name.strip())
+    words = [word.strip() for word in rest.split(",")]
+    if near is None or not bracket or len(words) != 2:
+        return None
+    first, second = (scope.env.get(word) for word in words)
+    if first is not None and second is None:
+        return {words[1]: near.of.get(first.name, [])}
+    if second is not None and first is None:
+        return {words[0]: near.to.get(second.name, [])}
+    return None
 
 
 def _term_rows(
@@ -298,18 +338,26 @@ def _term_rows(
         factor = numbers[weight].dimension
     name = reference.entity.name if reference.entity else ""
     entity, _ = entity_and_state(space, reference.entity, scope, at=at)
-    if entity is None and (name in signals.declared or name in CLOCKS or is_class_signal(space, name)):
+    if entity is None and (name in signals.declared or name in CLOCKS or is_signal(space, name)):
         source = signal_of(signals, term.of, scope, at=at)
         return [(TermRow(TERM_SIGNAL, source, 1.0, weight), signals[source].dimension * factor)]
     if entity is None and name not in space.entity_classes:
         raise fail("E405", at=at, text=name or term.of, known=signal_names(signals))
     pools = pools_of(space, reference, scope, at=at, whole=True)
     if not pools:
-        if name in space.entity_classes:
+        if name in space.entity_classes or (entity and space.hollow(entity)):
             return []
         raise fail("E406", at=at, text=term.of, count="none")
     dimension, _ = common_dimension(signals, pools, term.of, at)
     return [(row, dimension * factor) for row in pool_terms(signals, pools, weight)]
+
+
+def _met_signal(signals: Signals, text: str, scope: Scope, *, at: Location) -> int:
+    """As `signal_of`; what is sensed of a member that is not met is nothing."""
+    try:
+        return signal_of(signals, text, scope, at=at)
+    except NotMet:
+        return nothing(signals, f"nothing of {text}", at)
 
 
 def laws_of(
@@ -329,12 +377,12 @@ def laws_of(
         return f"{owner}.{word}" + (f"_{seen[word]}" if seen[word] > 1 else "")
 
     for position, text in enumerate(record.with_):
-        signal = signal_of(signals, text, scope, at=entry.at(*path, "with", position))
+        signal = _met_signal(signals, text, scope, at=entry.at(*path, "with", position))
         rows.append(LawRow(LAW_PROPORTIONAL, signal, NONE, NO_PARAMETERS, None, signals[signal].dimension, "with"))
     for position, law in enumerate(record.saturates):
         at = entry.at(*path, "saturates", position)
-        killers = signal_of(signals, law.killers, scope, at=at)
-        targets = signal_of(signals, law.targets, scope, at=at)
+        killers = _met_signal(signals, law.killers, scope, at=at)
+        targets = _met_signal(signals, law.targets, scope, at=at)
         half = parameter_of(signals.numbers, f"{named(law.killers)}.half", law.half, scope, at=at)
         within(signals.numbers, half, at=at, positive=True)
         rows.append(
@@ -349,7 +397,7 @@ def laws_of(
             rows.append(_hill(signals, law, key, named(law.signal), scope, entry.at(*path, key, position)))
     for position, law in enumerate(record.curve):
         at = entry.at(*path, "curve", position)
-        signal = signal_of(signals, law.signal, scope, at=at)
+        signal = _met_signal(signals, law.signal, scope, at=at)
         points = _points(signals, law.points, signal, at)
         rows.append(LawRow(LAW_CURVE, signal, NONE, NO_PARAMETERS, points, DIMENSIONLESS, "curve"))
     return tuple(rows)
@@ -364,7 +412,7 @@ def _match(signals: Signals, signal: int, given: Dimension, text: str, at: Locat
 
 def _hill(signals: Signals, law: HillUp | Needs | HillDown, key: str, owner: str, scope: Scope, at: Location) -> LawRow:
     numbers = signals.numbers
-    signal = signal_of(signals, law.signal, scope, at=at)
+    signal = _met_signal(signals, law.signal, scope, at=at)
 
     def number(what: str, *, positive: bool, pure: bool = True) -> int:
         given: Number = getattr(law, what)

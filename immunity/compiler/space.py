@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import itertools
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from immunity.compiler.members import Membership, chosen, classes_of, list_members
 from immunity.language.errors import Location, fail
 from immunity.language.load import Book
 from immunity.language.load import Entry as Loaded
@@ -23,8 +23,6 @@ MOLECULE_FLOOR = 1e-3  # ng, pmol or IU, where the entity names no floor of its 
 RESERVED = ("each", "at", "as", "of", "place", "time", "age", "volume", "host")  # words of the grammar
 
 COUNTS = frozenset({"cell", "CFU", "virion", "PFU", "TCID50", "copy", "host"})
-
-_MEMBER = re.compile(r"[a-z][a-z0-9_]*|[0-9]+")
 
 
 @lru_cache(maxsize=10_000)
@@ -41,8 +39,12 @@ def alike(first: Dimension, second: Dimension) -> bool:
     return counted(first) == counted(second)
 
 
+class NotMet(Exception):
+    """A rule names a member of an open set that the scenario at hand does not meet."""
+
+
 class Pool(NamedTuple):
-    """One pool: an entity, in a state, in a place, for one member of each of its index sets."""
+    """One pool: an entity, in a state, in a place, for one member of each of its index sets ("" of those not there)."""
 
     entity: str
     state: str | None
@@ -54,7 +56,8 @@ class Pool(NamedTuple):
     def name(self) -> str:
         parts = [self.place, self.entity, *([self.state] if self.state else [])]
         parts += [str(self.stage)] if self.stage else []
-        return ".".join(parts) + (f"[{','.join(self.indices)}]" if self.indices else "")
+        told = ",".join(filter(None, self.indices))
+        return ".".join(parts) + (f"[{told}]" if told else "")
 
 
 @dataclass(frozen=True)
@@ -89,6 +92,8 @@ class Space:
     entities: dict[str, Loaded]
     entity_classes: dict[str, list[str]]
     sets: dict[str, list[str]]
+    membership: Membership = field(default_factory=Membership)
+    member_classes: dict[str, tuple[str, list[str]]] = field(default_factory=dict)
     pools: dict[Pool, int] = field(default_factory=dict)
     rows: list[PoolRow] = field(default_factory=list)
     by_entity_place: dict[tuple[str, str], list[Pool]] = field(default_factory=dict)
@@ -106,12 +111,17 @@ class Space:
     def states(self, entity: str) -> list[str]:
         found = self.lookup.states.get(entity)
         if found is None:
-            found = self.lookup.states[entity] = sorted({p.state for p in self.by_entity.get(entity, ()) if p.state})
+            listed = {state for states in self.entity(entity).lives_in.values() for state in states}
+            held = {p.state for p in self.by_entity.get(entity, ()) if p.state}
+            found = self.lookup.states[entity] = sorted(listed if self.hollow(entity) else held)
         return found
 
     def find(self, entity: str, state: str | None, place: str | None, members: Sequence[str | None]) -> list[Pool]:
         """Pools of an entity, in their order; None stands for any state, any place, all members of an index."""
         chosen = tuple(name is not None for name in members)
+        over = self.entity(entity).over
+        if isinstance(over, dict) and any(chosen):  # some places may not know some of the indices
+            return self._find_partly(entity, state, place, members)
         key = (entity, state, place, chosen)
         table = self.lookup.pools.get(key)
         if table is None:
@@ -121,6 +131,70 @@ class Space:
                 if state is None or pool.state == state:
                     table.setdefault(tuple(itertools.compress(pool.indices, chosen)), []).append(pool)
         return list(table.get(tuple([name for name in members if name is not None]), ()))
+
+    def _find_partly(
+        self, entity: str, state: str | None, place: str | None, members: Sequence[str | None]
+    ) -> list[Pool]:
+        """As `find`; an index that a pool's place does not know fits any member."""
+        spots = dict.fromkeys(p.place for p in self.by_entity.get(entity, ())) if place is None else (place,)
+        found: list[Pool] = []
+        for spot in spots:
+            pools = self.by_entity_place.get((entity, spot), [])
+            known = pools[0].indices if pools else ()
+            wanted = [name if name and here else None for name, here in zip(members, known, strict=False)]
+            key = (entity, state, spot, tuple(name is not None for name in wanted))
+            table = self.lookup.pools.get(key)
+            if table is None:
+                table = self.lookup.pools[key] = {}
+                for pool in pools:
+                    if state is None or pool.state == state:
+                        table.setdefault(tuple(itertools.compress(pool.indices, key[3])), []).append(pool)
+            found += table.get(tuple([name for name in wanted if name is not None]), ())
+        return found
+
+    def knows(self, entity: str, place: str, index: str) -> bool:
+        """Whether an index of an entity exists in a place."""
+        over = self.entity(entity).over
+        if not isinstance(over, dict) or not over.get(index):
+            return index in over
+        return any(place in self.places_named(text) for text in over[index])
+
+    def places_named(self, text: str) -> list[str]:
+        """The places that a name, or ``each`` CLASS, means; none where it is neither."""
+        words = text.split()
+        if len(words) == 2 and words[0] == "each":
+            domain = self.domain(words[1])
+            return domain[1] if domain and domain[0] == "place" else []
+        return [text] if text in self.places else []
+
+    def hollow(self, entity: str) -> bool:
+        """Whether an entity has no pools because one of its sets, an open one, has no member that is met."""
+        return any(not self.sets[name] and name in self.membership.open for name in self.entity(entity).over)
+
+    def check_met(self, group: str, name: str | None) -> None:
+        """Whether a name is that of a member that is not met.
+
+        Raises
+        ------
+        NotMet
+        """
+        if name is not None and name in self.membership.rows.get(group, ()) and name not in self.positions(group):
+            raise NotMet(name)
+
+    def names_unmet(self, number: str) -> bool:
+        """Whether the name of a number, ``SET.KEY[MEMBER, ...]``, is of a member that is not met."""
+        name, bracket, rest = number.removesuffix("]").partition("[")
+        known = self.membership.rows.get(name.partition(".")[0], {})
+        words = [word.strip() for word in rest.split(",")]
+        return (
+            bool(bracket)
+            and all(word in known for word in words)
+            and any(word not in self.positions(name.partition(".")[0]) for word in words)
+        )
+
+    def group(self, name: str) -> str:
+        """The set that a class of members belongs to; any other name as it is."""
+        return self.member_classes[name][0] if name in self.member_classes else name
 
     def positions(self, name: str) -> dict[str, int]:
         """Members of a set, each with its position."""
@@ -142,10 +216,12 @@ class Space:
             return "entity", self.entity_classes[name]
         if name in self.sets:
             return "set", self.sets[name]
+        if name in self.member_classes:
+            return "set", self.member_classes[name][1]
         return None
 
     def domain_names(self) -> list[str]:
-        return ["place", *self.place_classes, *self.entity_classes, *self.sets]
+        return ["place", *self.place_classes, *self.entity_classes, *self.sets, *self.member_classes]
 
 
 def rule_entries(book: Book) -> Iterator[Loaded]:
@@ -163,20 +239,7 @@ def _members(book: Book, kinds: tuple[str, ...]) -> tuple[dict[str, Loaded], dic
     return entries, classes
 
 
-def _set_members(entry: Loaded) -> list[str]:
-    given: int | list[str] = entry.record.members
-    if isinstance(given, int):
-        return [str(i + 1) for i in range(given)]
-    for position, name in enumerate(given):
-        at = entry.at("members", position)
-        if not _MEMBER.fullmatch(name):
-            raise fail("E208", at=at, text=name)
-        if name in given[:position]:
-            raise fail("E413", at=at, text=name, kind="member", first="the same list")
-    return list(given)
-
-
-def map_space(book: Book) -> Space:
+def map_space(book: Book, met: Collection[str] | None = None) -> Space:
     """List places, classes, sets and entities, and check that their names do not collide.
 
     Raises
@@ -188,10 +251,12 @@ def map_space(book: Book) -> Space:
     places, place_classes = _members(book, ("place",))
     entities, entity_classes = _members(book, ENTITY_KINDS)
     declared = book.entries.get("class", {})
+    membership = list_members(book)
+    sets = chosen(membership, met)
+    member_classes = classes_of(book, membership, sets)
     for id in declared:
-        if id not in place_classes:
+        if id not in place_classes and id not in member_classes:
             entity_classes.setdefault(id, [])
-    sets = {id: _set_members(entry) for id, entry in book.entries.get("set", {}).items()}
     taken: dict[str, Location] = {}
     for group in (places, entities, declared, book.entries.get("set", {})):
         for id, entry in group.items():
@@ -210,7 +275,11 @@ def map_space(book: Book) -> Space:
         for link, linked in entry.record.links.items():
             if linked not in places:
                 raise fail("E402", at=entry.at("links", link), text=linked, known=places)
-    return Space(book, places, place_classes, entities, entity_classes, sets)
+    for id in member_classes:
+        for named in (place_classes, entity_classes):
+            if id in named:
+                raise fail("E413", at=declared[id].at("id"), text=id, kind="class", first="a class of members")
+    return Space(book, places, place_classes, entities, entity_classes, sets, membership, member_classes)
 
 
 def _check_classes(book: Book, entry: Loaded) -> None:
@@ -227,15 +296,15 @@ def _check_classes(book: Book, entry: Loaded) -> None:
             raise fail("E407", at=entry.at("carries", name), text=name, known=declared)
 
 
-def _places_of(space: Space, entry: Loaded, text: str) -> list[str]:
+def _places_of(space: Space, entry: Loaded, text: str, key: str = "lives_in") -> list[str]:
     words = text.split()
     if len(words) == 2 and words[0] == "each":
         domain = space.domain(words[1])
         if domain is None or domain[0] != "place":
-            raise fail("E407", at=entry.at("lives_in", text), text=words[1], known=["place", *space.place_classes])
+            raise fail("E407", at=entry.at(key, text), text=words[1], known=["place", *space.place_classes])
         return domain[1]
     if text not in space.places:
-        raise fail("E402", at=entry.at("lives_in", text), text=text, known=space.places)
+        raise fail("E402", at=entry.at(key, text), text=text, known=space.places)
     return [text]
 
 
@@ -244,7 +313,10 @@ def _pools_of(space: Space, id: str, entry: Loaded) -> Iterator[Pool]:
     for name in record.over:
         if name not in space.sets:
             raise fail("E404", at=entry.at("over"), text=name, known=space.sets)
-    members = [space.sets[name] for name in record.over]
+    if isinstance(record.over, dict):
+        for texts in record.over.values():
+            for text in texts:
+                _places_of(space, entry, text, "over")
     seen: set[tuple[str, str | None]] = set()
     for text, states in record.lives_in.items():
         for place in _places_of(space, entry, text):
@@ -253,6 +325,7 @@ def _pools_of(space: Space, id: str, entry: Loaded) -> Iterator[Pool]:
                     continue
                 seen.add((place, state))
                 stages = record.stages.get(state or "", 0)
+                members = [space.sets[name] if space.knows(id, place, name) else [""] for name in record.over]
                 for indices in itertools.product(*members):
                     for stage in range(1, stages + 1) if stages else (None,):
                         yield Pool(id, state, place, tuple(indices), stage)

@@ -30,6 +30,9 @@ def _entity_facts(entry: Entry, compiled: Any, tell: Teller) -> Iterator[str]:
     spots = [_spot(place, states, tell) for place, states in record.lives_in.items()]
     if spots:
         yield sentence(f"Found in {'; '.join(spots)}; counted in {record.unit}")
+    for group, members in record.brings.items():
+        names = [member if isinstance(member, str) else member.id or member.of for member in members]
+        yield sentence(f"It brings, of {tell.label(group)}: {', '.join(map(str, names))}")
     if record.over:
         yield sentence(f"Told apart by {', '.join(words(each) for each in record.over)}")
     for pool, amount in record.initial.items():
@@ -86,8 +89,28 @@ def _class_facts(entry: Entry, compiled: Any, tell: Teller) -> Iterator[str]:
 
 
 def _set_facts(entry: Entry, compiled: Any, tell: Teller) -> Iterator[str]:
-    members = entry.record.members
-    yield sentence(f"Members: {members if isinstance(members, int) else ', '.join(members)}")
+    record = entry.record
+    told = [name for name, _ in members_told(compiled, entry.id)]
+    yield sentence(f"Members: {record.members if isinstance(record.members, int) else ', '.join(told) or 'none'}")
+    if record.open:
+        yield sentence("Open: a run has those members that its scenario meets")
+    if record.unit:
+        yield sentence(f"Sensed as a signal in {record.unit}: what carriers bring of a member, over the volume")
+    if record.requires:
+        yield sentence(f"Every member has these numbers: {', '.join(record.requires)}")
+    for key, similarity in record.similarity.items():
+        yield sentence(f"{capital(words(key))} follows from epitopes of kind {words(similarity.by)}")
+
+
+def _members_facts(entry: Entry, compiled: Any, tell: Teller) -> Iterator[str]:
+    names = [member if isinstance(member, str) else member.id or member.of for member in entry.record.members]
+    yield sentence(f"Adds to {tell.label(entry.record.of)}: {', '.join(map(str, names))}")
+
+
+def members_told(compiled: Any, group: str) -> list[tuple[str, str]]:
+    """Every member of a set that the book knows, and who brings it."""
+    known = compiled.space.membership
+    return [(name, ", ".join(each.carrier.id for each in known.brought_as(group, name))) for name in known.rows[group]]
 
 
 def _change_facts(entry: Entry, compiled: Any, tell: Teller) -> Iterator[str]:
@@ -178,6 +201,7 @@ _OF_KIND: dict[str, Callable[[Entry, Any, Teller], Iterator[str]]] = {
     "place": _place_facts,
     "class": _class_facts,
     "set": _set_facts,
+    "members": _members_facts,
     "deficiency": _change_facts,
     "host": _host_facts,
     "scenario": _scenario_facts,

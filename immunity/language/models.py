@@ -202,13 +202,43 @@ class Rules(Entry):
     numbers: dict[str, Num] = Field(default_factory=dict)
 
 
+class Epitope(Record):
+    """By what members of a set are alike: a position in a space, or groups (with weights) that they share."""
+
+    space: str | None = None
+    at: list[float] | None = None
+    groups: dict[str, float] | Texts = Field(default_factory=list)
+
+
+class Member(Record):
+    """A member of a set: a new one with its ``id``, or (brought by a carrier) one ``of`` those declared elsewhere."""
+
+    id: str | None = None
+    of: str | None = None
+    name: str | None = None
+    is_: Texts = Field(default_factory=list, alias="is")
+    amount: Num | None = None
+    numbers: dict[str, Num] = Field(default_factory=dict)
+    epitopes: dict[str, Epitope] = Field(default_factory=dict)
+    note: str | None = None
+
+
+class Similarity(Record):
+    """How alike members are, by their epitopes of one kind."""
+
+    by: str
+    width: Pure | None = None
+    least: Pure = Number(value="0.001")
+
+
 class Entity(Rules):
     unit: str
     is_: Texts = Field(default_factory=list, alias="is")
     carries: dict[str, Num] = Field(default_factory=dict)
     lives_in: dict[str, Texts] = Field(default_factory=dict)
     stages: dict[str, Annotated[int, Field(ge=1)]] = Field(default_factory=dict)
-    over: Texts = Field(default_factory=list)
+    brings: dict[str, list[Member | str]] = Field(default_factory=dict)
+    over: dict[str, Texts] | Texts = Field(default_factory=list)
     initial: dict[str, Num] = Field(default_factory=dict)
     floor: str | None = None
     countable: bool | None = None
@@ -244,8 +274,22 @@ class Class(Rules):
 
 
 class Set(Entry):
-    members: Annotated[int, Field(ge=1)] | Annotated[list[str], Field(min_length=1)]
+    members: Annotated[int, Field(ge=1)] | Annotated[list[str | Member], Field(min_length=1)] = Field(
+        default_factory=list
+    )
+    open: bool = False
+    unit: str | None = None
+    requires: list[str] = Field(default_factory=list)
+    numbers: dict[str, Num] = Field(default_factory=dict)
+    similarity: dict[str, Similarity] = Field(default_factory=dict)
     matrix: dict[str, list[list[str]]] = Field(default_factory=dict)
+
+
+class Members(Entry):
+    """Members that are added to a set from outside."""
+
+    of: str
+    members: Annotated[list[Member | str], Field(min_length=1)]
 
 
 class Change(Record):
@@ -270,6 +314,7 @@ class DatedEvent(Record):
 
 
 class Deficiency(Entry):
+    meets: Texts = Field(default_factory=list)
     changes: list[Change] = Field(default_factory=list)
     events: list[DatedEvent] = Field(default_factory=list)
 
@@ -337,6 +382,7 @@ class Scenario(Entry):
     days: float
     every: str = "1 h"
     host: dict[str, Any] = Field(default_factory=dict)
+    meets: Texts = Field(default_factory=list)
     exposures: list[Exposure] = Field(default_factory=list)
     therapies: list[Dosing] = Field(default_factory=list)
     events: list[DatedEvent] = Field(default_factory=list)
@@ -359,6 +405,7 @@ MODELS: dict[str, type[Entry]] = {
     "place": Place,
     "class": Class,
     "set": Set,
+    "members": Members,
     "cell": Cell,
     "molecule": Molecule,
     "threat": Threat,
@@ -374,6 +421,7 @@ FOLDERS: dict[str, str] = {
     "places": "place",
     "classes": "class",
     "sets": "set",
+    "members": "members",
     "cells": "cell",
     "molecules": "molecule",
     "threats": "threat",

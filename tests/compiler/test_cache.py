@@ -27,7 +27,7 @@ def compilations(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Counts how often a book is compiled."""
     count: list[int] = []
     real = cache.compile_book
-    monkeypatch.setattr(cache, "compile_book", lambda book: (count.append(1), real(book))[1])
+    monkeypatch.setattr(cache, "compile_book", lambda book, **met: (count.append(1), real(book, **met))[1])
     return count
 
 

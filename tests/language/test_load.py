@@ -54,6 +54,7 @@ def test_folder_says_the_kind_and_nested_folders_inherit_it(tmp_path: Path) -> N
 def test_every_folder_is_known_when_a_single_file_is_given(tmp_path: Path, folder: str, kind: str) -> None:
     text = {
         "set": "{id: a, members: 2}",
+        "members": "{id: a, of: s, members: [b]}",
         "molecule": "{id: a, unit: mg}",
         "therapy": "{id: a, unit: mg}",
         "scenario": "{id: a, title: A, days: 1}",

@@ -153,6 +153,27 @@ KINDS = (
         "Give one of them a value.",
         "A derived number needs numbers that are known without it.",
     ),
+    ErrorKind(
+        "E430",
+        "Number by an open set",
+        "{text!r} is an open set, so a number cannot list one value for each of its members.",
+        "Give each member the number under 'numbers', and use it as 'set.number[member]'.",
+        "Members of an open set come with their carriers; what differs between them stands with each.",
+    ),
+    ErrorKind(
+        "E431",
+        "Epitope cannot be compared",
+        "The epitope of {text!r} cannot be compared: {reason}.",
+        "Give a position ('space', 'at') with as many coordinates as the others, or 'groups'.",
+        "How alike members are follows from positions in one space, or from groups that they share.",
+    ),
+    ErrorKind(
+        "E432",
+        "Set without members",
+        "Nothing is a member of the set {text!r}.",
+        "List members, add them elsewhere, or say 'open: true' if carriers bring them.",
+        "Only an open set may be empty.",
+    ),
     # E5xx rules, laws and signals ------------------------------------------------------------------
     ErrorKind(
         "E500",
