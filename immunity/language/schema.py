@@ -63,7 +63,7 @@ DESCRIPTIONS = {
     "needs": "s^n / (half^n + s^n)",
     "numbers": "Numbers that rules of others may use; in a scenario: overrides, name -> value.",
     "open": "Whether a scenario has only those members that it meets.",
-    "over": "Index sets of every pool, or set -> the places that tell it apart; of a dose or an exposure: how long it lasts.",
+    "over": "Index sets of every pool, or set -> the places that know it; of a dose or an exposure: how long it takes.",
     "rate": "How much runs in per time, instead of a dose.",
     "loading": "A first dose that is not like the others.",
     "lasting": "How long a course goes on.",
