@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from immunity.results import Cohort, Run
 
 HERE = Path(__file__).parent
+_NAMED = ("threat", "therapy", "deficiency", "place", "molecule", "cell")
 BUILT_IN = (HERE / "biology", HERE / "scenarios")
 
 
@@ -77,7 +79,26 @@ def case(
     said |= dict(changes or {})
     if days is not None:
         said["days"] = days
-    return build_case(book, override(find_scenario(book, scenario), said))
+    made = build_case(book, override(find_scenario(book, scenario), said))
+    own = [file for file in book.book.files if not Path(file).is_relative_to(HERE)]
+    asked = {"scenario": str(scenario), "changes": said, "files": own}
+    return replace(made, asked=asked, names=_names(book, made.filled))
+
+
+def _names(book: Compiled, filled: Mapping[str, Any]) -> dict[str, str]:
+    """What people call the entries of the book that a scenario speaks of."""
+    known = {id: e.record.name for kind in _NAMED for id, e in book.book.entries.get(kind, {}).items()}
+    return {word: name for word in _words(filled) if (name := known.get(word))}
+
+
+def _words(value: Any) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        value = list(value.values())
+    if isinstance(value, (list, tuple)):
+        for inner in value:
+            yield from _words(inner)
+    elif isinstance(value, str):
+        yield from value.split(" at ")
 
 
 def run(

@@ -72,6 +72,8 @@ class Case:
     out_times : float64[time]    day
     filled : dict                the scenario with every default filled in (for provenance)
     show : tuple of str          readouts to show first
+    asked : dict                 what the caller asked for beside the scenario's own words, to ask for it again
+    names : dict                 what people call the entries of the rule book that the scenario speaks of
     """
 
     model: Model = field(repr=False)
@@ -84,3 +86,5 @@ class Case:
     filled: dict[str, Any]
     show: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    asked: dict[str, Any] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)

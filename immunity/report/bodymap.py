@@ -150,16 +150,19 @@ def _apart(wanted: list[float], rows: list[int], bottom: float) -> list[float]:
     return tops
 
 
-def draw(report: ReportInput, index: int) -> Markup:
-    """Draw the map at one moment; the script later moves it through time."""
+def draw(report: ReportInput, index: int, *, id: str = "map") -> Markup:
+    """Draw the map at one moment; the script later moves it through time. `id` tells maps of one page apart."""
     found = labels(report.places)
     marks = [
         _place(place, label, index, report.microbe_unit) for place, label in zip(report.places, found, strict=True)
     ]
     box = f"0 0 {WIDTH} {height(found):.0f}"
+    title = f"Body map, {report.label}" if report.label else "Body map"
+    patterns = _PATTERNS if id == "map" else ""  # once a page
     return Markup(
-        f'<svg class="bodymap" viewBox="{box}" role="img" aria-labelledby="map-title map-now">'
-        f'<title id="map-title">Body map</title><desc id="map-now">{escape(sentence(report, index))}</desc>{_PATTERNS}'
+        f'<svg class="bodymap" viewBox="{box}" role="img" aria-labelledby="{id}-title {id}-now">'
+        f'<title id="{id}-title">{escape(title)}</title>'
+        f'<desc class="map-now" id="{id}-now">{escape(sentence(report, index))}</desc>{patterns}'
         f'<path class="body" transform="translate({_LEFT:g} {_TOP}) scale({_SCALE})" d="{figure.outline()}"/>'
         f"{''.join(marks)}</svg>"
     )
@@ -216,9 +219,10 @@ def sentence(report: ReportInput, index: int) -> str:
 
 def telling_moment(report: ReportInput) -> int:
     """The output time the report opens at: most microbes, else most cells relative to rest."""
-    if not report.places:
+    places = (*report.places, *(report.second.places if report.second else ()))
+    if not places:
         return 0
-    microbes = np.nan_to_num(np.sum([p.microbes for p in report.places], axis=0))
+    microbes = np.nansum([p.microbes for p in places], axis=0)
     if microbes.max() >= 1.0:
         return int(np.argmax(microbes))
-    return int(np.argmax(np.nan_to_num(np.max([relative(p) for p in report.places], axis=0))))
+    return int(np.argmax(np.max([np.nan_to_num(relative(p)) for p in places], axis=0)))

@@ -83,8 +83,13 @@ def range_text(curve: Curve) -> str:
     return f"{number(lo)} to {number(hi)}"
 
 
-def draw(curve: Curve, times: Floats, clock: Clock, *, stopped_at: float | None = None) -> Markup:
-    """Draw a curve with its healthy range, limit of detection, published points and a cursor line."""
+def draw(curve: Curve, times: Floats, clock: Clock, *, stopped_at: tuple[float | None, ...] = ()) -> Markup:
+    """Draw a curve with its healthy range, limit of detection, published points and a cursor line.
+
+    Parameters
+    ----------
+    stopped_at : tuple    when the host ended, and for a comparison when the second did; None for who did not
+    """
     first, last = float(times[0]), float(times[-1])
     if last <= first:
         last = first + 1.0
@@ -98,7 +103,7 @@ def draw(curve: Curve, times: Floats, clock: Clock, *, stopped_at: float | None 
         *_line(curve, axis, x, curve.second, "line second"),
         *_line(curve, axis, x, curve.values, "line"),
         *_points(curve, axis, first, last),
-        *_stop(stopped_at, first, last),
+        *(line for k, day in enumerate(stopped_at) for line in _stop(day, first, last, " second" if k else "")),
         _cursor(curve),
     ]
     label = escape(summary(curve, times, clock))
@@ -187,8 +192,8 @@ def _point(point: Point, axis: Axis, x: float) -> str:
     return f'<g class="point"><title>{escape(point.cite)}</title>{bar}<circle cx="{x:.1f}" cy="{y:.1f}" r="3.4"/></g>'
 
 
-def _stop(stopped_at: float | None, first: float, last: float) -> list[str]:
+def _stop(stopped_at: float | None, first: float, last: float, css: str) -> list[str]:
     if stopped_at is None or not first <= stopped_at <= last:
         return []
     x = float(x_of(stopped_at, first, last))
-    return [f'<line class="stop" x1="{x:.1f}" x2="{x:.1f}" y1="{TOP}" y2="{BOTTOM}"/>']
+    return [f'<line class="stop{css}" x1="{x:.1f}" x2="{x:.1f}" y1="{TOP}" y2="{BOTTOM}"/>']

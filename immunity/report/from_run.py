@@ -15,12 +15,15 @@ from immunity.report.published import points_behind, readable_findings
 from immunity.report.render import render
 from immunity.report.roles import is_microbe
 from immunity.results import DISCLAIMER, Cohort, Record, Run, host_failed, status_text
+from immunity.results.again import command_of, command_of_pair, python_of
 from immunity.results.curves import values_along, with_jumps
+from immunity.results.protocol import done_words, host_words, labels_of_pair, title_of_pair
 
 if TYPE_CHECKING:
     from immunity.validate import Published
 
 _SPREAD = (0.05, 0.95)
+_TOLD_ELSEWHERE = ("scenario", "changed_numbers", "sources", "asked", "names", "command")
 
 
 def page_of_run(run: Run) -> str:
@@ -29,8 +32,8 @@ def page_of_run(run: Run) -> str:
 
 
 def page_of_pair(one: Run, two: Run) -> str:
-    """The report of one host, with a second run drawn over it."""
-    return render(from_run(one, second=two, findings=readable_findings()))
+    """The report of two runs, one drawn over the other."""
+    return render(from_pair(one, two, findings=readable_findings()))
 
 
 def page_of_cohort(cohort: Cohort) -> str:
@@ -38,14 +41,17 @@ def page_of_cohort(cohort: Cohort) -> str:
     return render(from_cohort(cohort, findings=readable_findings()))
 
 
-def from_run(run: Run, *, second: Run | None = None, findings: Iterable[Published] = ()) -> ReportInput:
+def from_run(run: Run, *, findings: Iterable[Published] = ()) -> ReportInput:
     """What a report shows of one run.
 
     Parameters
     ----------
-    second : Run, optional      drawn over the first
     findings : iterable         whose published points stand behind the curves
     """
+    return _without_constants(replace(_of_run(run, findings), again=again(run.record)))
+
+
+def _of_run(run: Run, findings: Iterable[Published]) -> ReportInput:
     record = with_jumps(run.record)
     stopped = float(record.stopped_at[0])
     report = replace(
@@ -56,12 +62,53 @@ def from_run(run: Run, *, second: Run | None = None, findings: Iterable[Publishe
     )
     if host_failed(int(record.status[0])):
         report = replace(report, warnings=(status_text(int(record.status[0])), *report.warnings))
-    if second is None:
-        return _without_constants(report)
-    curves = tuple(
-        replace(curve, second=_second(with_jumps(second.record), curve.id, record.time)) for curve in report.curves
+    return report
+
+
+def from_pair(one: Run, two: Run, *, findings: Iterable[Published] = ()) -> ReportInput:
+    """What a report shows of two runs: the first, with the second as its ``second``, at the times of both."""
+    findings = tuple(findings)
+    labels = labels_of_pair(one.record, two.record)
+    reports = [replace(_of_run(run, findings), label=label) for run, label in zip((one, two), labels, strict=True)]
+    times = [report.times for report in reports]
+    if not np.array_equal(times[0], times[1]):
+        twice = np.concatenate([t[1:][np.diff(t) == 0.0] for t in times])  # both sides of a jump
+        common = np.sort(np.concatenate([np.union1d(times[0], times[1]), np.unique(twice)]))
+        reports = [_at_times(report, common) for report in reports]
+    first, second = reports
+    theirs = {curve.id: curve for curve in second.curves}
+    ours = {curve.id for curve in first.curves}
+    curves = [replace(c, second=theirs[c.id].values if c.id in theirs else None) for c in first.curves]
+    nothing = np.full_like(first.times, np.nan)
+    curves += [replace(c, values=nothing, second=c.values) for c in second.curves if c.id not in ours]
+    report = replace(
+        first,
+        title=title_of_pair(one.record, two.record),
+        days=max(first.days, second.days),
+        curves=tuple(_shown_by_either(curve, theirs) for curve in curves),
+        second=replace(second, days=max(first.days, second.days)),
+        warnings=tuple(dict.fromkeys((*first.warnings, *second.warnings))),
+        papers=tuple(sorted({*first.papers, *second.papers}, key=lambda p: p.cite.lower())),
+        again=(command_of_pair(one.record, two.record),),
     )
-    return _without_constants(replace(report, curves=curves, second_title=second_name(record, second.record)))
+    return _without_constants(report)
+
+
+def _shown_by_either(curve: Curve, theirs: dict[str, Curve]) -> Curve:
+    """A readout that the second scenario asks for is shown too."""
+    other = theirs.get(curve.id)
+    return replace(curve, main=True) if other is not None and other.main and not curve.main else curve
+
+
+def _at_times(report: ReportInput, times: Floats) -> ReportInput:
+    """A report at other times; outside its own it knows nothing."""
+
+    def there(values: Floats) -> Floats:
+        return np.where(times < report.times[0], np.nan, values_along(report.times, values, times))
+
+    curves = tuple(replace(curve, values=there(curve.values)) for curve in report.curves)
+    places = tuple(replace(p, cells=there(p.cells), microbes=there(p.microbes)) for p in report.places)
+    return replace(report, times=times, curves=curves, places=places)
 
 
 def from_cohort(cohort: Cohort, *, findings: Iterable[Published] = ()) -> ReportInput:
@@ -75,7 +122,7 @@ def from_cohort(cohort: Cohort, *, findings: Iterable[Published] = ()) -> Report
     )
     outcomes = cohort.outcomes
     return _without_constants(
-        replace(report, curves=curves, outcomes=outcomes, outcome=next(iter(outcomes), ""), seed=record.seed)
+        replace(report, curves=curves, outcomes=outcomes, outcome="", seed=record.seed, again=again(record))
     )
 
 
@@ -85,6 +132,7 @@ def _common(record: Record, over_hosts: Callable[[Floats], Floats], findings: It
         title=record.title,
         scenario=record.scenario,
         host=host_words(record),
+        done=done_words(record),
         mode=record.mode,
         seed=None,
         days=record.days,
@@ -156,14 +204,6 @@ def _quantile(values: Floats, q: float) -> Floats:
         return np.nanquantile(values, q, axis=1)
 
 
-def _second(record: Record, id: str, times: Floats) -> Floats | None:
-    """A readout of the second run at the times of the first, None if it has no such readout."""
-    column = next((i for i, info in enumerate(record.infos) if info.id == id), None)
-    if column is None:
-        return None
-    return values_along(record.time, record.readout[:, 0, column], times)
-
-
 def _without_constants(report: ReportInput) -> ReportInput:
     """Leave out readouts that never change and of which that says nothing, and list them."""
 
@@ -182,47 +222,14 @@ def _without_constants(report: ReportInput) -> ReportInput:
     )
 
 
-def host_words(record: Record) -> dict[str, str]:
-    """The host as a person would put it; what is empty is left out."""
-    host = record.filled.get("host", {})
-    return {key: text for key, value in host.items() if (text := _words(value))}
-
-
-def _words(value: Any) -> str:
-    if isinstance(value, (list, tuple)):
-        return ", ".join(_words(v) for v in value)
-    text = str(value).replace("_", " ")
-    number, _, unit = text.partition(" ")
-    return f"{number} years" if unit in ("y", "year", "years") else text
-
-
-def second_name(one: Record, two: Record) -> str:
-    """What to call the second run: its title, or what was changed in it."""
-    if one.title != two.title:
-        return two.title
-    mine, other = _leaves(one.filled), _leaves(two.filled)
-    keys = [key for key in dict.fromkeys((*mine, *other)) if mine.get(key) != other.get(key)]
-    changed = [f"{key.rsplit('.', 1)[-1]}: {other.get(key) or 'none'}".replace("_", " ") for key in keys]
-    return ", ".join(changed[:3]) + (", ..." if len(changed) > 3 else "") or "the second run"
-
-
-def _leaves(value: Any, prefix: str = "") -> dict[str, str]:
-    """Entries of nested mappings and lists with dotted names; a list of plain values is one entry."""
-    if isinstance(value, dict):
-        items = value.items()
-    elif isinstance(value, (list, tuple)) and any(isinstance(v, dict) for v in value):
-        items = enumerate(value)
-    else:
-        listed = value if isinstance(value, (list, tuple)) else [value]
-        return {prefix: ", ".join(str(v) for v in listed if v is not None)}
-    return {k: v for key, inner in items for k, v in _leaves(inner, f"{prefix}.{key}" if prefix else str(key)).items()}
+def again(record: Record) -> tuple[str, ...]:
+    """What gives the same result: at the command line, and in Python."""
+    return command_of(record), python_of(record)
 
 
 def _provenance(record: Record) -> dict[str, Any]:
     """Plain facts first, then the filled scenario, what differs from the reference, and what was drawn."""
-    told = {
-        key: value for key, value in record.provenance.items() if key not in ("scenario", "changed_numbers", "sources")
-    }
+    told = {key: value for key, value in record.provenance.items() if key not in _TOLD_ELSEWHERE}
     changed = record.provenance.get("changed_numbers", {})
     sections = {
         "scenario, every default filled in": record.filled,

@@ -91,7 +91,10 @@ class ReportInput:
     stopped_at : float, optional day on which the host ended, if it did
     times : float64[time]        day
     outcomes : dict              for a cohort: outcome -> number of hosts
-    second_title : str           for a comparison: what the second run is called
+    done : dict                  what the host met and was given, sentences by kind: exposures, therapies, ...
+    label : str                  for a comparison: what this run is called beside the other
+    second : ReportInput         for a comparison: the other run, at the same times
+    again : tuple of str         commands that give the same result
     """
 
     title: str
@@ -111,5 +114,13 @@ class ReportInput:
     disclaimer: str = DISCLAIMER
     microbe_unit: str = "CFU"
     outcomes: dict[str, int] = field(default_factory=dict)
-    second_title: str = ""
     band_label: str = "5 % to 95 % of hosts"
+    done: dict[str, list[str]] = field(default_factory=dict)
+    label: str = ""
+    second: ReportInput | None = None
+    again: tuple[str, ...] = ()
+
+    @property
+    def second_title(self) -> str:
+        """What the second run is called, nothing if there is none."""
+        return "" if self.second is None else self.second.label or "second run"

@@ -20,6 +20,8 @@ import numpy as np
 from markupsafe import Markup
 
 from immunity.report import bodymap, chart, counts, story, thin
+from immunity.report.contrast import contrasts
+from immunity.report.facts import facts
 from immunity.report.model import Curve, Floats, Paper, ReportInput
 from immunity.report.words import MINUTES_UNTIL, Clock, clock, number, unit_text
 
@@ -47,18 +49,19 @@ def render(report: ReportInput) -> str:
         style=Markup(style),
         script=Markup(script),
         data=Markup(_json(_data(report, time))),
-        headline=story.headline(report),
+        name=_name(report),
+        headlines=[(each.label, story.headline(each)) for each in _both(report)],
         beats=_dated(story.tell(report), report, time),
-        contrasts=_dated(story.contrasts(report), report, time),
-        host=_flat(report.host),
-        body=bodymap.draw(report, moment) if report.places else None,
+        contrasts=_dated(contrasts(report), report, time),
+        facts=facts(report),
+        bodies=_bodies(report, moment),
         moment=moment,
         now=time.stamp(float(report.times[moment])),
         last=_last_with_values(report),
         levels=bodymap.LEVEL_LABELS,
         rings=bodymap.RING_LABELS,
-        places_table=thin.places_table(report, time) if report.places else None,
-        steady=any(bodymap.steady(place) for place in report.places),
+        places_tables=[(each.label, *thin.places_table(each, time)) for each in _both(report) if each.places],
+        steady=any(bodymap.steady(place) for each in _both(report) for place in each.places),
         blood_count=counts.count_table(report, time),
         panels=_panels(report, time, moment, main=True),
         more=_panels(report, time, moment, main=False),
@@ -66,6 +69,28 @@ def render(report: ReportInput) -> str:
         papers=[(paper, doi_link(paper)) for paper in report.papers],
         provenance=_provenance(report.provenance),
     )
+
+
+def _both(report: ReportInput) -> tuple[ReportInput, ...]:
+    return (report,) if report.second is None else (report, report.second)
+
+
+def _name(report: ReportInput) -> str:
+    """What the page is called in a list of pages: a death stands there too."""
+    endings = [
+        f"{each.label}: {story.headline(each)}" if each.label else story.headline(each) for each in _both(report)
+    ]
+    return f"{report.title}. {' '.join(endings)}"
+
+
+def _bodies(report: ReportInput, moment: int) -> list[tuple[str, Markup]]:
+    """A body map for each run that kept its places."""
+    ids = ("map", "other-map")
+    return [
+        (each.label, bodymap.draw(each, moment, id=id))
+        for each, id in zip(_both(report), ids, strict=False)
+        if each.places
+    ]
 
 
 def write(report: ReportInput, path: str | os.PathLike[str]) -> Path:
@@ -111,7 +136,7 @@ def _shown(curve: Curve, index: int, report: ReportInput, time: Clock, moment: i
         "curve": curve,
         "index": index,
         "unit": re.sub(r"^10(?=\D)", "× 10", unit_text(curve.unit)),
-        "svg": chart.draw(curve, report.times, time, stopped_at=report.stopped_at),
+        "svg": chart.draw(curve, report.times, time, stopped_at=tuple(each.stopped_at for each in _both(report))),
         "now": chart.say(value, curve) if math.isfinite(value) else "–",
         "keys": _keys(curve, report),
         "header": header,
@@ -159,16 +184,20 @@ def _data(report: ReportInput, time: Clock) -> dict[str, Any]:
             }
             for c in report.curves
         ],
-        "places": [
-            {
-                "name": p.name,
-                "cells": _rounded(p.cells, 5) if bodymap.ever_cells(p) and not bodymap.steady(p) else None,
-                "steady": bodymap.steady(p),
-                "microbes": _rounded(p.microbes, 5) if bodymap.ever_microbes(p) else None,
-            }
-            for p in report.places
-        ],
+        "maps": [_map_data(each) for each in _both(report) if each.places],
     }
+
+
+def _map_data(report: ReportInput) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": p.name,
+            "cells": _rounded(p.cells, 5) if bodymap.ever_cells(p) and not bodymap.steady(p) else None,
+            "steady": bodymap.steady(p),
+            "microbes": _rounded(p.microbes, 5) if bodymap.ever_microbes(p) else None,
+        }
+        for p in report.places
+    ]
 
 
 def _rounded(values: Floats, digits: int = 5) -> list[float | int | None]:

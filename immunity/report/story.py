@@ -15,8 +15,9 @@ from immunity.report.words import Clock, clock, is_plural, number, temperature
 
 _PER_PANEL = 3  # microbes and symptoms: twice as many
 _AT_MOST = 13
-_ENDINGS = {"dead": "Died", "failed": "The simulation failed"}
-_LEAST_AMOUNT = 1e-3  # units are chosen so that what can be measured is not far from one
+# Words for what the curves themselves tell better; any other word comes from the rule book and leads.
+_READ_FROM_CURVES = ("", "healthy", "ill", "completed", "recovered")
+LEAST_AMOUNT = 1e-3  # units are chosen so that what can be measured is not far from one
 _LEAST_STRENGTH = 1.05  # trips that leave the healthy range by less are not told, except symptoms
 _ABOVE = ("above", "highest", "rise", "up to")
 _BELOW = ("below", "lowest", "fall", "down to")
@@ -43,8 +44,8 @@ def tell(report: ReportInput) -> tuple[Beat, ...]:
         beats += found[: _PER_PANEL * (2 if group in ("microbes", "symptoms") else 1)]
     rank = {curve.id: (_group(curve) not in ("microbes", "symptoms"), not curve.main) for curve in report.curves}
     beats = sorted(beats, key=lambda b: (*rank[b.curve], -b.weight))[:_AT_MOST]
-    beats = [replace(beat, text=_capital(beat.text)) for beat in sorted(beats, key=lambda b: b.day)]
-    return (*beats, Beat(_end(report), headline(report)))
+    beats = [replace(beat, text=capital(beat.text)) for beat in sorted(beats, key=lambda b: b.day)]
+    return (*beats, Beat(end_of(report), headline(report)))
 
 
 def _group(curve: Curve) -> str:
@@ -58,23 +59,42 @@ def headline(report: ReportInput) -> str:
         return _tally(report.outcomes)
     open_ends = _open_ends(report)
     if report.stopped_at is not None:
-        ending = _ENDINGS.get(report.outcome, f"Ended ({report.outcome})")
+        ending = ending_words(report.outcome)
         left = "; ".join(text.replace(" still", "") for text in open_ends[:2])
         return f"{ending} {time.when(report.stopped_at)}.{f' At the end: {left}.' if left else ''}"
+    if report.outcome not in _READ_FROM_CURVES:
+        left = "; ".join(open_ends[:3])
+        return f"{ending_words(report.outcome)} {time.when(end_of(report))}{f': {left}' if left else ''}."
     if open_ends:
         texts = "; ".join(open_ends[:3])
-        return f"Not recovered {time.when(_end(report))}: {texts}."
+        return f"Not recovered {time.when(end_of(report))}: {texts}."
     return _recovery(report, time)
 
 
-def _capital(text: str) -> str:
+def ending_words(outcome: str) -> str:
+    """The rule book's word for how a host ended as the start of a sentence: dead of sepsis is Died of sepsis."""
+    if outcome == "failed":
+        return "The simulation failed"
+    words = outcome.replace("_", " ")
+    if words.split(" ", 1)[0] == "dead":
+        return f"Died{words.removeprefix('dead')}"
+    return capital(words) if words else "Ended"
+
+
+def capital(text: str) -> str:
     """Start a sentence with a capital, unless it starts with a symbol such as mRNA or p53."""
     first = text.split(" ", 1)[0]
     return text[0].upper() + text[1:] if first.isalpha() and first.islower() else text
 
 
-def _end(report: ReportInput) -> float:
-    return float(report.times[-1]) if report.stopped_at is None else report.stopped_at
+def end_of(report: ReportInput) -> float:
+    """The day of the last word: when the host ended, or the last day of which there are values."""
+    if report.stopped_at is not None:
+        return report.stopped_at
+    known = [
+        np.flatnonzero(np.isfinite(curve.values))[-1] for curve in report.curves if np.isfinite(curve.values).any()
+    ]
+    return float(report.times[max(known, default=-1)])
 
 
 def _value(value: float, curve: Curve) -> str:
@@ -108,7 +128,7 @@ def _recovery(report: ReportInput, time: Clock) -> str:
     clear_days = [day for day in clear if day is not None]
     calm_days = [day for day in calm if day is not None]
     if not clear_days and not calm_days:
-        return f"{_ENDINGS.get(report.outcome, report.outcome.capitalize())} {time.when(_end(report))}."
+        return f"{ending_words(report.outcome)} {time.when(end_of(report))}."
     parts = []
     if clear_days:
         parts.append(f"microbes below detection since {time.stamp(max(clear_days))}")
@@ -196,7 +216,7 @@ def _rise_beat(curve: Curve, report: ReportInput, time: Clock) -> list[Beat]:
     rest = float(curve.values[0])
     if peak is None or start is None or peak.value < 2 * max(rest, 0.0) or peak.value <= 0:
         return _fall_beat(curve, report, time)
-    if peak.value < _LEAST_AMOUNT and not curve.main:
+    if peak.value < LEAST_AMOUNT and not curve.main:
         return []
     plural = is_plural(curve.name)
     verb = "arrive" if is_arrival(curve) else "rise"
@@ -225,44 +245,3 @@ def _spread(curve: Curve, index: int, report: ReportInput) -> str:
         return ""
     low, high = (float(edge[index]) for edge in curve.band)
     return f" ({number(low)} to {number(high)} in {report.band_label})"
-
-
-def contrasts(report: ReportInput) -> tuple[Beat, ...]:
-    """How the second run differs, curve by curve, the largest differences first."""
-    time = clock(report.days)
-    beats = [beat for curve in report.curves if curve.second is not None for beat in _contrast(curve, report, time)]
-    return tuple(sorted(beats, key=lambda b: -b.weight)[:4])
-
-
-def _contrast(curve: Curve, report: ReportInput, time: Clock) -> list[Beat]:
-    assert curve.second is not None
-    ours, theirs = highest(curve.values, report.times), highest(curve.second, report.times)
-    if ours is None or theirs is None or min(ours.value, theirs.value) <= 0:
-        return []
-    other = replace(curve, values=curve.second)
-    if is_microbe(curve) and not (cleared(curve, report.times).present or cleared(other, report.times).present):
-        return []
-    parts = []
-    ratio = max(ours.value / theirs.value, theirs.value / ours.value)
-    if ratio >= 1.1 or (curve.unit == "degC" and abs(ours.value - theirs.value) >= 0.3):
-        peaks = [f"{_value(peak.value, curve)} ({time.stamp(peak.day)})" for peak in (theirs, ours)]
-        parts.append(f"peak{'' if is_plural(curve.name) else 's'} at {peaks[0]} instead of {peaks[1]}")
-    if is_microbe(curve):
-        parts += _clearance_contrast(curve, other, report, time)
-    if not parts:
-        return []
-    weight = ratio * (10.0 if is_microbe(curve) or is_symptom(curve) else 1.0)
-    return [Beat(theirs.day, _capital(f"{curve.name} {' and '.join(parts)}."), curve.id, weight)]
-
-
-def _clearance_contrast(ours: Curve, theirs: Curve, report: ReportInput, time: Clock) -> list[str]:
-    mine, other = cleared(ours, report.times), cleared(theirs, report.times)
-    if not (mine.present and other.present) or mine.day == other.day:
-        return []
-    be = "are" if is_plural(ours.name) else "is"
-    if other.day is None:
-        return [f"{be} still there at the end instead of gone"]
-    gone = time.when(other.day)
-    preposition = gone.split(" ")[0] + " "
-    instead = time.when(mine.day).removeprefix(preposition) if mine.day is not None else "still there at the end"
-    return [f"{be} gone {gone} instead of {instead}"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from immunity._version import __version__
@@ -10,6 +12,7 @@ from immunity.compiler.case import Case
 from immunity.compiler.tables import Floats, Tables
 from immunity.language.quantity import base_unit, parse_unit
 from immunity.results.papers import papers_behind
+from immunity.results.protocol import title_of
 from immunity.results.provenance import describe_origin
 from immunity.results.record import Record
 from immunity.results.runs import Cohort, Run
@@ -31,7 +34,7 @@ def label(case: Case, batch: HostBatch, options: Options) -> Record:
     with_fired = np.nansum(batch.fired, axis=0) if len(batch.host) else np.zeros(tables.n_flow)
     papers = papers_behind(model, with_fired)
     varied = [tables.names.parameter[spread.parameter] for spread in model.spreads] if options.vary else []
-    return Record(
+    record = Record(
         title=case.title,
         scenario=case.scenario,
         mode="stochastic" if options.stochastic else "deterministic",
@@ -64,6 +67,7 @@ def label(case: Case, batch: HostBatch, options: Options) -> Record:
         jump_after=batch.jump_after,
         places=model.places,
     )
+    return replace(record, title=title_of(case.title, case.asked.get("changes", {}), record))
 
 
 def until_end(values: Floats, time: Floats, stopped_at: Floats) -> Floats:

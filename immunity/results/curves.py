@@ -80,11 +80,9 @@ def value_before(time: Floats, values: Floats, day: float) -> float:
 
 def values_along(time: Floats, values: Floats, times: Floats) -> Floats:
     """A curve at other times, NaN after its end; the first of a time that stands twice means before its events."""
-    first = np.append(np.diff(times) == 0.0, False)
-    found = [
-        value_before(time, values, day) if early else value_at(time, values, day)
-        for day, early in zip(times, first, strict=True)
-    ]
+    found = np.interp(times, time, values)
+    for row in np.flatnonzero(np.diff(times) == 0.0):
+        found[row] = value_before(time, values, times[row])
     return np.where(times > time[-1], np.nan, found)
 
 

@@ -124,8 +124,10 @@ def died() -> ReportInput:
 def compared() -> ReportInput:
     """The healed run beside one with a hundred times the dose."""
     larger = {"skin.s_aureus": bacteria(dose=1e7, peak=9e9, day=1.4), "body.temperature": bump(1.9, 1.0, 36.8, 39.6)}
-    both = tuple(dataclasses.replace(c, second=larger.get(c.id, c.values * 1.05)) for c in curves())
-    return healed(curves=both, second_title="dose 1e7 CFU")
+    theirs = tuple(dataclasses.replace(c, values=larger.get(c.id, c.values * 1.05)) for c in curves())
+    both = tuple(dataclasses.replace(c, second=other.values) for c, other in zip(curves(), theirs, strict=True))
+    second = healed(curves=theirs, label="1e7 CFU", host={"age": "70 years", "sex": "male", "weight": "70 kg"})
+    return healed(curves=both, label="1e5 CFU", second=second, again=("immunity compare cut_finger cut_finger",))
 
 
 def cohort() -> ReportInput:

@@ -42,7 +42,7 @@ def test_what_is_out_of_range_is_marked_on_its_side() -> None:
 
 def test_a_second_run_stands_beside_the_first() -> None:
     cell = dataclasses.replace(made_up.curves()[5], second=np.linspace(4.0, 0.5, len(made_up.TIMES)))
-    header, (row,) = table(curves=(cell,), second_title="without marrow")
+    header, (row,) = table(curves=(cell,), second=made_up.healed(label="without marrow"))
     assert header[-2:] == ["Lowest, without marrow", "Highest, without marrow"]
     assert row[-2].startswith("0.5 ↓ (") and row[-1].startswith("4 (")
 

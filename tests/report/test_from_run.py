@@ -11,12 +11,11 @@ from lxml import html
 from immunity.compiler.case import ReadoutInfo
 from immunity.report.from_run import (
     from_cohort,
+    from_pair,
     from_run,
-    host_words,
     page_of_cohort,
     page_of_pair,
     page_of_run,
-    second_name,
 )
 from immunity.report.published import points_behind, readable_findings
 from immunity.results import Cohort, Record, Run
@@ -88,12 +87,6 @@ def test_a_seed_is_told_only_where_it_matters() -> None:
     assert from_run(Run(record(draws={"x": np.ones(1)}))).seed == 7
 
 
-def test_a_host_in_words() -> None:
-    assert host_words(record()) == {"age": "35 years", "sex": "male", "weight": "70 kg"}
-    ill = record(filled={"host": {"deficiencies": ["severe_neutropenia", "asplenia"]}})
-    assert host_words(ill) == {"deficiencies": "severe neutropenia, asplenia"}
-
-
 def test_papers_and_provenance() -> None:
     report = from_run(Run(record()))
     assert [(p.cite, p.doi) for p in report.papers] == [("a", None), ("Bee 2000", "10.1/b")]
@@ -102,20 +95,34 @@ def test_papers_and_provenance() -> None:
     assert "sources" not in report.provenance
 
 
-def test_a_second_run_is_laid_on_the_times_of_the_first() -> None:
-    short = record(time=TIME[:3], readout=record().readout[:3] * 2)
-    report = from_run(Run(record()), second=Run(short))
-    second = report.curves[1].second
-    assert second is not None
-    np.testing.assert_array_equal(second[:3], 2 * report.curves[1].values[:3])
-    assert np.isnan(second[3:]).all()
+def test_a_second_run_is_laid_on_the_times_of_both() -> None:
+    late = record(time=TIME[:3] + 2, readout=record().readout[:3] * 2, pool=None)
+    report = from_pair(Run(record()), Run(late))
+    assert report.second is not None
+    np.testing.assert_array_equal(report.times, TIME)
+    crp = next(c for c in report.curves if c.id == "blood.crp")
+    assert crp.second is not None
+    np.testing.assert_array_equal(crp.second[2:], 2 * record().readout[:3, 0, 0])
+    assert np.isnan(crp.second[:2]).all()
 
 
-def test_a_second_run_is_named_by_what_differs() -> None:
+def test_a_comparison_says_what_each_is_and_how_each_ended() -> None:
     host = record().filled["host"]
-    other = record(filled={"host": {**host, "deficiencies": ["low_c3"]}, "days": "4 d"})
-    assert second_name(record(), other) == "deficiencies: low c3"
-    assert second_name(record(), record(title="Other")) == "Other"
+    other = record(
+        filled={"host": {**host, "deficiencies": ["low_c3"]}, "days": "4 d"}, stopped_at=np.array([2.5]), days=4.0
+    )
+    for one, two in ((record(), other), (other, record())):
+        page = html.document_fromstring(page_of_pair(Run(one), Run(two)))
+        first = " ".join(" ".join(p.text_content().split()) for p in page.xpath("//header//p[@class='headline']"))
+        assert "low c3: Died on day 2.5" in first and "no deficiency: Recovered" in first
+        assert "low c3" in page.xpath("//h1")[0].text and "no deficiency" in page.xpath("//h1")[0].text
+        assert len(page.xpath("//*[@class='bodymap']")) == 2
+        assert "Died" in page.xpath("//title")[0].text
+
+
+def test_what_a_second_scenario_shows_is_shown() -> None:
+    report = from_pair(Run(record()), Run(record(show=("blood.crp",))))
+    assert all(curve.main for curve in report.curves)
 
 
 def test_a_cohort_is_shown_by_median_and_spread() -> None:

@@ -147,7 +147,8 @@ def nasty() -> ReportInput:
     return dataclasses.replace(
         base, title=NASTY, scenario=NASTY, host={NASTY: NASTY}, mode=NASTY, outcome=NASTY, curves=curves, places=places,
         papers=(Paper(NASTY, NASTY),), provenance={NASTY: NASTY, "x": {NASTY: [NASTY]}}, warnings=(NASTY,),
-        disclaimer=NASTY, second_title=NASTY, microbe_unit=NASTY, band_label=NASTY,
+        disclaimer=NASTY, label=NASTY, done={NASTY: [NASTY]}, again=(NASTY,),
+        second=dataclasses.replace(base, label=NASTY, title=NASTY, places=places), microbe_unit=NASTY, band_label=NASTY,
     )  # fmt: skip
 
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 import dataclasses
 
 import numpy as np
+from lxml import html
 
+from immunity.report import render
+from immunity.report.contrast import contrasts
 from immunity.report.excursions import cleared, excursions, onset
 from immunity.report.model import Curve, ReportInput
-from immunity.report.story import contrasts, headline, tell
+from immunity.report.story import headline, tell
 
 from . import made_up
 
@@ -26,6 +29,12 @@ def report(*curves: Curve, **more: object) -> ReportInput:
 
 def texts(made: ReportInput) -> list[str]:
     return [beat.text for beat in tell(made)]
+
+
+def differences(*curves: Curve) -> list[str]:
+    """What is said of a second run, its end aside."""
+    made = report(*curves, second=report(*(dataclasses.replace(c, values=c.second) for c in curves)))
+    return [beat.text for beat in contrasts(made)[:-1]]
 
 
 TENT = [0, 0, 10, 20, 30, 20, 10, 0, 0, 0, 0]
@@ -159,15 +168,50 @@ def test_a_cohort_is_counted_and_its_spread_told() -> None:
 
 def test_contrasts_say_what_the_second_run_changes() -> None:
     second = np.array(BUGS_GROW)
-    made = report(bugs(BUGS, second=second), second_title="more")
-    assert [beat.text for beat in contrasts(made)] == [
+    assert differences(bugs(BUGS, second=second)) == [
         "Bacteria peak at 10⁷ CFU (day 10) instead of 10⁶ CFU (day 2) and are still there at the end instead of gone."
     ]
-    assert contrasts(report(bugs(BUGS, second=np.array(BUGS, dtype=float)))) == ()
+    assert differences(bugs(BUGS, second=np.array(BUGS, dtype=float))) == []
+    assert contrasts(report(bugs(BUGS))) == ()
+
+
+def test_the_second_run_is_told_to_its_end_and_a_death_in_it_is_said() -> None:
+    values = np.where(DAYS > 4, np.nan, np.array(BUGS_GROW))
+    second = report(bugs(values.tolist()), outcome="dead", stopped_at=4.2, label="without")
+    beats = contrasts(report(bugs(BUGS, second=values), label="with", second=second))
+    assert beats[-1].text.startswith("Died on day 4.2.") and beats[-1].day == 4.2
+    both = report(bugs(BUGS, second=values), label="with", second=second)
+    first_lines = html.document_fromstring(render(both)).xpath("//header//p[@class='headline']")
+    assert [line.text_content().strip()[:14] for line in first_lines] == ["with: Recovere", "without: Died "]
+
+
+def test_what_nobody_could_measure_makes_no_difference_and_is_not_given_to_three_digits() -> None:
+    dust = curve([1e-9] * 11, second=np.array([1e-9, 1e-5] * 5 + [0.0]))
+    assert differences(dust) == []
+    assert differences(bugs([1e-5] * 11, second=np.array(BUGS_GROW))) == [
+        "Bacteria peak at 10⁷ CFU (day 10) instead of less than 10, the limit of detection."
+    ]
+
+
+def test_differences_are_ranked_by_what_is_healthy() -> None:
+    crp = curve([1.0] * 11, healthy=(0.0, 5.0), name="CRP", id="crp", second=np.array(TENT, dtype=float) * 5)
+    inside = curve([1.0] * 11, healthy=(0.0, 5.0), name="Other", id="x", second=np.full(11, 4.9))
+    white = curve([4.0] * 11, healthy=(1.8, 8.0), name="Neutrophils", id="n", second=np.full(11, 0.018))
+    assert differences(inside, crp, white) == [
+        "Neutrophils lowest at 0.018 mg/L (0 h) instead of 4 mg/L (0 h).",
+        "CRP peaks at 150 mg/L (day 4) instead of 1 mg/L (0 h).",
+    ]
 
 
 def test_microbes_that_nobody_could_detect_make_no_contrast() -> None:
-    assert contrasts(report(bugs([0.1] * 11, second=np.full(11, 2.0)))) == ()
+    assert differences(bugs([0.1] * 11, second=np.full(11, 2.0))) == []
+
+
+def test_the_rule_books_word_for_an_end_leads_the_first_line() -> None:
+    grown = report(bugs(BUGS_GROW), outcome="carrier")
+    assert headline(grown) == "Carrier on day 10: Bacteria still at 10⁷ CFU."
+    assert headline(report(curve(TENT), outcome="dead_of_sepsis", stopped_at=3.0)).startswith("Died of sepsis on day 3")
+    assert headline(report(curve(TENT), outcome="organ failure", stopped_at=3.0)).startswith("Organ failure on day 3")
 
 
 def test_sentences_start_with_a_capital_but_symbols_keep_theirs() -> None:

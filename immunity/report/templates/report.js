@@ -52,14 +52,16 @@
     };
     return { svg, cursor, curve, height, line: cursor.querySelector("line"), dots: cursor.querySelectorAll(".dot"), values: figure.querySelectorAll(".value") };
   });
-  const places = [...document.querySelectorAll(".place")].map((group, i) => ({
-    ...data.places[i],
+  const maps = [...document.querySelectorAll(".bodymap")].map((map, k) => ({
+    described: map.querySelector(".map-now"),
+    places: [...map.querySelectorAll(".place")].map((group, i) => ({
+    ...data.maps[k][i],
     cell: group.querySelector(".cell"),
     ring: group.querySelector(".ring"),
     cellText: group.querySelector("text.cells"),
     microbeText: group.querySelector("text.microbes"),
+    })),
   }));
-  const described = document.getElementById("map-now");
 
   const showPlace = (place, i) => {
     const said = [place.cells && showCells(place, i), place.microbes && showMicrobes(place, i)].filter(Boolean);
@@ -106,8 +108,7 @@
     shown = i;
     const x = (left + ((data.times[i] - first) / span) * (right - left)).toFixed(1);
     const label = stamp(data.times[i]);
-    const words = places.map((place) => showPlace(place, i));
-    if (described) described.textContent = words.join("; ") + ".";
+    maps.forEach(({ described, places }) => (described.textContent = places.map((place) => showPlace(place, i)).join("; ") + "."));
     charts.forEach((chart) => showChart(chart, i, x));
     document.querySelectorAll("output.now").forEach((output) => (output.textContent = label));
     slider.value = i;

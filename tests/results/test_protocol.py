@@ -1,0 +1,94 @@
+"""What was done to whom, in words."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from immunity.results import Record
+from immunity.results.protocol import done_words, host_words, labels_of_pair, title_of, title_of_pair
+
+from .records import record
+
+BUGS = {"threat": "s_aureus", "site": "skin", "dose": "1e5 CFU", "at": "0 day"}
+SCRAPE = {"threat": "scrape", "site": "skin", "dose": "1 cm2", "at": "0 day"}
+DRUG = {
+    "therapy": "flucloxacillin", "dose": "1 g", "every": "6 h", "from": "1 d", "until": "8 d", "route": "oral",
+    "at": None,
+}  # fmt: skip
+NAMES = {"s_aureus": "Staphylococcus aureus", "skin": "Skin patch", "asplenia": "Asplenia", "c3": "C3 deficiency"}
+HOST = {"age": "35 y", "sex": "male", "deficiencies": []}
+
+
+def made(*, title: str = "A scrape", host: dict[str, Any] | None = None, **filled: Any) -> Record:
+    said = {"host": {**HOST, **(host or {})}, "title": "A scrape", "exposures": [BUGS, SCRAPE], **filled}
+    return replace(record(1), title=title, filled=said, provenance={"names": NAMES})
+
+
+def test_a_host_in_words() -> None:
+    assert host_words(made()) == {"age": "35 years", "sex": "male"}
+    ill = made(host={"deficiencies": ["asplenia", "c3", "low_something"]})
+    assert host_words(ill)["deficiencies"] == "asplenia, C3 deficiency, low something"
+
+
+def test_exposures_and_therapies_say_dose_place_and_time() -> None:
+    event = {"at": "2 d", "pool": "s_aureus at blood", "add": "100 CFU"}
+    done = done_words(made(therapies=[DRUG], events=[event], numbers={"a.b": "2 1/day"}))
+    assert done == {
+        "exposures": [
+            "Staphylococcus aureus, 1e5 CFU, skin patch, at the start", "Scrape, 1 cm2, skin patch, at the start"
+        ],
+        "therapies": ["Flucloxacillin, 1 g, oral, every 6 h from 1 d until 8 d"],
+        "events": ["Staphylococcus aureus, 100 CFU, blood, at 2 d"],
+        "numbers": ["a.b = 2 1/day"],
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, "A scrape"),
+        ({"days": 3, "every": "1 h", "show": ["x"]}, "A scrape"),
+        ({"title": "Mine", "exposures.0.dose": "1 CFU"}, "A scrape"),
+        ({"exposures.0.dose": "1 CFU"}, "Staphylococcus aureus (1e5 CFU) and scrape (1 cm2), skin patch"),
+        ({"host.age": "35 y"}, "Staphylococcus aureus (1e5 CFU) and scrape (1 cm2), skin patch; 35 years"),
+    ],
+)
+def test_a_title_that_a_change_made_untrue_is_made_anew(changes: dict[str, Any], expected: str) -> None:
+    assert title_of("A scrape", changes, made()) == expected
+
+
+def test_a_derived_title_names_drugs_deficiencies_and_numbers() -> None:
+    ill = made(host={"deficiencies": ["asplenia"]}, therapies=[DRUG], numbers={"k": "2"})
+    told = title_of("A scrape", {"numbers.k": "2"}, ill)
+    assert told.endswith("skin patch, on flucloxacillin (1 g, every 6 h); asplenia; k = 2")
+    assert (
+        title_of("A healthy adult", {"host.age": "8 y"}, made(exposures=[], host={"age": "8 y"})) == "At rest; 8 years"
+    )
+
+
+@pytest.mark.parametrize(
+    ("second", "labels"),
+    [
+        (made(exposures=[{**BUGS, "dose": "1e7 CFU"}, SCRAPE]), ("1e5 CFU", "1e7 CFU")),
+        (made(host={"deficiencies": ["asplenia"]}), ("no deficiency", "asplenia")),
+        (made(host={"age": "70 y"}), ("35 years", "70 years")),
+        (made(exposures=[BUGS]), ("Scrape, 1 cm2, skin patch, at the start", "no scrape")),
+        (made(therapies=[DRUG]), ("no flucloxacillin", "Flucloxacillin, 1 g, oral, every 6 h from 1 d until 8 d")),
+        (made(numbers={"k": "2"}), ("k as in the reference", "k 2")),
+        (replace(made(), seed=8), ("seed 7", "seed 8")),
+    ],
+)
+def test_two_runs_are_called_by_what_differs(second: Record, labels: tuple[str, str]) -> None:
+    assert labels_of_pair(made(), second) == labels
+    assert labels_of_pair(second, made()) == labels[::-1]
+    assert title_of_pair(made(), second) == f"A scrape: {labels[0]} or {labels[1]}"
+
+
+def test_two_runs_that_differ_in_much_are_called_by_their_titles() -> None:
+    other = made(title="A pneumonia", exposures=[{**BUGS, "threat": "x" * 40, "site": "lung"}], therapies=[DRUG])
+    assert labels_of_pair(made(), other) == ("A scrape", "A pneumonia")
+    same = made(exposures=other.filled["exposures"], therapies=[DRUG])
+    assert labels_of_pair(made(), same)[0] != labels_of_pair(made(), same)[1]
