@@ -49,6 +49,7 @@ class HostBatch:
     status: NDArray[np.int64]
     stopped_at: Floats
     n_steps: NDArray[np.int64]
+    ended: NDArray[np.int64]  # which end point halted a host: 0 the stop rule, -1 none
     jump_time: Floats  # float64[host, jump], day; NaN beyond a host's last jump
     jump_before: Floats  # float64[host, jump, readout]
     jump_after: Floats
@@ -98,6 +99,7 @@ def batch_of(outcome: HostOutcome) -> HostBatch:
         status=np.array([run.status], dtype=np.int64),
         stopped_at=np.array([run.stopped_at], dtype=np.float64),
         n_steps=np.array([run.n_steps], dtype=np.int64),
+        ended=np.array([run.ended], dtype=np.int64),
         jump_time=run.jumps.time[None],
         jump_before=run.jumps.before[None],
         jump_after=run.jumps.after[None],
@@ -117,6 +119,7 @@ def failed_hosts(case: Case, hosts: Sequence[int], options: Options, status: int
         status=np.full(n, status, dtype=np.int64),
         stopped_at=np.zeros(n),
         n_steps=np.zeros(n, dtype=np.int64),
+        ended=np.full(n, -1, dtype=np.int64),
         jump_time=np.zeros((n, 0)),
         jump_before=np.zeros((n, 0, len(tables.readouts.signal))),
         jump_after=np.zeros((n, 0, len(tables.readouts.signal))),

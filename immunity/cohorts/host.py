@@ -115,6 +115,8 @@ def run_case(
         state,
         case.events,
         case.out_times,
+        plans=case.plans,
+        ends=case.ends,
         stochastic=stochastic,
         seed=seed,
         host=host,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from immunity.compiler.tables import Events, Floats, Tables
+from immunity.compiler.tables import EndPoint, Events, Floats, Plan, Tables
 
 if TYPE_CHECKING:
     from immunity.compiler.derive import Formula
@@ -74,6 +74,7 @@ class Case:
     show : tuple of str          readouts to show first
     asked : dict                 what the caller asked for beside the scenario's own words, to ask for it again
     names : dict                 what people call the entries of the rule book that the scenario speaks of
+    plans, ends                  what happens by itself, and what halts the host, besides the book's stop rule
     """
 
     model: Model = field(repr=False)
@@ -85,6 +86,8 @@ class Case:
     out_times: Floats
     filled: dict[str, Any]
     show: tuple[str, ...] = ()
+    plans: tuple[Plan, ...] = ()
+    ends: tuple[EndPoint, ...] = ()
     warnings: tuple[str, ...] = ()
     asked: dict[str, Any] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)

@@ -239,7 +239,13 @@ def routes(space: Space, therapy: str) -> dict[str, Pool]:
 
 
 def plain_events(
-    numbers: Numbers, entry: Entry, events: Sequence[DatedEvent], attributes: Attributes, given: Given
+    numbers: Numbers,
+    entry: Entry,
+    events: Sequence[DatedEvent],
+    attributes: Attributes,
+    given: Given,
+    *,
+    first: int = 0,
 ) -> list[Dated]:
     """Events that a scenario or a deficiency lists.
 
@@ -249,7 +255,7 @@ def plain_events(
         E611 unless an event says one thing of one object, E615 for a number that others follow, E516 below zero.
     """
     made: list[Dated] = []
-    for position, event in enumerate(events):
+    for position, event in enumerate(events, first):
         at = entry.at("events", position)
         time = read_time(event.at, entry.at("events", position, "at"))
         said = [key for key in ("add", "scale", "set") if getattr(event, key) is not None]

@@ -13,13 +13,14 @@ from immunity.compiler.case import Case
 from immunity.compiler.changes import apply_changes, attributes_of, idle_attributes, matching, plain, said
 from immunity.compiler.clock import TICKS_PER_DAY, at_tick, grid
 from immunity.compiler.courses import dated_doses, read_course
-from immunity.compiler.dated import Dated, Given, exposure_events, plain_events, read_span
+from immunity.compiler.dated import Dated, Given, exposure_events, plain_events, read_span, read_time
 from immunity.compiler.derive import follow
 from immunity.compiler.inflow import with_inflows
 from immunity.compiler.members import chosen, has_open_sets, met_in
 from immunity.compiler.numbers import check_range
+from immunity.compiler.plans import plan_of_course, plan_of_event, read_ends
 from immunity.compiler.space import rule_entries
-from immunity.compiler.tables import Events, Floats
+from immunity.compiler.tables import Events, Floats, Plan
 from immunity.language.errors import fail
 from immunity.language.load import Entry
 from immunity.language.models import Scenario
@@ -52,7 +53,7 @@ def build_case(compiled: Compiled, scenario: Entry) -> Case:
     theta = _theta(compiled, scenario, attributes, deficiencies)
     days = _days(record, scenario)
     given = Given(compiled.space, len(theta))
-    dated, taken = _events(compiled, scenario, attributes, deficiencies, days, given)
+    dated, taken, plans = _events(compiled, scenario, attributes, deficiencies, days, given)
     model = replace(compiled.model, tables=with_inflows(compiled.model.tables, given.inflows))
     known = [info.id for info in compiled.model.readouts]
     unmet = [each.id for entry in rule_entries(compiled.book) for each in entry.record.readouts if each.id not in known]
@@ -73,6 +74,8 @@ def build_case(compiled: Compiled, scenario: Entry) -> Case:
             np.asarray([event.index for event in dated], np.int32),
             np.asarray([event.value for event in dated], float),
         ),
+        plans=tuple(plans),
+        ends=read_ends(compiled.model.tables, compiled.model.readouts, scenario),
         out_times=_out_times(record, scenario, days),
         filled={**filled, "host": host, "therapies": taken},
         show=tuple(name for name in record.show if name not in unmet) or tuple(known),
@@ -130,8 +133,8 @@ def _events(
     deficiencies: list[str],
     days: float,
     given: Given,
-) -> tuple[list[Dated], list[dict[str, Any]]]:
-    """All dated events in order of time, and the therapies with their routes filled in."""
+) -> tuple[list[Dated], list[dict[str, Any]], list[Plan]]:
+    """All dated events in order of time, the therapies with their routes filled in, and what waits to be seen."""
     record, space, numbers = scenario.record, compiled.space, compiled.numbers
     dated: list[Dated] = []
     for id in deficiencies:
@@ -140,12 +143,22 @@ def _events(
     for position, exposure in enumerate(record.exposures):
         dated += exposure_events(scenario, position, exposure, attributes, given)
     taken: list[dict[str, Any]] = []
+    plans: list[Plan] = []
     for position, dosing in enumerate(record.therapies):
         course = read_course(space, scenario, position, dosing, attributes, days, given)
-        dated += dated_doses(course)
+        plan = plan_of_course(compiled.model.tables, compiled.model.readouts, scenario, position, dosing, course)
+        dated += dated_doses(course) if plan is None else []
+        plans += [] if plan is None else [plan]
         taken.append({**dosing.model_dump(by_alias=True, exclude_none=True), "route": course.route})
-    dated += plain_events(numbers, scenario, record.events, attributes, given)
-    return sorted(dated, key=lambda event: event.time), taken
+    for position, event in enumerate(record.events):
+        rows = plain_events(numbers, scenario, [event], attributes, given, first=position)
+        if event.when is None:
+            dated += rows
+            continue
+        start = read_time(event.at, scenario.at("events", position, "at"))
+        tables, infos = compiled.model.tables, compiled.model.readouts
+        plans.append(plan_of_event(tables, infos, scenario, position, event, rows, start))
+    return sorted(dated, key=lambda event: event.time), taken, plans
 
 
 def _warnings(compiled: Compiled, record: Scenario, dated: list[Dated], days: float) -> list[str]:

@@ -34,6 +34,8 @@ EVENT_SCALE = 2  # pool *= value (binomial thinning of countable pools, stochast
 EVENT_SET = 3  # pool = value
 EVENT_PARAMETER_SCALE = 4  # theta[index] *= value
 EVENT_PARAMETER_SET = 5  # theta[index] = value
+EVENT_AGE = 6  # theta[index] *= value, a small step of a gradual change
+EVENT_GROW = 7  # pool *= value, a small step of a gradual change
 
 
 @dataclass(frozen=True)
@@ -194,6 +196,55 @@ class Tables:
     @property
     def n_signal(self) -> int:
         return len(self.signals.constant)
+
+
+@dataclass(frozen=True)
+class Watch:
+    """Something to look out for: it holds where sign * (s[signal] - level) > 0."""
+
+    signal: int
+    sign: float
+    level: float
+
+
+@dataclass(frozen=True)
+class EndPoint:
+    """A host halts as soon as something holds."""
+
+    watch: Watch
+    outcome: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A course of dated events that begins, goes on and ends by what is seen. Times are days.
+
+    Attributes
+    ----------
+    start, until : float         when it may begin, and before when its events fall
+    when : Watch or None         begins ``delay`` after this holds; None: at ``start``
+    rearm : Watch or None        has to hold, once a course is over, before the next may begin
+    only_if : Watch or None      asked at each step; where it does not hold, ``wait`` puts the step off, 0 leaves it out
+    stop_when : Watch or None    ends a course at once: no step more, rates back to zero
+    steps : tuple                (days since the beginning, rows (days since the step, kind, index, value)) in order
+    rates : tuple of int         parameters that steps set, zero at rest
+    length : float               how long a course occupies
+    at_most : int                how many courses
+    """
+
+    name: str
+    start: float
+    until: float
+    when: Watch | None
+    delay: float
+    rearm: Watch | None
+    only_if: Watch | None
+    wait: float
+    stop_when: Watch | None
+    steps: tuple[tuple[float, tuple[tuple[float, int, int, float], ...]], ...]
+    rates: tuple[int, ...]
+    length: float
+    at_most: int
 
 
 @dataclass(frozen=True)

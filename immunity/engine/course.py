@@ -27,6 +27,9 @@ class Course(NamedTuple):
     readouts: Floats  # [time, readout]
     pools: Floats  # [time, pool], no rows if not wanted
     shown: Floats  # [value] workspace for readouts
+    watch_signal: Places  # what is looked out for besides the stop rule: sign * (signal - level) > 0
+    watch_sign: Floats
+    watch_level: Floats
     every_signal: Places
 
 
@@ -44,6 +47,9 @@ def new_course(
         readouts=np.full((len(out_times), len(wiring.readout_signal)), np.nan),
         pools=np.full((len(out_times) if record_pools else 0, wiring.n_pool), np.nan),
         shown=np.zeros(wiring.n_pool + wiring.n_signal + 1),
+        watch_signal=np.zeros(0, np.uint32),
+        watch_sign=np.zeros(0),
+        watch_level=np.zeros(0),
         every_signal=np.arange(wiring.n_signal, dtype=np.uint32),
     )
 
@@ -64,11 +70,43 @@ def record(wiring: Wiring, host: Host, course: Course, t: float) -> None:
 
 
 @kernel
+def looks_out(wiring: Wiring, course: Course) -> bool:
+    """Say whether there is anything to stop for."""
+    return wiring.stop_signal >= 0 or len(course.watch_signal) > 0
+
+
+@kernel
 def stop_margin(wiring: Wiring, host: Host, course: Course, t: float) -> float:
-    """Return by how much the stop signal is above its bound, for the pools in `course.shown`."""
+    """Return how far the pools in `course.shown` are from what the run stops for: below zero, and it does."""
     course.shown[-1] = t
-    evaluate_signals(wiring, host, course.every_signal, wiring.stop_signal + 1, course.shown)
-    return course.shown[wiring.n_pool + wiring.stop_signal] - wiring.stop_below
+    last = wiring.stop_signal
+    for k in range(len(course.watch_signal)):
+        last = max(last, np.int64(course.watch_signal[k]))
+    evaluate_signals(wiring, host, course.every_signal, last + 1, course.shown)
+    margin = np.inf
+    if wiring.stop_signal >= 0:
+        margin = course.shown[wiring.n_pool + wiring.stop_signal] - wiring.stop_below
+    for k in range(len(course.watch_signal)):
+        value = course.shown[wiring.n_pool + course.watch_signal[k]]
+        margin = min(margin, course.watch_sign[k] * (course.watch_level[k] - value))
+    return margin
+
+
+@kernel
+def stops_here(wiring: Wiring, host: Host, course: Course, t: float) -> bool:
+    """Say whether the present state is one that the run stops for."""
+    for pool in range(wiring.n_pool):
+        course.shown[pool] = course.x[pool]
+    return stop_margin(wiring, host, course, t) < 0.0
+
+
+@entry
+def sense(wiring: Wiring, host: Host, course: Course, t: float) -> None:
+    """Write the values of all signals in the present state into `course.shown`, called from Python."""
+    for pool in range(wiring.n_pool):
+        course.shown[pool] = course.x[pool]
+    course.shown[-1] = t
+    evaluate_signals(wiring, host, course.every_signal, wiring.n_signal, course.shown)
 
 
 @kernel

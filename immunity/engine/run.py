@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import groupby
-from operator import itemgetter
 
 import numpy as np
 
-from immunity.compiler.tables import Events, Floats
-from immunity.engine.course import NEXT_OUT, STATUS, STEPS, TIME, Course, new_course, record_row
+from immunity.compiler.tables import EndPoint, Events, Floats, Plan, Watch
+from immunity.engine.agenda import new_agenda, next_time, see, take_due
+from immunity.engine.course import NEXT_OUT, STATUS, STEPS, TIME, Course, new_course, record_row, sense
 from immunity.engine.dice import new_dice
-from immunity.engine.events import PARAMETER_EVENTS, change_parameter, change_pool
+from immunity.engine.events import PARAMETER_EVENTS, SILENT_EVENTS, change_parameter, change_pool
 from immunity.engine.live import new_live
 from immunity.engine.net import Host, Net, resolve
 from immunity.engine.rng import FLOWS, POOLS, SHOWN, Streams, draw_rounded, new_streams, restart_stream
@@ -20,6 +19,8 @@ from immunity.engine.rosenbrock import new_work
 from immunity.engine.smooth import advance_smooth
 from immunity.engine.status import NEGATIVE, OK, STOPPED
 from immunity.engine.stochastic import advance_stochastic
+
+TINY = 1e-300
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,8 @@ class HostRun:
     stopped_at : float              day, NaN if it ran to the end
     n_steps : int
     jumps : Jumps                   both sides of every event that a readout shows
+    ended : int                     what halted it: 0 the stop rule, k the k-th of the given end points, -1 nothing
+    happened : tuple                (day, what) of every course that began or was stopped by what was seen
     """
 
     readouts: Floats
@@ -74,6 +77,8 @@ class HostRun:
     stopped_at: float
     n_steps: int
     jumps: Jumps
+    ended: int = -1
+    happened: tuple[tuple[float, str], ...] = ()
 
 
 def settle(net: Net, theta: Floats, initial: Floats, days: float, *, rtol: float = 1e-3) -> tuple[Floats, int]:
@@ -100,6 +105,9 @@ def run_host(
     events: Events,
     out_times: Floats,
     *,
+    plans: Sequence[Plan] = (),
+    ends: Sequence[EndPoint] = (),
+    start: float = 0.0,
     stochastic: bool = False,
     seed: int = 0,
     host: int = 0,
@@ -107,7 +115,7 @@ def run_host(
     record_pools: bool = False,
     max_steps: int = 2_000_000,
 ) -> HostRun:
-    """Take one host from day 0 through its events to the last output time.
+    """Take one host from its first day through its events to the last output time.
 
     An output at the instant of an event shows the state after it; `Jumps` has both sides. A numeric failure
     is a status and leaves NaN in the rows after it. After the stop rule, rows hold what stood then.
@@ -115,13 +123,16 @@ def run_host(
     Parameters
     ----------
     theta : float64[parameter]     this host's numbers
-    state : float64[pool]          on day 0
+    state : float64[pool]          on the first day
     out_times : float64[time]      day, ascending
+    plans, ends                    what happens by itself, and what halts the run, besides the stop rule: located within
+                                   steps to a millionth of the step; in stochastic mode looked at after every step
+    start : float                  day on which the run begins; events before day 0 are history, and not shown
     rtol : float                   allowed error of a step, relative to amount + floor
     """
     theta = np.array(theta, np.float64)
     wiring = net.wiring
-    course = new_course(wiring, state, 0.0, out_times, record_pools, max_steps)
+    course = new_course(wiring, state, start, out_times, record_pools, max_steps)
     added = np.zeros(wiring.n_pool)
     work, live, numbers = new_work(wiring), new_live(wiring), resolve(net, theta)
     needed = np.zeros(len(work.values), np.uint8)
@@ -132,34 +143,54 @@ def run_host(
     if pool_streams is not None:
         added += _round_counts(net, course.x, pool_streams)
     end = float(out_times[-1]) if len(out_times) else 0.0
-    rows = zip(events.time.tolist(), events.kind.tolist(), events.index.tolist(), events.value.tolist(), strict=True)
+    agenda, ended = new_agenda(events, plans), -1
     jumps: list[tuple[float, Floats, Floats]] = []
-    _record(net, numbers, course, 0.0)
-    for time, group in (*((time, list(found)) for time, found in groupby(rows, itemgetter(0))), (end, [])):
-        until = min(time, end)
+    _record(net, numbers, course, start)
+
+    def sees(watch: Watch) -> bool:
+        sense(wiring, numbers, course, course.clock[TIME])
+        return watch.sign * (course.shown[wiring.n_pool + watch.signal] - watch.level) > 0.0
+
+    while course.tally[STATUS] == OK:
+        until = min(next_time(agenda), end)
         if course.clock[TIME] < until:
+            course = _look_out(course, [*(point.watch for point in ends), *agenda.armed.values()])
             if dice is None:
                 advance_smooth(wiring, numbers, live, work, course, needed, until, rtol, True)
             else:
                 advance_stochastic(wiring, numbers, live, work, dice, flow_streams, late, course, needed, until, rtol)
-        if time >= end or course.tally[STATUS] != OK:
-            break
-        before, changed = _readouts_now(net, numbers, course), False
-        for _, kind, index, value in group:
-            if kind in PARAMETER_EVENTS:
-                change_parameter(theta, kind, index, value)
-                changed = True
-                continue
-            added[index] += change_pool(net, course.x, kind, index, value, pool_streams)
-            if course.x[index] < 0.0:
-                course.tally[STATUS] = NEGATIVE
+        now = float(course.clock[TIME])
+        if course.tally[STATUS] == STOPPED:
+            seen = _seen(net, numbers, course)
+            if seen[0] < 0 or seen[0] < len(ends):
+                ended = seen[0] + 1
                 break
+            course.tally[STATUS] = OK
+            armed = list(agenda.armed)
+            for number in seen:
+                see(agenda, *armed[number - len(ends)], now)
+            continue
+        if now >= end or course.tally[STATUS] != OK:
+            break
+        before, shows = _readouts_now(net, numbers, course), False
+        while next_time(agenda) <= now and course.tally[STATUS] == OK:
+            changed = False
+            for kind, index, value in take_due(agenda, now, sees):
+                shows = shows or kind not in SILENT_EVENTS
+                if kind in PARAMETER_EVENTS:
+                    change_parameter(theta, kind, index, value)
+                    changed = True
+                    continue
+                added[index] += change_pool(net, course.x, kind, index, value, pool_streams)
+                if course.x[index] < 0.0:
+                    course.tally[STATUS] = NEGATIVE
+                    break
+            numbers = resolve(net, theta) if changed else numbers
         if course.tally[STATUS] != OK:
             break
-        numbers = resolve(net, theta) if changed else numbers
         after = _readouts_now(net, numbers, course)
-        if not np.array_equal(before, after):
-            jumps.append((time, before, after))
+        if shows and now >= 0.0 and not np.array_equal(before, after):
+            _add_jump(jumps, now, before, after)
         _record_anew(net, numbers, course)
     stopped = course.tally[STATUS] == STOPPED
     if stopped:
@@ -175,6 +206,8 @@ def run_host(
         stopped_at=float(course.clock[TIME]) if stopped else np.nan,
         n_steps=int(course.tally[STEPS]),
         jumps=join_jumps(jumps, len(wiring.readout_signal)),
+        ended=ended,
+        happened=tuple(agenda.told),
     )
 
 
@@ -183,6 +216,39 @@ def _record(net: Net, numbers: Host, course: Course, until: float) -> None:
     course.shown[: net.wiring.n_pool] = course.x
     while course.tally[NEXT_OUT] < len(course.out_times) and course.out_times[course.tally[NEXT_OUT]] <= until:
         record_row(net.wiring, numbers, course, course.clock[TIME])
+
+
+def _look_out(course: Course, watches: Sequence[Watch]) -> Course:
+    """The course, stopping for these besides the stop rule."""
+    if not watches and not len(course.watch_signal):
+        return course
+    return course._replace(
+        watch_signal=np.array([watch.signal for watch in watches], np.uint32),
+        watch_sign=np.array([watch.sign for watch in watches], np.float64),
+        watch_level=np.array([watch.level for watch in watches], np.float64),
+    )
+
+
+def _seen(net: Net, numbers: Host, course: Course) -> list[int]:
+    """Which watches a run stopped for: -1 for the stop rule; at least the one that is nearest to hold."""
+    wiring = net.wiring
+    sense(wiring, numbers, course, course.clock[TIME])
+    values = course.shown[wiring.n_pool :]
+    margins = course.watch_sign * (course.watch_level - values[course.watch_signal])
+    shares = margins / np.maximum(np.abs(course.watch_level), TINY)
+    if wiring.stop_signal >= 0:
+        margin = values[wiring.stop_signal] - wiring.stop_below
+        shares = np.append(shares, margin / max(abs(wiring.stop_below), TINY))
+        margins = np.append(margins, margin)
+    found = np.union1d(np.flatnonzero(margins < 0.0), [np.argmin(shares)])
+    return sorted(-1 if k == len(course.watch_signal) else int(k) for k in found)
+
+
+def _add_jump(jumps: list[tuple[float, Floats, Floats]], now: float, before: Floats, after: Floats) -> None:
+    """Book a jump; two at one instant are one."""
+    if jumps and jumps[-1][0] == now:
+        before = jumps.pop()[1]
+    jumps.append((now, before, after))
 
 
 def _record_anew(net: Net, numbers: Host, course: Course) -> None:

@@ -7,7 +7,20 @@ from __future__ import annotations
 import numpy as np
 
 from immunity.compiler.tables import Bytes, Floats
-from immunity.engine.course import MAX_STEPS, NEXT_OUT, STATUS, STEP, STEPS, TIME, Course, clip, record, stop_margin
+from immunity.engine.course import (
+    MAX_STEPS,
+    NEXT_OUT,
+    STATUS,
+    STEP,
+    STEPS,
+    TIME,
+    Course,
+    clip,
+    looks_out,
+    record,
+    stop_margin,
+    stops_here,
+)
 from immunity.engine.kernel import entry, kernel
 from immunity.engine.live import N_FLOWS, N_POOLS, Live, find_live
 from immunity.engine.net import Host, Wiring
@@ -97,8 +110,8 @@ def advance_smooth(
     t = course.clock[TIME]
     find_live(wiring, host, x, live, needed, work.values)
     begin_step(wiring, host, live, work, x, t)
-    stops = obey_stop and wiring.stop_signal >= 0
-    if stops and work.values[wiring.n_pool + wiring.stop_signal] < wiring.stop_below:
+    stops = obey_stop and looks_out(wiring, course)
+    if stops and stops_here(wiring, host, course, t):
         tally[STATUS] = STOPPED
         return
     h = first_step(wiring, live, work, x, rtol, course.clock[STEP])

@@ -11,7 +11,19 @@ from __future__ import annotations
 import numpy as np
 
 from immunity.compiler.tables import Bytes
-from immunity.engine.course import MAX_STEPS, NEXT_OUT, STATUS, STEP, STEPS, TIME, Course, clip, record
+from immunity.engine.course import (
+    MAX_STEPS,
+    NEXT_OUT,
+    STATUS,
+    STEP,
+    STEPS,
+    TIME,
+    Course,
+    clip,
+    looks_out,
+    record,
+    stops_here,
+)
 from immunity.engine.dice import Dice, all_small, plan_step, split_flows, survey
 from immunity.engine.exact import run_events
 from immunity.engine.hazard import evaluate_signals
@@ -128,7 +140,7 @@ def _may_stop_within(
     wiring: Wiring, host: Host, live: Live, work: Work, course: Course, t: float, step: float
 ) -> float:
     """Return how long the step may be for the stop rule to hold no earlier than at its end, as expected."""
-    if wiring.stop_signal < 0 or step < MOMENT:
+    if not looks_out(wiring, course) or step < MOMENT:
         return step
     return max(MOMENT, step * min(1.0, share_until_stop(wiring, host, live, work, course, t, step)))
 
@@ -160,6 +172,8 @@ def advance_stochastic(
     error_before, grow, stale, traced = 1.0, 8.0, 0, 0
     while tally[STATUS] == OK:
         if wiring.stop_signal >= 0 and work.values[wiring.n_pool + wiring.stop_signal] < wiring.stop_below:
+            tally[STATUS] = STOPPED
+        if len(course.watch_signal) > 0 and stops_here(wiring, host, course, t):
             tally[STATUS] = STOPPED
         if t >= t_end or tally[STATUS] != OK:
             break

@@ -303,6 +303,27 @@ class Change(Record):
     note: str | None = None
 
 
+class Level(Record):
+    readout: str
+    above: str | None = None
+    below: str | None = None
+
+
+class When(Level):
+    delay: str | None = None
+    rearm: str | None = None
+    again_after: str | None = None
+    at_most: Annotated[int, Field(ge=1)] = 1
+
+
+class OnlyIf(Level):
+    wait: str | None = None
+
+
+class ScenarioEnd(Level):
+    outcome: str = "ended"
+
+
 class DatedEvent(Record):
     at: str = "0 day"
     pool: str | None = None
@@ -311,6 +332,7 @@ class DatedEvent(Record):
     scale: str | None = None
     set: str | None = None
     over: str | None = None
+    when: When | None = None
 
 
 class Deficiency(Entry):
@@ -375,6 +397,9 @@ class Dosing(Record):
     until: str | None = None
     lasting: str | None = None
     doses: Annotated[int, Field(ge=1)] | None = None
+    when: When | None = None
+    only_if: OnlyIf | None = None
+    stop_when: Level | None = None
 
 
 class Scenario(Entry):
@@ -386,6 +411,7 @@ class Scenario(Entry):
     exposures: list[Exposure] = Field(default_factory=list)
     therapies: list[Dosing] = Field(default_factory=list)
     events: list[DatedEvent] = Field(default_factory=list)
+    ends_when: Annotated[list[ScenarioEnd], _some(ScenarioEnd)] = Field(default_factory=list)
     numbers: dict[str, str] = Field(default_factory=dict)
     show: list[str] = Field(default_factory=list)
 

@@ -20,7 +20,7 @@ from immunity.results.runs import Cohort, Run
 
 def collect_run(case: Case, outcome: HostOutcome, options: Options) -> Run:
     """Label the outcome of one host."""
-    return Run(label(case, batch_of(outcome), options))
+    return Run(replace(label(case, batch_of(outcome), options), happened=outcome.run.happened))
 
 
 def collect_cohort(outcome: CohortOutcome) -> Cohort:
@@ -62,6 +62,8 @@ def label(case: Case, batch: HostBatch, options: Options) -> Record:
         flow_units=flow_units(tables),
         state=batch.state,
         fired=batch.fired,
+        ended=batch.ended,
+        endings=tuple(end.outcome for end in case.ends),
         jump_time=batch.jump_time,
         jump_before=batch.jump_before,
         jump_after=batch.jump_after,

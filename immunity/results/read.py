@@ -69,7 +69,13 @@ def from_dataset(dataset: xr.Dataset) -> Record:
         papers=tuple(lists("papers")),
         provenance=lists("provenance"),
         warnings=tuple(lists("warnings")),
-        **{name: dataset[name].values for name in ("jump_time", "jump_before", "jump_after") if name in dataset},
+        endings=tuple(lists("endings")) if "endings" in dataset.attrs else (),
+        happened=tuple((day, what) for day, what in lists("happened")) if "happened" in dataset.attrs else (),
+        **{
+            name: dataset[name].values
+            for name in ("ended", "jump_time", "jump_before", "jump_after")
+            if name in dataset
+        },
     )
 
 

@@ -31,6 +31,9 @@ class Record:
     stop_outcome : str                       what ending means in this rule book
     draws : dict                             parameter name -> multiplier, float64[host]
     papers : tuple of dict                   what the run rests on, see :func:`immunity.results.cite`
+    ended : int64[host]                      what halted it: 0 the book's stop rule, k the k-th of ``endings``, -1 none
+    endings : tuple of str                   what the end points of the scenario are called
+    happened : tuple                         (day, what) of courses begun or stopped by what was seen; of one host
     jump_time : float64[host, jump]          day of each event that a readout shows, NaN beyond a host's last
     jump_before, jump_after : float64[host, jump, readout]  both sides of it; rows of ``readout`` show the state after
     places : dict                            as ``Model.places``: where a body map draws them; not written to files
@@ -65,6 +68,9 @@ class Record:
     flow_units: tuple[str, ...] = ()
     state: Floats | None = field(default=None, repr=False)
     fired: Floats | None = field(default=None, repr=False)
+    ended: NDArray[np.int64] | None = field(default=None, repr=False)
+    endings: tuple[str, ...] = ()
+    happened: tuple[tuple[float, str], ...] = ()
     jump_time: Floats | None = field(default=None, repr=False)
     jump_before: Floats | None = field(default=None, repr=False)
     jump_after: Floats | None = field(default=None, repr=False)

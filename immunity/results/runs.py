@@ -158,7 +158,7 @@ def pick_host(record: Record, number: int) -> Record:
     rows = np.flatnonzero(record.host == number)
     if not len(rows):
         raise KeyError(f"there is no host {number} among {len(record.host)}")
-    by_host = ("host", "status", "stopped_at", "state", "fired", "jump_time", "jump_before", "jump_after")
+    by_host = ("host", "status", "stopped_at", "state", "fired", "ended", "jump_time", "jump_before", "jump_after")
     cut: dict[str, Any] = {name: getattr(record, name)[rows] for name in by_host if getattr(record, name) is not None}
     cut |= {name: getattr(record, name)[:, rows] for name in ("readout", "pool") if getattr(record, name) is not None}
     return replace(record, **cut, draws={name: values[rows] for name, values in record.draws.items()})

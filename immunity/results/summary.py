@@ -103,7 +103,8 @@ def host_outcomes(record: Record) -> list[str]:
         if host_failed(int(code)):
             outcomes.append("failed")
         elif np.isfinite(record.stopped_at[row]):
-            outcomes.append(record.stop_outcome)
+            ended = 0 if record.ended is None else int(record.ended[row])
+            outcomes.append(record.endings[ended - 1] if ended > 0 else record.stop_outcome)
         elif not judged:
             outcomes.append("completed")
         else:
@@ -131,6 +132,7 @@ def summarise_run(record: Record) -> dict[str, Any]:
         ],
         "stopped_at_day": plain(record.stopped_at[0]),
         "status": status_text(int(record.status[0])),
+        "happened": [{"day": day, "what": what} for day, what in record.happened],
         "readouts": {
             info.id: _entry(record, index)
             | {name: plain(value[0]) for name, value in statistics_of(record, index, rows).items()}

@@ -122,6 +122,8 @@ def to_dataset(record: Record) -> xr.Dataset:
     }
     if record.draws:
         variables["draw"] = (("host", "varied"), np.stack(list(record.draws.values()), axis=1))
+    if record.ended is not None:
+        variables["ended"] = (("host",), record.ended)
     if record.jump_time is not None and record.jump_time.size:
         variables["jump_time"] = (("host", "jump"), record.jump_time, {"units": "day"})
         variables["jump_before"] = (("host", "jump", "readout"), record.jump_before)
@@ -135,6 +137,8 @@ def to_dataset(record: Record) -> xr.Dataset:
         "scenario_filled": record.filled,
         "show": list(record.show),
         "warnings": list(record.warnings),
+        "endings": list(record.endings),
+        "happened": list(record.happened),
         "provenance": record.provenance,
     }
     if record.pool is not None:

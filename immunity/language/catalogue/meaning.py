@@ -421,4 +421,11 @@ KINDS = (
         "Give 'dose', with 'over' if it is to run in slowly; or 'rate', with 'over', 'until' or 'lasting'.",
         "An infusion is a dose over a time, or a rate for a time.",
     ),
+    ErrorKind(
+        "E619",
+        "Unclear condition",
+        "The condition cannot be followed: {reason}.",
+        "Write when: {{readout: NAME, above: LEVEL}} or below: LEVEL, in the readout's unit.",
+        "What waits for a readout says which level it has to cross, and from which side.",
+    ),
 )
