@@ -8,21 +8,25 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from immunity.report.bodymap import ever_cells, ever_microbes
 from immunity.report.model import Curve, Floats, Paper, PlaceSeries, Point, ReportInput
 from immunity.report.published import points_behind, readable_findings
 from immunity.report.render import render
 from immunity.report.roles import is_microbe
+from immunity.report.words import clock
 from immunity.results import DISCLAIMER, Cohort, Record, Run, host_failed, status_text
 from immunity.results.again import command_of, command_of_pair, python_of
 from immunity.results.curves import values_along, with_jumps
-from immunity.results.protocol import done_words, host_words, labels_of_pair, title_of_pair
+from immunity.results.protocol import done_words, host_words, labels_of_pair, title_of_pair, vary_words
+from immunity.results.survival import kaplan_meier
 
 if TYPE_CHECKING:
     from immunity.validate import Published
 
 _SPREAD = (0.05, 0.95)
+_BAND = "5 % to 95 %"
 _TOLD_ELSEWHERE = ("scenario", "changed_numbers", "sources", "asked", "names", "command")
 
 
@@ -112,18 +116,46 @@ def _at_times(report: ReportInput, times: Floats) -> ReportInput:
 
 
 def from_cohort(cohort: Cohort, *, findings: Iterable[Published] = ()) -> ReportInput:
-    """What a report shows of a cohort: the median of each readout and its spread."""
+    """What a report shows of a cohort: survival, and the median and spread of those still alive.
+
+    A curve ends where fewer than half of the hosts are left: what follows would tell of the survivors alone.
+    """
     record = cohort.record
-    report = _common(record, lambda values: _quantile(values, 0.5), findings)
+    there = np.isfinite(record.readout).any(axis=2).sum(axis=1)
+    enough = there >= max(1.0, len(record.host) / 2.0)
+
+    def quantile(values: Floats, q: float) -> Floats:
+        return np.where(enough, _quantile(values, q), np.nan)
+
+    report = _common(record, lambda values: quantile(values, 0.5), findings)
     columns = {info.id: record.readout[:, :, i] for i, info in enumerate(record.infos)}
     curves = tuple(
-        replace(c, band=(_quantile(columns[c.id], _SPREAD[0]), _quantile(columns[c.id], _SPREAD[1])))
+        replace(c, band=(quantile(columns[c.id], _SPREAD[0]), quantile(columns[c.id], _SPREAD[1])))
         for c in report.curves
+        if c.unit != "host"  # whether one is alive is told by survival
     )
-    outcomes = cohort.outcomes
-    return _without_constants(
-        replace(report, curves=curves, outcomes=outcomes, outcome="", seed=record.seed, again=again(record))
+    survival = kaplan_meier(record)
+    report = replace(
+        report,
+        curves=curves,
+        outcomes=cohort.outcomes,
+        seed=record.seed,
+        again=again(record),
+        host={"hosts": str(len(cohort)), **report.host, "vary in": vary_words(record)},
+        survival=survival if survival.died.any() else None,
+        over_whom=_over_whom(record, enough),
     )
+    return _without_constants(report)
+
+
+def _over_whom(record: Record, enough: NDArray[np.bool_]) -> str:
+    """Whose median and spread the curves are."""
+    left = int(np.isfinite(record.readout[-1]).any(axis=1).sum())
+    if left == len(record.host):
+        return f"Curves: median and {_BAND} of all {left} hosts."
+    until = float(record.time[np.flatnonzero(enough)[-1]]) if enough.any() else 0.0
+    ends = "" if enough[-1] else f"; they end {clock(record.days).when(until)}, when fewer than half are left"
+    return f"Curves: median and {_BAND} of the hosts alive at each time, the dead left out{ends}."
 
 
 def _common(record: Record, over_hosts: Callable[[Floats], Floats], findings: Iterable[Published]) -> ReportInput:

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from immunity.results.survival import Survival
+
 Floats = NDArray[np.float64]
 
 DISCLAIMER = "For research and teaching. Not medical advice."
@@ -94,6 +96,8 @@ class ReportInput:
     done : dict                  what the host met and was given, sentences by kind: exposures, therapies, ...
     label : str                  for a comparison: what this run is called beside the other
     second : ReportInput         for a comparison: the other run, at the same times
+    survival : Survival          for a cohort of which someone died
+    over_whom : str              for a cohort: whose median and spread the curves are
     again : tuple of str         commands that give the same result
     """
 
@@ -118,6 +122,8 @@ class ReportInput:
     done: dict[str, list[str]] = field(default_factory=dict)
     label: str = ""
     second: ReportInput | None = None
+    survival: Survival | None = None
+    over_whom: str = ""
     again: tuple[str, ...] = ()
 
     @property

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from immunity.language.errors import fail
 
 if TYPE_CHECKING:
-    from immunity.results import Run
+    from immunity.results import Cohort, Run
 
 COLUMNS = 3
 PANEL_INCHES = (3.6, 2.4)
+SPREAD = (0.05, 0.5, 0.95)
 
 
 def plot_run(run: Run, names: Sequence[str]) -> Any:
@@ -26,21 +28,44 @@ def plot_run(run: Run, names: Sequence[str]) -> Any:
     RuleError
         E704 if matplotlib is not installed.
     """
+
+    def draw(axes: Any, name: str) -> Any:
+        values = run[name]
+        axes.plot(values["time"], values, color="black")
+        return values
+
+    return _panels(names, draw)
+
+
+def plot_cohort(cohort: Cohort, names: Sequence[str]) -> Any:
+    """Draw median and 5 % to 95 % of the hosts alive at each time; see :func:`plot_run`."""
+
+    def draw(axes: Any, name: str) -> Any:
+        low, median, high = cohort.quantiles(name, SPREAD)
+        axes.fill_between(median["time"], low, high, color="0.7", label="5 % to 95 % of hosts alive")
+        axes.plot(median["time"], median, color="black")
+        return median
+
+    return _panels(names, draw)
+
+
+def _panels(names: Sequence[str], draw: Callable[[Any, str], Any]) -> Any:
+    """A figure with a panel for each name, titled and labelled from what ``draw`` hands back."""
     try:
-        from matplotlib.figure import Figure
+        figures = import_module("matplotlib.figure")
     except ImportError:
         raise fail("E704", text="matplotlib", extra="plots") from None
     columns = min(COLUMNS, len(names))
     rows = -(-len(names) // columns)
-    figure = Figure(figsize=(PANEL_INCHES[0] * columns, PANEL_INCHES[1] * rows), layout="constrained")
+    figure = figures.Figure(figsize=(PANEL_INCHES[0] * columns, PANEL_INCHES[1] * rows), layout="constrained")
     for position, name in enumerate(names):
-        values = run.curve(name) if name in run.readouts else run[name]
         axes = figure.add_subplot(rows, columns, position + 1)
+        values = draw(axes, name)
         healthy = values.attrs.get("healthy_range")
         if healthy is not None:
-            axes.axhspan(*healthy, color="0.9", label="healthy")
-        axes.plot(values["time"], values, color="black")
+            axes.axhspan(*healthy, color="0.9", label="healthy", zorder=0)
         axes.set_title(values.attrs.get("long_name", name), fontsize="medium")
         axes.set_ylabel(values.attrs["units"])
         axes.set_xlabel("day")
+        axes.ticklabel_format(axis="y", useOffset=False)
     return figure

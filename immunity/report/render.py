@@ -19,7 +19,7 @@ import jinja2
 import numpy as np
 from markupsafe import Markup
 
-from immunity.report import bodymap, chart, counts, story, thin
+from immunity.report import bodymap, chart, counts, story, survival, thin
 from immunity.report.contrast import contrasts
 from immunity.report.facts import facts
 from immunity.report.model import Curve, Floats, Paper, ReportInput
@@ -62,6 +62,7 @@ def render(report: ReportInput) -> str:
         rings=bodymap.RING_LABELS,
         places_tables=[(each.label, *thin.places_table(each, time)) for each in _both(report) if each.places],
         steady=any(bodymap.steady(place) for each in _both(report) for place in each.places),
+        survival=_survival(report, time),
         blood_count=counts.count_table(report, time),
         panels=_panels(report, time, moment, main=True),
         more=_panels(report, time, moment, main=False),
@@ -81,6 +82,14 @@ def _name(report: ReportInput) -> str:
         f"{each.label}: {story.headline(each)}" if each.label else story.headline(each) for each in _both(report)
     ]
     return f"{report.title}. {' '.join(endings)}"
+
+
+def _survival(report: ReportInput, time: Clock) -> dict[str, Any] | None:
+    if report.survival is None:
+        return None
+    last = float(report.times[-1])
+    header, rows = survival.table(report.survival, time, last)
+    return {"svg": survival.draw(report.survival, time, last), "header": header, "rows": rows}
 
 
 def _bodies(report: ReportInput, moment: int) -> list[tuple[str, Markup]]:

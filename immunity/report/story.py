@@ -11,6 +11,7 @@ import numpy as np
 from immunity.report.excursions import Excursion, cleared, excursions, highest, onset
 from immunity.report.model import Curve, ReportInput
 from immunity.report.roles import is_arrival, is_microbe, is_symptom
+from immunity.report.survival import in_words
 from immunity.report.words import Clock, clock, is_plural, number, temperature
 
 _PER_PANEL = 3  # microbes and symptoms: twice as many
@@ -56,7 +57,7 @@ def headline(report: ReportInput) -> str:
     """How the run ended, in one sentence."""
     time = clock(report.days)
     if sum(report.outcomes.values()) > 1:
-        return _tally(report.outcomes)
+        return _tally(report, time)
     open_ends = _open_ends(report)
     if report.stopped_at is not None:
         ending = ending_words(report.outcome)
@@ -91,6 +92,8 @@ def end_of(report: ReportInput) -> float:
     """The day of the last word: when the host ended, or the last day of which there are values."""
     if report.stopped_at is not None:
         return report.stopped_at
+    if report.outcomes:
+        return float(report.times[-1])
     known = [
         np.flatnonzero(np.isfinite(curve.values))[-1] for curve in report.curves if np.isfinite(curve.values).any()
     ]
@@ -101,10 +104,13 @@ def _value(value: float, curve: Curve) -> str:
     return temperature(value, curve.unit)
 
 
-def _tally(outcomes: dict[str, int]) -> str:
-    parts = [f"{count} {name}" for name, count in sorted(outcomes.items(), key=lambda item: -item[1])]
+def _tally(report: ReportInput, time: Clock) -> str:
+    """How many became what, most frequent first, and when those who died did."""
+    counted = sorted(report.outcomes.items(), key=lambda item: -item[1])
+    parts = [f"{count} {name.replace('_', ' ')}" for name, count in counted]
     listed = parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + f" and {parts[-1]}"
-    return f"Of {sum(outcomes.values())} hosts, {listed} at the end."
+    when = "" if report.survival is None else in_words(report.survival, time)
+    return f"Of {sum(report.outcomes.values())} hosts, {listed} at the end.{f' {when}' if when else ''}"
 
 
 def _open_ends(report: ReportInput) -> list[str]:

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from itertools import zip_longest
 from typing import Any
 
+import numpy as np
+
 from immunity.results.record import Record
 
 SHORT = 70  # letters of a name that is read at a glance
@@ -16,6 +18,17 @@ def host_words(record: Record) -> dict[str, str]:
     """The host as a person would put it; what is empty is left out."""
     host = record.filled.get("host", {})
     return {key: text for key, value in host.items() if (text := _said(record, value))}
+
+
+def vary_words(record: Record) -> str:
+    """In what the hosts of a cohort differ; the widest spread first."""
+    spreads = {name: float(np.std(np.log(draws))) for name, draws in record.draws.items() if (draws > 0).all()}
+    if not spreads:
+        return "nothing but chance" if record.mode == "stochastic" else "nothing"
+    widest = sorted(spreads, key=lambda name: -spreads[name])
+    told = [f"{name.replace('_', ' ')} (by a factor of {np.exp(spreads[name]):.2g})" for name in widest[:3]]
+    more = f" and {len(widest) - 3} more numbers" if len(widest) > 3 else ""
+    return f"{', '.join(told)}{more}{', and chance' if record.mode == 'stochastic' else ''}"
 
 
 def done_words(record: Record) -> dict[str, list[str]]:

@@ -22,6 +22,7 @@ from immunity.results.summary import (
     summarise_cohort,
     summarise_run,
 )
+from immunity.results.survival import kaplan_meier
 from immunity.results.write import write_result
 
 if TYPE_CHECKING:
@@ -122,18 +123,60 @@ class Cohort:
         """The contents of ``summary.json``."""
         return summarise_cohort(self.record)
 
+    @property
+    def outcome(self) -> xr.DataArray:
+        """What became of each host, by its number."""
+        import xarray as xr
+
+        return xr.DataArray(host_outcomes(self.record), dims="host", coords={"host": self.record.host}, name="outcome")
+
+    def survival(self) -> xr.Dataset:
+        """The Kaplan-Meier estimate: ``alive`` with ``low`` and ``high`` (95 %) and ``at_risk`` over time in days.
+
+        Hosts whose numbers failed are censored when they fail.
+        """
+        import xarray as xr
+
+        found = kaplan_meier(self.record)
+        steps = {name: ("time", getattr(found, name)) for name in ("alive", "low", "high")}
+        at_risk = ("time", np.array([found.at_risk(float(day)) for day in found.day]))
+        return xr.Dataset({**steps, "at_risk": at_risk}, coords={"time": ("time", found.day, {"units": "day"})})
+
     def quantiles(self, name: str, q: Sequence[float] = (0.05, 0.25, 0.5, 0.75, 0.95)) -> xr.DataArray:
-        """Quantiles over the hosts still there, time by time; dimensions quantile and time."""
-        return self[name].quantile(list(q), dim="host", skipna=True, keep_attrs=True)
+        """Quantiles over the hosts still there, time by time; dimensions quantile and time.
+
+        The dead are left out: coordinate ``hosts`` says how many are left at each time, attribute ``over`` that it
+        is so.
+        """
+        return self._over_hosts(name, self[name].quantile(list(q), dim="host", skipna=True, keep_attrs=True))
 
     def median(self, name: str) -> xr.DataArray:
-        """The median over the hosts still there, time by time."""
-        return self[name].median(dim="host", skipna=True, keep_attrs=True)
+        """The median over the hosts still there, time by time; see :meth:`quantiles` about the dead."""
+        return self._over_hosts(name, self[name].median(dim="host", skipna=True, keep_attrs=True))
+
+    def _over_hosts(self, name: str, values: xr.DataArray) -> xr.DataArray:
+        left = np.isfinite(_find(self.record, name).values).sum(axis=1)
+        return values.assign_coords(hosts=("time", left)).assign_attrs(over="hosts alive at each time")
 
     def statistic(self, name: str, statistic: str) -> dict[str, float | None]:
         """Median and quantiles over hosts of one of the statistics of a summary (maximum, maximum_day, area, ...)."""
         index = find_readout(self.record.infos, name)
         return over_hosts(statistics_of(self.record, index, list_rows(self.record))[statistic])
+
+    def report(self, file: Path | str) -> Path:
+        """Write the self-contained report of this cohort, as ``immunity cohort --out`` does."""
+        page = import_module("immunity.report.from_run").page_of_cohort(self)
+        Path(file).write_text(page, encoding="utf-8")
+        return Path(file)
+
+    def plot(self, *names: str) -> Any:
+        """Draw median and spread of readouts over time, one panel each; needs matplotlib.
+
+        Parameters
+        ----------
+        *names : str    readouts; those the scenario shows first if none is named
+        """
+        return import_module("immunity.report.plot").plot_cohort(self, names or self.record.show)
 
     def fraction_of_hosts(self, condition: str) -> float:
         """Share of hosts of which a condition holds.

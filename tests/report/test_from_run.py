@@ -133,6 +133,22 @@ def test_a_cohort_is_shown_by_median_and_spread() -> None:
     assert sum(report.outcomes.values()) == 3
 
 
+def test_a_cohort_tells_of_the_dead_and_over_whom_it_speaks() -> None:
+    made = record(hosts=4, stopped_at=np.array([np.nan, 1.5, 1.5, 3.5]))
+    made.readout[2:, 1:3], made.readout[4:, 3] = np.nan, np.nan
+    report = from_cohort(Cohort(made))
+    page = html.document_fromstring(page_of_cohort(Cohort(made)))
+    first = page.xpath("//header//p[@class='headline']")[0].text_content()
+    assert "3 dead" in first and "The first died on day 1.5" in first
+    assert "the dead left out; they end on day 3" in page.xpath("//p[@class='whom']")[0].text
+    crp = next(c for c in report.curves if c.id == "blood.crp")
+    assert np.isfinite(crp.values).tolist() == [True, True, True, True, False]
+    risk = page.xpath("//*[contains(@class, 'risk')]/text()")
+    assert risk[0] == "4" and risk[-1] == "1"
+    assert report.host["hosts"] == "4"
+    assert page_of_cohort(Cohort(record(hosts=3))).count('id="survival"') == 0
+
+
 def test_pages() -> None:
     for page in (
         page_of_run(Run(record())),
