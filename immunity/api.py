@@ -8,11 +8,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from immunity.arguments import check_count, check_seed
 from immunity.compiler.build import Compiled
 from immunity.compiler.cache import content_key, load_compiled
 from immunity.compiler.case import Case
 from immunity.compiler.host import build_case
-from immunity.scenario import find_scenario, override
+from immunity.scenario import Word, find_scenario, override, under
 
 if TYPE_CHECKING:
     from immunity.results import Cohort, Run
@@ -75,10 +76,10 @@ def case(
         From ``load``; the built-in book if not given.
     """
     book = book or load()
-    said: dict[str, Any] = {f"host.{key}": value for key, value in (host or {}).items()}
+    said: dict[str, Any] = {under("host", key): value for key, value in (host or {}).items()}
     said |= dict(changes or {})
     if days is not None:
-        said["days"] = days
+        said[Word("days", "--days")] = days
     made = build_case(book, override(find_scenario(book, scenario), said))
     own = [file for file in book.book.files if not Path(file).is_relative_to(HERE)]
     asked = {"scenario": str(scenario), "changes": said, "files": own}
@@ -136,6 +137,7 @@ def run(
     """
     from immunity.results import simulate
 
+    check_seed(seed)
     made = case(scenario, host=host, changes=changes, days=days, book=book)
     return simulate(made, stochastic=stochastic, seed=seed, vary=vary, record_pools=record_pools, rtol=rtol)
 
@@ -201,6 +203,8 @@ def cohort(
     """
     from immunity.results import simulate_cohort
 
+    check_seed(seed)
+    hosts, workers = check_count(hosts, "hosts"), check_count(workers, "workers")
     made = case(scenario, host=host, changes=changes, days=days, book=book)
     return simulate_cohort(
         made,

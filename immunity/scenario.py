@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from immunity.arguments import Word, check_text, label_of, parse_assignments, plain_data, under
 from immunity.compiler.build import Compiled
 from immunity.language.errors import Location, RuleErrors, fail
 from immunity.language.load import Entry, load_book, validate_entry
 from immunity.language.models import Scenario
-from immunity.language.read import Document, read_documents
+from immunity.language.read import Document
+
+_POSITION = re.compile(r"[0-9]{1,6}\Z")
 
 
 def find_scenario(compiled: Compiled, name: str | Path) -> Entry:
@@ -20,17 +24,25 @@ def find_scenario(compiled: Compiled, name: str | Path) -> Entry:
     Raises
     ------
     RuleError
-        E601 for a name that is neither.
+        E601 for a name that is neither, E120 for one that cannot be written.
     """
     known = compiled.book.entries.get("scenario", {})
+    check_text(str(name))
     if str(name) in known:
         return known[str(name)]
     path = Path(name)
-    if path.suffix in (".yaml", ".yml") or path.is_file():
+    if path.suffix in (".yaml", ".yml") or _is_file(path):
         found = [e for e in load_book([path], kind="scenario").entries.get("scenario", {}).values()]
         if len(found) == 1:
             return found[0]
     raise fail("E601", text=str(name), known=known)
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):  # a name that no file can have
+        return False
 
 
 def override(entry: Entry, changes: Mapping[str, Any]) -> Entry:
@@ -40,41 +52,55 @@ def override(entry: Entry, changes: Mapping[str, Any]) -> Entry:
     ----------
     entry : Entry
     changes : mapping
-        Dotted paths to values: ``{"exposures.0.dose": "1e7 CFU", "host.age": "70 y", "days": 5}``.
+        Dotted paths to values: ``{"exposures.0.dose": "1e7 CFU", "host.age": "70 y", "days": 5}``. A fault in a value
+        is located at the argument that gave it, not in the file of the scenario.
 
     Raises
     ------
     RuleError
-        E608 for a path that leads nowhere; what validation raises for the rest.
+        E608 for a path that leads nowhere, E120 for text that cannot be written; what validation raises for the rest.
     """
     if not changes:
         return entry
     document = entry.document
-    data = copy.deepcopy(document.data)
+    data, origins = copy.deepcopy(document.data), dict(document.origins)
+    nulls: list[tuple[str | int, ...]] = []
     for path, value in changes.items():
-        _set(data, path, value, at=document.at())
-    return validate_entry("scenario", Document(document.file, data, document.marks, document.keys))
+        at = Location(label_of(path, value), 0)
+        check_text(path, at=at)
+        where = _set(data, str(path), plain_data(value, at=at), at=at)
+        origins[where] = at.file
+        if value is None:
+            nulls.append(where)
+    changed = Document(document.file, data, document.marks, document.keys, tuple(nulls), origins)
+    return validate_entry("scenario", changed)
 
 
-def _set(data: Any, dotted: str, value: Any, *, at: Location) -> None:
+def _set(data: Any, dotted: str, value: Any, *, at: Location) -> tuple[str | int, ...]:
+    """Set one value, and hand back its path."""
     if dotted.startswith("numbers."):  # names of numbers have dots of their own
-        number = str(value) if isinstance(value, int) else value  # a pure number, as the command line reads it
-        data.setdefault("numbers", {})[dotted.removeprefix("numbers.")] = number
-        return
+        number = str(value) if type(value) in (int, float) else value  # a pure number
+        name, numbers = dotted.removeprefix("numbers."), data.setdefault("numbers", {})
+        if not isinstance(numbers, dict):
+            raise fail("E608", at=at, text=dotted, reason="numbers has no keys")
+        numbers[name] = number
+        return ("numbers", name)
     *parents, last = dotted.split(".")
-    node = data
+    node, path = data, []
     for position, key in enumerate(parents):
         node = _step(node, key, dotted, at, make=position == 0 and key in ("host", "numbers"))
+        path.append(int(key) if _POSITION.match(key) else key)
     if isinstance(node, list):
         index = _index(node, last, dotted, at)
         if index == len(node):
             node.append(value)
         else:
             node[index] = value
-    elif isinstance(node, dict):
-        node[last] = value
-    else:
+        return (*path, index)
+    if not isinstance(node, dict):
         raise fail("E608", at=at, text=dotted, reason=f"{'.'.join(parents)} has no keys")
+    node[last] = value
+    return (*path, last)
 
 
 def _step(node: Any, key: str, dotted: str, at: Location, *, make: bool) -> Any:
@@ -94,40 +120,9 @@ def _step(node: Any, key: str, dotted: str, at: Location, *, make: bool) -> Any:
 
 
 def _index(node: list[Any], key: str, dotted: str, at: Location) -> int:
-    if not key.isdigit() or int(key) > len(node):
+    if not _POSITION.match(key) or int(key) > len(node):
         raise fail("E608", at=at, text=dotted, reason=f"{key!r} is not a position from 0 to {len(node)}")
     return int(key)
 
 
-def parse_assignments(given: Sequence[str], prefix: str = "") -> dict[str, Any]:
-    """Read ``key=value`` words; a value is a YAML scalar or flow list, anything else is text.
-
-    Raises
-    ------
-    RuleError
-        E608 for a word without ``=``, and the reader's errors for values that are not YAML.
-    """
-    changes: dict[str, Any] = {}
-    for word in given:
-        key, equals, text = word.partition("=")
-        if not equals or not key.strip():
-            raise fail("E608", text=word, reason="it has no '='")
-        changes[prefix + key.strip()] = _value(text)
-    return changes
-
-
-def _value(text: str) -> Any:
-    stripped = text.strip()
-    if stripped[:1] not in "[{" or not stripped:
-        return _scalar(stripped)
-    return read_documents("(command line)", content=stripped.encode())[0].data
-
-
-def _scalar(text: str) -> Any:
-    try:
-        return int(text)
-    except ValueError:
-        return text
-
-
-__all__ = ["RuleErrors", "find_scenario", "override", "parse_assignments"]
+__all__ = ["RuleErrors", "Word", "find_scenario", "override", "parse_assignments", "under"]

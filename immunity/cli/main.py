@@ -10,11 +10,13 @@ import cyclopts
 from rich.console import Console
 
 from immunity._version import __version__
+from immunity.arguments import check_text
 from immunity.cli import inspect_commands, make_commands, probe_command, run_commands, validate_command
-from immunity.language.errors import RuleError, RuleErrors, render
+from immunity.language.errors import Location, RuleError, RuleErrors, render
 
 BAD_INPUT = 2
 INTERRUPTED = 130
+COMMAND_LINE = "(command line)"
 
 app = cyclopts.App(
     name="immunity",
@@ -43,6 +45,8 @@ def run_command(arguments: list[str]) -> int:
     """
     errors = Console(stderr=True, soft_wrap=True, highlight=False)
     try:
+        for word in arguments:
+            check_text(word, at=Location(COMMAND_LINE, 0))
         result = app(arguments, exit_on_error=False, print_error=False, result_action="return_value", console=Console())
         return result if isinstance(result, int) else 0
     except (RuleError, RuleErrors) as error:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
 
-from cyclopts import Parameter
+from cyclopts import Parameter, Token
 
 from immunity.api import load
+from immunity.arguments import decimal_number, parse_assignments, whole_number
 from immunity.compiler.build import Compiled
-from immunity.scenario import parse_assignments
 
 
 @Parameter(name="*")
@@ -34,6 +35,16 @@ class Book:
         return load(self.biology, overlays=self.overlay)
 
 
+def _read_whole(_: Any, tokens: Sequence[Token]) -> int:
+    return whole_number(tokens[0].value, tokens[0].keyword or "")
+
+
+def _read_decimal(_: Any, tokens: Sequence[Token]) -> float:
+    return decimal_number(tokens[0].value, tokens[0].keyword or "")
+
+
+Whole = Annotated[int, Parameter(converter=_read_whole)]
+Decimal = Annotated[float, Parameter(converter=_read_decimal)]
 Words = Annotated[list[str] | None, Parameter(consume_multiple=True, negative=())]
 
 
@@ -54,12 +65,12 @@ class Setting:
 
     host: Words = None
     changes: Annotated[list[str] | None, Parameter(name="--with", consume_multiple=True, negative=())] = None
-    days: float | None = None
+    days: Annotated[float | None, Parameter(converter=_read_decimal)] = None
 
     def host_words(self) -> dict[str, Any]:
         """The host's attributes as a mapping."""
-        return parse_assignments(self.host or [])
+        return parse_assignments(self.host or [], option="--host")
 
     def change_words(self) -> dict[str, Any]:
         """The changes as a mapping of dotted keys."""
-        return parse_assignments(self.changes or [])
+        return parse_assignments(self.changes or [], option="--with")

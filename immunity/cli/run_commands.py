@@ -11,10 +11,10 @@ from cyclopts import App, Parameter
 from rich.console import Console
 
 from immunity import api
+from immunity.arguments import check_count, parse_assignments
 from immunity.cli.files import check_writable
-from immunity.cli.options import Book, Setting
+from immunity.cli.options import Book, Setting, Whole
 from immunity.cli.tables import cohort_table, comparison_table, output, run_table
-from immunity.language.errors import fail
 
 BOOK, SETTING = Book(), Setting()
 
@@ -28,7 +28,7 @@ def run(
     scenario: str,
     *,
     stochastic: bool = False,
-    seed: int = 0,
+    seed: Whole = 0,
     vary: bool = False,
     out: Path | None = None,
     json: bool = False,
@@ -81,7 +81,7 @@ def compare(
     *,
     other_host: Annotated[list[str] | None, Parameter(consume_multiple=True, negative=())] = None,
     stochastic: bool = False,
-    seed: int = 0,
+    seed: Whole = 0,
     out: Path | None = None,
     json: bool = False,
     setting: Setting = SETTING,
@@ -106,15 +106,13 @@ def compare(
     json
         Print both summaries as JSON.
     """
-    from immunity.scenario import parse_assignments
-
     check_writable(out)
     one, two = api.compare(
         first,
         second,
         host=setting.host_words(),
         changes=setting.change_words(),
-        second_host=parse_assignments(other_host or []),
+        second_host=parse_assignments(other_host or [], option="--other-host"),
         days=setting.days,
         stochastic=stochastic,
         seed=seed,
@@ -134,10 +132,10 @@ def compare(
 def cohort(
     scenario: str,
     *,
-    hosts: int,
-    workers: int = 1,
+    hosts: Whole,
+    workers: Whole = 1,
     deterministic: bool = False,
-    seed: int = 0,
+    seed: Whole = 0,
     out: Path | None = None,
     resume: bool = False,
     json: bool = False,
@@ -167,8 +165,8 @@ def cohort(
     """
     from immunity.cli.progress import progress_bar
 
-    if hosts < 1 or workers < 1:
-        raise fail("E612", text=f"--hosts {hosts} --workers {workers}")
+    check_count(hosts, "--hosts")
+    check_count(workers, "--workers")
     check_writable(out)
     compiled = book.load()
     with progress_bar("hosts", hosts, quiet=json) as progress:

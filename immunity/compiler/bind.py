@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
@@ -10,6 +11,8 @@ from typing import NamedTuple
 from immunity.compiler.space import Pool, Space
 from immunity.language.errors import Location, fail
 from immunity.language.references import Index, Part, Reference, parse_reference
+
+MAX_INSTANCES = 1_000_000  # of one rule
 
 
 class Value(NamedTuple):
@@ -75,7 +78,6 @@ def binders(space: Space, references: Iterable[Reference], *, at: Location | Non
         for part in (reference.entity, reference.place, *(reference.indices or ())):
             if part is None or not part.binds:
                 continue
-            assert part.name is not None
             domain = space.domain(part.name)
             if domain is None:
                 raise fail("E407", at=at, text=part.name, known=space.domain_names())
@@ -88,9 +90,18 @@ def binders(space: Space, references: Iterable[Reference], *, at: Location | Non
     return found
 
 
-def instances(found: dict[str, list[Value]]) -> Iterator[Env]:
-    """All combinations of bound values."""
+def instances(found: dict[str, list[Value]], *, at: Location | None = None) -> Iterator[Env]:
+    """All combinations of bound values.
+
+    Raises
+    ------
+    RuleError
+        E421 for more than can be worked through.
+    """
     names = list(found)
+    count = math.prod(len(values) for values in found.values())
+    if count > MAX_INSTANCES:
+        raise fail("E421", at=at, text=", ".join(names), count=f"{count:.3g} instances", limit=f"{MAX_INSTANCES:,}")
     for combination in itertools.product(*found.values()):
         yield dict(zip(names, combination, strict=True))
 
@@ -250,7 +261,8 @@ def pools_of(
     entity, state = entity_and_state(space, reference.entity, scope, at=at)
     if entity is None:
         part = reference.entity
-        assert part is not None
+        if part is None:  # a bare place, where no entity is meant by itself
+            raise fail("E400", at=at, text=reference.text)
         if part.name in space.entity_classes:
             return _pools_of_class(space, part, reference, scope, at=at, whole=whole)
         known = [*space.entities, *(k for k, v in scope.env.items() if v.domain == "entity")]

@@ -85,10 +85,12 @@ def _fill_in(numbers: Numbers, attributes: dict[str, Quantity | str], given: Col
 def _deficiencies(numbers: Numbers, given: Any, at: Location) -> list[str]:
     known = numbers.space.book.entries.get("deficiency", {})
     names = given if isinstance(given, list) else [given]
-    for name in names:
+    for position, name in enumerate(names):
         if not isinstance(name, str) or name not in known:
             raise fail("E607", at=at, what="deficiency", text=str(name), known=known)
-    return list(dict.fromkeys(names))
+        if name in names[:position]:
+            raise fail("E621", at=at, what="deficiency", text=name)
+    return names
 
 
 def _attribute(numbers: Numbers, key: str, default: Quantity | str, given: Any, at: Location) -> Quantity | str:
@@ -101,9 +103,21 @@ def _attribute(numbers: Numbers, key: str, default: Quantity | str, given: Any, 
             raise fail("E607", at=at, what=key, text=given, known={default, *named})
         return given
     quantity = expect(parse_quantity(given, at=at), default.dimension, at=at)
-    if quantity.value <= 0:
-        raise fail("E606", at=at, text=given, reason="it is not positive", expected=str(default.dimension))
+    limits = _limits(numbers).get(key)
+    if limits is not None:
+        lo, hi = (expect(parse_quantity(text, at=at), default.dimension, at=at) for text in limits)
+        if not lo.value <= quantity.value <= hi.value:
+            reason = f"it is not within {lo.text} and {hi.text}"
+            raise fail("E620", at=at, what=key, text=given, reason=reason, lo=lo.text, hi=hi.text)
+    elif quantity.value <= 0:
+        raise fail("E620", at=at, what=key, text=given, reason="it is not positive", lo="above zero", hi="any value")
     return quantity
+
+
+def _limits(numbers: Numbers) -> dict[str, tuple[str, str]]:
+    """Least and greatest value of attributes, as the host gives them."""
+    hosts = numbers.space.book.entries.get("host", {}).values()
+    return {key: limits for entry in hosts for key, limits in entry.record.limits.items()}
 
 
 def idle_attributes(numbers: Numbers, given: Sequence[str]) -> list[str]:
@@ -144,6 +158,11 @@ def check_changes(numbers: Numbers) -> None:
     """
     theta = np.asarray([row.value for row in numbers.rows], float)
     attributes = reference_attributes(numbers)
+    for entry in numbers.space.book.entries.get("host", {}).values():
+        for key in entry.record.limits:
+            if not isinstance(attributes.get(key), Quantity):
+                raise fail("E607", at=entry.at("limits", key), what="attribute", text=key, known=attributes)
+            _attribute(numbers, key, attributes[key], entry.record.attributes[key], entry.at("limits", key))
     for entry, position, typical in _all_typical(numbers):
         _check_whom(typical.for_, attributes, entry.at("typical", position))
     _fill_in(numbers, dict(attributes), ())

@@ -55,11 +55,11 @@ def read_course(
     path = ("therapies", position)
     therapies = space.book.entries.get("therapy", {})
     if dosing.therapy not in therapies:
-        raise fail("E604", at=scenario.at(*path, "therapy"), text=dosing.therapy, known=therapies)
+        raise fail("E604", at=scenario.at(*path, "therapy"), text=dosing.therapy, known=therapies, exact=True)
     known = routes(space, dosing.therapy)
     route = dosing.route or next(iter(known), "")
     if route not in known:
-        raise fail("E605", at=scenario.at(*path, "route"), text=route, therapy=dosing.therapy, known=known)
+        raise fail("E605", at=scenario.at(*path, "route"), text=route, therapy=dosing.therapy, known=known, exact=True)
     pool = known[route]
     start = _start(scenario, path, dosing)
     times, step = _dose_times(scenario, path, dosing, start, days)

@@ -27,6 +27,8 @@ from immunity.language.load import Entry
 from immunity.language.models import DatedEvent, Exposure
 from immunity.language.quantity import DIMENSIONLESS, TIME, Dimension, Quantity, expect, parse_quantity
 
+MOST = 1e15  # cells, bacteria, virions: a litre of bacteria, packed; pmol: a kilomole
+MOST_MASS = 1e12  # ng: a kilogram
 SITE = "site"  # the class of places that an exposure may name
 
 # what a dose may be given per, and the attribute of the host that it is multiplied by
@@ -135,7 +137,20 @@ def read_amount(
         raise fail("E606", at=at, text=text, reason=f"it is {quantity.dimension}", expected=unit)
     if quantity.value < 0 or (quantity.value == 0 and not zero):
         raise fail("E606", at=at, text=text, reason="it is not positive", expected=unit)
+    check_amount(quantity.value, wanted, text, at)
     return quantity.value
+
+
+def check_amount(value: float, dimension: Dimension, text: str, at: Location) -> None:
+    """Refuse an amount that no body holds.
+
+    Raises
+    ------
+    RuleError
+        E622.
+    """
+    if value > (MOST_MASS if dimension == MASS else MOST):
+        raise fail("E622", at=at, text=text, reason="it is more than a body holds")
 
 
 # exposures ----------------------------------------------------------------------------------------
@@ -302,7 +317,9 @@ def _pool_events(space: Space, pool: str, key: str, text: str, time: float, at: 
             raise fail("E406", at=at, text=pool, count="none")
         return [Dated(time, EVENT_SCALE, space.pools[each], factor) for each in pools]
     stages = _one_chain(space, pool, Scope(None, {}), at)
-    amount = _not_negative(text, space.rows[space.pools[stages[0]]].dimension, at)
+    dimension = space.rows[space.pools[stages[0]]].dimension
+    amount = _not_negative(text, dimension, at)
+    check_amount(amount, dimension, text, at)
     return [Dated(time, EVENT_SET, space.pools[each], amount / len(stages)) for each in stages]
 
 

@@ -132,7 +132,7 @@ def rule_instances(space: Space, rule: Rule) -> Iterator[Env]:
         found.setdefault(name, [Value("set", member, name) for member in space.sets[name]])
     steps = [(reference_of(space, text, rule.own, at=at), at) for text, at in _texts(rule)]
     steps = [each for each in steps if any(index.step for index in each[0].indices or ())]
-    for env in instances(found):
+    for env in instances(found, at=rule.at("verb")):
         if not steps or not _beyond_the_end(space, rule, env, steps):
             yield env
 

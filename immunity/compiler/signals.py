@@ -156,7 +156,8 @@ def _place_of_signal(
             raise fail("E405", at=at, text=reference.text, known=[record.id])
         return None
     own = reference_of(space, f"at {record.at}", None, at=at).place
-    assert own is not None
+    if own is None:
+        raise fail("E400", at=at, text=record.at)
     if not own.each:
         place = place_of(space, own, Scope(None, {}), at=at)
         if reference.place and place_of(space, reference.place, scope, at=at) != place:
@@ -295,7 +296,8 @@ def _divisor(signals: Signals, per: str | None, scope: Scope, at: Location) -> i
         return volume_of(signals, scope.place, at)
     if len(words) == 3 and words[:2] == ["volume", "of"]:
         place = place_of(signals.space, reference_of(signals.space, f"at {words[2]}", None, at=at).place, scope, at=at)
-        assert place is not None
+        if place is None:
+            raise fail("E400", at=at, text=per)
         return volume_of(signals, place, at)
     return within(signals.numbers, used_number(signals.numbers, per, scope, at=at), at=at, positive=True)
 
@@ -305,7 +307,7 @@ def terms_of(signals: Signals, term: Term, owner: str, scope: Scope, at: Locatio
     reference = reference_of(signals.space, term.of, scope.entity, at=at)
     over = summed_over(signals.space, reference, at=at, only=_alike_only(signals, term, scope))
     rows: list[tuple[TermRow, Dimension]] = []
-    for env in instances(over):
+    for env in instances(over, at=at):
         inner = Scope(scope.entity, {**scope.env, **env}, scope.place, frozenset(over))
         rows += _term_rows(signals, term, reference, owner, inner, at)
     return rows

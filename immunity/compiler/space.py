@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -19,6 +20,7 @@ from immunity.language.references import Reference
 
 ENTITY_KINDS = ("cell", "molecule", "threat", "therapy")
 COUNTABLE_KINDS = ("cell", "threat")
+MAX_POOLS = 1_000_000
 MOLECULE_FLOOR = 1e-3  # ng, pmol or IU, where the entity names no floor of its own
 RESERVED = ("each", "at", "as", "of", "place", "time", "age", "volume", "host")  # words of the grammar
 
@@ -326,6 +328,10 @@ def _pools_of(space: Space, id: str, entry: Loaded) -> Iterator[Pool]:
                 seen.add((place, state))
                 stages = record.stages.get(state or "", 0)
                 members = [space.sets[name] if space.knows(id, place, name) else [""] for name in record.over]
+                count = len(space.rows) + math.prod(len(each) for each in members) * max(stages, 1)
+                if count > MAX_POOLS:
+                    at = entry.at("lives_in")
+                    raise fail("E421", at=at, text=id, count=f"{count:.3g} pools", limit=f"{MAX_POOLS:,}")
                 for indices in itertools.product(*members):
                     for stage in range(1, stages + 1) if stages else (None,):
                         yield Pool(id, state, place, tuple(indices), stage)
@@ -340,7 +346,13 @@ def _pools_of(space: Space, id: str, entry: Loaded) -> Iterator[Pool]:
 
 
 def list_pools(space: Space) -> None:
-    """Pass 2: number every pool."""
+    """Pass 2: number every pool.
+
+    Raises
+    ------
+    RuleError
+        E421 for more pools than any computer holds, told before they are made, and the errors of names and units.
+    """
     for id, entry in space.entities.items():
         record = space.entity(id)
         _, dimension = parse_unit(record.unit, at=entry.at("unit"))

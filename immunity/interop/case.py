@@ -34,7 +34,7 @@ def sbml_of_case(case: Case, compiled: Compiled | None = None) -> str:
         E704 if the library for SBML is not installed, E707 if the host does not come to rest.
     """
     if find_spec("libsbml") is None:
-        raise fail("E704", text="python-libsbml", extra="interop")
+        raise fail("E704", text="python-libsbml")
     tables = case.model.tables
     state, status = settle(prepare(tables), case.theta, tables.initial, tables.settle_days)
     if status != 0:

@@ -30,7 +30,7 @@ def start_document() -> Sheet:
     try:
         import libsbml
     except ModuleNotFoundError as error:
-        raise ModuleNotFoundError("SBML export needs python-libsbml: pip install 'immunity[interop]'") from error
+        raise ModuleNotFoundError("SBML export needs python-libsbml: pip install python-libsbml") from error
     document = libsbml.SBMLDocument(3, 2)
     sheet = Sheet(libsbml, document, document.createModel())
     model = sheet.model

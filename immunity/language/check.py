@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 from typing import Any
 
 from pydantic import BaseModel
@@ -14,6 +15,8 @@ from immunity.language.errors import Location, RuleError, fail, located
 from immunity.language.formula import names_in
 from immunity.language.models import Curve, Entity, Flow, Healthy, Number, Readout, Rules, Signal, Spread
 from immunity.language.quantity import Quantity, evaluate, parse_quantity, parse_unit
+
+MAX_FAULTS = 200  # of one entry
 
 Place = Callable[..., Location]
 Path_ = tuple[str | int, ...]
@@ -47,7 +50,7 @@ def check_record(record: BaseModel, place: Place) -> list[RuleError]:
     """
     found: list[tuple[Path_, BaseModel]] = []
     _collect(record, (), found)
-    return [error for path, each in found for error in _faults(each, path, place)]
+    return list(islice((error for path, each in found for error in _faults(each, path, place)), MAX_FAULTS))
 
 
 def _collect(value: Any, path: Path_, found: list[tuple[Path_, BaseModel]]) -> None:

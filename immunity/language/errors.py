@@ -7,6 +7,7 @@ are both written from it.
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import islice
@@ -32,6 +33,7 @@ SHOWN_CHOICES = 12
 SHOWN_TEXT = 120
 SHOWN_LINE = 160
 SHOWN_ERRORS = 20
+_DIGITS = re.compile(r"[0-9]+")
 
 
 @dataclass(frozen=True)
@@ -112,13 +114,18 @@ def shorten(text: str, limit: int = SHOWN_TEXT) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in cut)
 
 
-def near_miss(text: str, known: Iterable[str]) -> str | None:
+def near_miss(text: str, known: Iterable[str], *, exact: bool = False) -> str | None:
     """Find the valid name nearest to a misspelt one.
+
+    Names with other digits in them (il6, il1) are other things, and never near.
 
     Parameters
     ----------
     text : str                   what was written
     known : iterable of str      the valid names
+    exact : bool
+        Whether only capitals, blanks and hyphens may differ, and only one name may fit: for drugs and units, where a
+        guess can be another substance or a thousandfold.
 
     Returns
     -------
@@ -126,12 +133,18 @@ def near_miss(text: str, known: Iterable[str]) -> str | None:
     """
     names = [name for name in known if name != text]
     folded: dict[str, str] = {}
+    twice: set[str] = set()
     for name in names:
-        folded.setdefault(name.casefold(), name)
+        if folded.setdefault(name.casefold(), name) != name:
+            twice.add(name.casefold())
     wanted = text.strip().casefold()[:SHOWN_TEXT]
-    for exact in (wanted, wanted.replace("-", "_").replace(" ", "_")):
-        if exact in folded:
-            return folded[exact]
+    for spelling in (wanted, wanted.replace("-", "_").replace(" ", "_")):
+        if spelling in folded and not (exact and spelling in twice):
+            return folded[spelling]
+    if exact:
+        return None
+    digits = _DIGITS.findall(wanted)
+    folded = {key: name for key, name in folded.items() if not digits or _DIGITS.findall(key) == digits}
     for cutoff in (0.75, 0.6):
         close = difflib.get_close_matches(wanted, folded, n=1, cutoff=cutoff)
         if close:
@@ -145,6 +158,7 @@ def fail(
     at: Location | None = None,
     text: object = None,
     known: Iterable[str] | None = None,
+    exact: bool = False,
     **fields: Any,
 ) -> RuleError:
     """Make the error of a code; the caller raises it.
@@ -155,6 +169,7 @@ def fail(
     at : Location, optional      where it is
     text : object, optional      the offending text; templates see it as ``{text}``
     known : iterable of str      valid names, for the near miss
+    exact : bool                 whether a near miss may differ in capitals, blanks and hyphens only
     **fields                     further fields of the templates
     """
     kind = CATALOGUE[code]
@@ -166,7 +181,7 @@ def fail(
         kind.message.format_map(values),
         at,
         shown,
-        near_miss(str(text), names) if text is not None and names else None,
+        near_miss(str(text), names, exact=exact) if text is not None and names else None,
         kind.mend.format_map(values),
         tuple(names) if len(names) <= SHOWN_CHOICES else (),
     )

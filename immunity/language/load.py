@@ -21,6 +21,7 @@ from immunity.language.read import Document, read_bytes, read_documents
 from immunity.language.refusals import describe, locate, refusals
 
 MAX_FILES = 5_000
+MAX_FAULTS = 200  # enough to mend; reading on would only take time
 SUFFIXES = (".yaml", ".yml")
 FINDINGS = "findings"
 
@@ -97,6 +98,8 @@ def load_book(paths: Sequence[Path | str], *, kind: str | None = None) -> Book:
     files = list(_files(paths, kind, errors))
     with collector_paused():
         for file in files:
+            if len(errors) >= MAX_FAULTS:
+                break
             try:
                 content = read_bytes(file.path)
                 digest.update(f"{file.layer}:{file.name}:{len(content)}:".encode())
@@ -106,6 +109,8 @@ def load_book(paths: Sequence[Path | str], *, kind: str | None = None) -> Book:
                 errors.append(error)
                 continue
             for document in documents:
+                if len(errors) >= MAX_FAULTS:
+                    break
                 entry = _entry(document, file.kind, errors)
                 if entry is not None:
                     _put(entry, file.layer, entries, layers, errors)
@@ -209,7 +214,7 @@ def _entry(document: Document, folder_kind: str | None, errors: list[RuleError])
 
 def _validated(kind: str, document: Document, errors: list[RuleError]) -> Entry | None:
     if document.nulls:
-        errors.extend(fail("E211", at=document.at(*path), text=path[-1]) for path in document.nulls)
+        errors.extend(fail("E211", at=document.at(*path), text=path[-1]) for path in document.nulls[:MAX_FAULTS])
         return None
     model: type[BaseModel] = MODELS[kind]
     try:

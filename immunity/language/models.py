@@ -13,6 +13,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 Status = Literal["measured", "derived", "fitted", "assumed"]
 
+MAX_MEMBERS = 10_000  # of a set, stages of a chain
+
 
 class Record(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -236,7 +238,7 @@ class Entity(Rules):
     is_: Texts = Field(default_factory=list, alias="is")
     carries: dict[str, Num] = Field(default_factory=dict)
     lives_in: dict[str, Texts] = Field(default_factory=dict)
-    stages: dict[str, Annotated[int, Field(ge=1)]] = Field(default_factory=dict)
+    stages: dict[str, Annotated[int, Field(ge=1, le=MAX_MEMBERS)]] = Field(default_factory=dict)
     brings: dict[str, list[Member | str]] = Field(default_factory=dict)
     over: dict[str, Texts] | Texts = Field(default_factory=list)
     initial: dict[str, Num] = Field(default_factory=dict)
@@ -274,9 +276,10 @@ class Class(Rules):
 
 
 class Set(Entry):
-    members: Annotated[int, Field(ge=1)] | Annotated[list[str | Member], Field(min_length=1)] = Field(
-        default_factory=list
-    )
+    members: (
+        Annotated[int, Field(ge=1, le=MAX_MEMBERS)]
+        | Annotated[list[str | Member], Field(min_length=1, max_length=MAX_MEMBERS)]
+    ) = Field(default_factory=list)
     open: bool = False
     unit: str | None = None
     requires: list[str] = Field(default_factory=list)
@@ -368,6 +371,7 @@ class Typical(Record):
 
 class Host(Entry):
     attributes: dict[str, str] = Field(default_factory=dict)
+    limits: dict[str, tuple[str, str]] = Field(default_factory=dict)
     typical: list[Typical] = Field(default_factory=list)
     settle: str = "0 day"
     ends_when: EndsWhen | None = None

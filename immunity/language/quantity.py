@@ -5,6 +5,7 @@ Base units are day, dm (so that a litre is 1), ng, pmol, degC (a difference), an
 
 from __future__ import annotations
 
+import difflib
 import math
 import re
 from collections.abc import Mapping
@@ -47,6 +48,22 @@ TEMPERATURE = dimension("temperature")
 CELL = dimension("cell")
 
 MAX_TEXT = 200
+_COUNTED = ("cell", "cells", "virion", "virions", "point", "points", "host", "hosts", "copies")
+# what people write for units of the list, which are of the same size
+_SAME_SIZE = {
+    **dict.fromkeys(("hr", "hrs"), "h"),
+    **dict.fromkeys(("sec", "secs"), "s"),
+    "mins": "min",
+    **dict.fromkeys(("yr", "yrs"), "year"),
+    **dict.fromkeys(("wk", "wks"), "week"),
+    **dict.fromkeys(("litre", "liter", "litres", "liters"), "L"),
+    **dict.fromkeys(("gram", "grams", "gm"), "g"),
+    "micron": "um",
+    **dict.fromkeys(("cc", "ccm"), "mL"),
+    **dict.fromkeys(("dalton", "daltons"), "Da"),
+    **dict.fromkeys(("percent", "pct"), "%"),
+    **dict.fromkeys(("bacterium", "bacteria"), "CFU"),
+}
 _NUMBER = re.compile(
     r"\s*(?P<number>[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)(?P<rest>(?![\d.,_]).*)$", re.DOTALL | re.ASCII
 )
@@ -207,7 +224,16 @@ def _factor(rest: str, whole: str) -> tuple[float, Dimension]:
     except UnitFault as fault:
         if fault.reason is not None:
             raise fail("E307", text=whole, reason=fault.reason) from None
-        raise fail("E304", text=fault.text, known=unit_table()[0]) from None
+        raise _unknown_unit(fault.text) from None
+
+
+def _unknown_unit(text: str) -> RuleError:
+    """Suggest only a unit of the same size: a guess must not be a thousandfold."""
+    error = fail("E304", text=text, known=unit_table()[0], exact=True)
+    same = error.suggestion or _SAME_SIZE.get(text.lower())
+    if same is None and len(text) >= 4:  # a slip in the full name of a thing that is counted
+        same = next(iter(difflib.get_close_matches(text, _COUNTED, n=1, cutoff=0.8)), None)
+    return RuleError(error.code, error.message, None, error.text, same, error.mend)
 
 
 def evaluate(formula: object, where: Mapping[str, Quantity], *, at: Location | None = None) -> Quantity:

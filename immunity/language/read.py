@@ -7,7 +7,7 @@ PyYAML's parser finds the structure; scalars are resolved here by the YAML 1.2 c
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,8 @@ from immunity.language.errors import Location, RuleError, fail
 MAX_BYTES = 2_000_000
 MAX_DEPTH = 40
 MAX_DIGITS = 300
+MAX_NODES = 200_000  # values and keys of a file: one of 2 MB can hold a million, and each is checked
+MAX_DOCUMENTS = 10_000
 
 _PARSER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -44,6 +46,7 @@ class Document:
     marks : dict                 path of keys and positions -> line and column of the value (a block: of its key)
     keys : dict                  the same path -> line and column of the key
     nulls : tuple                the paths that hold null
+    origins : dict               the same path -> where else it was said, such as an argument of a command
     """
 
     file: str
@@ -51,9 +54,13 @@ class Document:
     marks: dict[Path_, Mark] = field(repr=False)
     keys: dict[Path_, Mark] = field(repr=False)
     nulls: tuple[Path_, ...] = ()
+    origins: Mapping[Path_, str] = field(default_factory=dict, repr=False)
 
     def at(self, *path: str | int, key: bool = False) -> Location:
         """Find where a value (or its key) stands, or the nearest thing around it that has a place."""
+        for length in range(len(path), 0, -1) if self.origins else ():
+            if path[:length] in self.origins:
+                return Location(self.origins[path[:length]], 0)
         if key and path in self.keys:
             return Location(self.file, *self.keys[path])
         while path not in self.marks and path:
@@ -162,6 +169,7 @@ class _Builder:
         self._marks: dict[Path_, Mark] = {}
         self._keys: dict[Path_, Mark] = {}
         self._nulls: list[Path_] = []
+        self._nodes = 0
 
     def take(self, event: Any) -> None:
         """Take the parser's next event."""
@@ -184,6 +192,8 @@ class _Builder:
     def _begin(self, event: Any) -> None:
         if event.tags:
             raise fail("E111", at=self._place(event), text="%TAG")
+        if len(self.documents) >= MAX_DOCUMENTS:
+            raise fail("E119", at=self._place(event), count=MAX_DOCUMENTS, what="entries")
         self._root, self._marks, self._keys, self._nulls = None, {}, {}, []
 
     def _finish(self, event: Any) -> None:
@@ -196,6 +206,9 @@ class _Builder:
 
     def _scalar(self, event: Any) -> None:
         mark = _mark(event)
+        self._nodes += 1
+        if self._nodes > MAX_NODES:
+            raise fail("E119", at=Location(self.name, *mark), count=MAX_NODES, what="keys and values")
         if event.anchor is not None or event.tag is not None:
             self._refuse_marked(event)
         plain = event.implicit[0]
@@ -213,6 +226,7 @@ class _Builder:
     def _start(self, event: Any, value: Any) -> None:
         if event.anchor is not None or event.tag is not None:
             self._refuse_marked(event)
+        self._nodes += 1
         if len(self._open) >= MAX_DEPTH:
             raise fail("E115", at=self._place(event), limit=MAX_DEPTH)
         frame = self._open[-1] if self._open else None

@@ -16,7 +16,8 @@ _PART = rf"(?P<{{0}}each>each\s+)?(?P<{{0}}name>{_NAME})(?:\.(?P<{{0}}tail>{_NAM
 _PATTERN = re.compile(rf"^\s*{_PART.format('e')}(?:\s+at\s+{_PART.format('p')})?\s*(?:\[(?P<indices>[^\]]*)\])?\s*$")
 _PLACE_ONLY = re.compile(rf"^\s*at\s+{_PART.format('p')}\s*(?:\[(?P<indices>[^\]]*)\])?\s*$")
 _INDEX = re.compile(
-    rf"^\s*(?:(?P<all>\*)|(?P<star>\*)?(?P<each>each\s+)?(?P<name>{_NAME}|\d+)(?P<step>[+-]\d+)?(?:\s+as\s+(?P<var>{_NAME}))?)\s*$"
+    rf"^\s*(?:(?P<all>\*)|(?P<star>\*)?(?P<each>each\s+)?(?P<name>{_NAME}|[0-9]{{1,6}})"
+    rf"(?P<step>[+-][0-9]{{1,6}})?(?:\s+as\s+(?P<var>{_NAME}))?)\s*$"
 )
 
 

@@ -12,6 +12,8 @@ from immunity.language.errors import Location, RuleError, fail
 from immunity.language.models import Number
 from immunity.language.read import Document
 
+MAX_REFUSALS = 200  # of one entry; a near miss is looked for in each
+
 _EXPECTED = {
     "string_type": "text in quotes",
     "string_sub_type": "text in quotes",
@@ -82,7 +84,8 @@ def refusals(error: ValidationError, model: type[BaseModel], document: Document)
     model : type            the model that the document was held against
     document : Document
     """
-    found = [(detail["loc"][:-1], _refusal(detail, model, document)) for detail in error.errors(include_url=False)]
+    details = error.errors(include_url=False)[:MAX_REFUSALS]
+    found = [(detail["loc"][:-1], _refusal(detail, model, document)) for detail in details]
     misspelt = {(owner, refusal.suggestion) for owner, refusal in found if refusal.code == "E201"}
     told: set[tuple[str, str]] = set()
     for owner, refusal in found:

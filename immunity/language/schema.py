@@ -52,6 +52,7 @@ DESCRIPTIONS = {
     "initial": "Amounts before settling, pool -> amount; 0 if not given.",
     "into": "What the target or the lost unit becomes.",
     "is": "Classes that this belongs to.",
+    "limits": "Least and greatest value of attributes, [lo, hi].",
     "links": "Named ways to other places, used as 'site.node'.",
     "lives_in": "Place -> states; 'each CLASS' for all places of a class.",
     "map": "Where the body map draws the place, [x, y].",

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     import pint
 
 PREFIXES = {"a": -18, "f": -15, "p": -12, "n": -9, "u": -6, "m": -3, "c": -2, "d": -1, "": 0, "k": 3, "M": 6}
-MAX_POWER = 9
+MAX_POWER = 9  # as written
+MAX_RAISED = 2  # parentheses with a power
+MAX_TOTAL = 30  # of a base dimension: the fourth power of a concentration has length^12
 
 _TOKEN = re.compile(
     r"\s*(?:(?P<name>[A-Za-z]+(?:50)?|%)(?P<digit>\d*)|(?P<sign>\*\*|[*/^()])|(?P<number>-?\d+))", re.ASCII
@@ -167,8 +169,8 @@ def parse_product(text: str) -> tuple[float, Dimension]:
     powers = [
         (name.strip("[]"), Fraction(str(power)).limit_denominator(100)) for name, power in size.dimensionality.items()
     ]
-    if powers and max(abs(power) for _, power in powers) > MAX_POWER:
-        raise UnitFault(text, f"powers above {MAX_POWER} are not supported")
+    if powers and max(abs(power) for _, power in powers) > MAX_TOTAL:
+        raise UnitFault(text, f"powers of a base dimension above {MAX_TOTAL} are not supported")
     return float(size.magnitude), Dimension(tuple(sorted((name, power) for name, power in powers if power)))
 
 
@@ -176,7 +178,7 @@ def _spell(text: str) -> str:
     """Write a product as pint reads it, once every name in it is found to be on the list."""
     units = unit_table()[0]
     words: list[str] = []
-    end, operand = 0, False
+    end, operand, raised, groups = 0, False, False, 0
     while end < len(text.rstrip()):
         found = _TOKEN.match(text, end)
         if not found:
@@ -188,6 +190,10 @@ def _spell(text: str) -> str:
         if operand and (name or found["sign"] == "("):
             raise UnitFault(text, f"{found[0].strip()!r} is left over")
         power = words[-1:] in (["^"], ["**"])
+        if found["sign"] in ("^", "**"):
+            groups += words[-1:] == [")"]
+            if not operand or raised or groups > MAX_RAISED:  # towers of powers would keep the reader busy
+                raise UnitFault(text, f"{text[end - len(found['sign']) :].strip()!r} is left over")
         if found["number"] and not power and (found["number"] != "1" or operand):
             raise UnitFault(text, f"{found[0].strip()!r} is left over")
         exponent = found["digit"] or (found["number"] if power else "")
@@ -196,6 +202,7 @@ def _spell(text: str) -> str:
         words.append(_SPELLED.get(name, name) if name else found[0].strip())
         words += ["**", found["digit"]] if found["digit"] else []
         operand = bool(name or found["number"] or found["sign"] == ")")
+        raised = bool(found["digit"]) or (power and operand)
     if not words:
         raise UnitFault(text, "it is empty")
     if not operand:

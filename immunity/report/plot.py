@@ -54,7 +54,7 @@ def _panels(names: Sequence[str], draw: Callable[[Any, str], Any]) -> Any:
     try:
         figures = import_module("matplotlib.figure")
     except ImportError:
-        raise fail("E704", text="matplotlib", extra="plots") from None
+        raise fail("E704", text="matplotlib") from None
     columns = min(COLUMNS, len(names))
     rows = -(-len(names) // columns)
     figure = figures.Figure(figsize=(PANEL_INCHES[0] * columns, PANEL_INCHES[1] * rows), layout="constrained")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 import re
 from collections.abc import Callable
@@ -13,12 +14,12 @@ from numpy.typing import NDArray
 
 from immunity.compiler.clock import at_tick
 from immunity.language.errors import Location, RuleError, fail
-from immunity.language.quantity import TIME, expect, parse_quantity
-from immunity.results.convert import presented_value
+from immunity.language.quantity import TIME, expect, parse_quantity, parse_unit
+from immunity.results.convert import LOG, presented_value
 from immunity.results.curves import SLACK, curve_values, list_rows, value_at, within
 from immunity.results.present import find_readout, present
 from immunity.results.record import Record
-from immunity.results.summary import host_outcomes
+from immunity.results.summary import host_outcomes, outcome_words
 
 Truths = NDArray[np.bool_]
 
@@ -31,6 +32,7 @@ OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
 KEYWORDS = {"and", "or", "not", "before", "after", "at", "from", "to", "is", "(", ")", *OPERATORS}
 LONGEST = 500
 _TOKEN = re.compile(r">=|<=|>|<|\(|\)|[^\s<>()]+")
+_NUMBER = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]{1,4})?")
 _NAME = re.compile(r"[a-z_][a-z0-9_]*(\.[a-z0-9_]+)*")
 
 
@@ -93,8 +95,20 @@ def fraction_true(condition: Condition, record: Record) -> float:
     return float(np.mean(hosts_true(condition, record)))
 
 
+class NotCovered(ValueError):
+    """A condition that a run cannot answer: a time that it does not reach, an outcome that it does not know."""
+
+
 def hosts_true(condition: Condition, record: Record) -> Truths:
-    """Whether a condition holds, host by host. A host that has ended has no values and meets no comparison."""
+    """Whether a condition holds, host by host. A host that has ended has no values and meets no comparison.
+
+    Raises
+    ------
+    NotCovered
+        Where it asks for a time outside the run, or an outcome that no host can have.
+    UnknownName
+        For a readout that there is not.
+    """
     match condition:
         case Not():
             return ~hosts_true(condition.condition, record)
@@ -103,6 +117,10 @@ def hosts_true(condition: Condition, record: Record) -> Truths:
         case Either():
             return hosts_true(condition.left, record) | hosts_true(condition.right, record)
         case OutcomeIs():
+            words = outcome_words(record)
+            if condition.outcome not in words:
+                raise NotCovered(f"there is no outcome {condition.outcome!r}, only {', '.join(sorted(words))}")
+            _check_window(condition.window, record)
             came = np.array([outcome == condition.outcome for outcome in host_outcomes(record)])
             window = condition.window
             if window == Window():
@@ -120,10 +138,20 @@ def _compare(condition: Compare, record: Record) -> Truths:
     limit = presented_value(condition.number, condition.unit, info)
     holds = OPERATORS[condition.operator]
     window = condition.window
+    _check_window(window, record)
     if window.at is not None:
         at = [value_at(rows.time[:, host], shown[:, host], window.at) for host in range(shown.shape[1])]
         return np.asarray(holds(np.array(at), limit))
     return np.any(holds(shown, limit) & within(rows, window.first, window.last), axis=0)
+
+
+def _check_window(window: Window, record: Record) -> None:
+    """Refuse to judge days that were not simulated."""
+    start, end = record.time[0] - SLACK, record.time[-1] + SLACK
+    days = [day for day in (window.first, window.last, window.at) if day is not None and np.isfinite(day)]
+    for day in days:
+        if not start <= day <= end:
+            raise NotCovered(f"day {day:g} lies outside the run, which ends on day {record.time[-1]:g}")
 
 
 def parse_condition(text: str, at: Location | None = None) -> Condition:
@@ -200,11 +228,15 @@ class _Parser:
             self.refuse(f"{' '.join(words) or 'nothing'!r} is no name of a readout")
         sign = self.take(*OPERATORS) or self.refuse(f"one of > >= < <= is missing after {words[0]!r}")
         value = self.words()
-        try:
-            number = float(value[0])
-        except (IndexError, ValueError):
+        if not value or not _NUMBER.fullmatch(value[0]) or not math.isfinite(float(value[0])):
             self.refuse(f"a number is missing after {sign!r}")
-        return Compare(words[0], sign, number, " ".join(value[1:]) or None, self.window())
+        unit = " ".join(value[1:]) or None
+        if unit is not None:
+            try:
+                parse_unit(unit.removeprefix(LOG).strip() or "1", at=self.at)
+            except RuleError as error:
+                raise fail("E806", at=self.at, text=self.text, reason=error.message.rstrip(".")) from error
+        return Compare(words[0], sign, float(value[0]), unit, self.window())
 
     def outcome(self) -> Condition:
         if not self.take("is"):
@@ -232,7 +264,10 @@ class _Parser:
             return Window(at=day)
         if not self.take("to"):
             self.refuse("'to' is missing after 'from'")
-        return Window(day, self.day("to"))
+        last = self.day("to")
+        if last < day:
+            self.refuse("it ends before it begins")
+        return Window(day, last)
 
     def day(self, after: str) -> float:
         words = self.words()

@@ -102,7 +102,7 @@ def area(time: Floats, values: Floats, *, logarithm: bool = False) -> Floats:
             falls = (second > 0.0) & (first > second * (1.0 + 1e-6))
             slices = np.where(falls, (first - second) / np.log(first / np.where(falls, second, 1.0)), slices)
     slices = slices * width
-    return np.where(np.isnan(slices), 0.0, slices).sum(axis=0)
+    return np.where(np.isfinite(slices), slices, 0.0).sum(axis=0)
 
 
 def with_jumps(record: Record) -> Record:

@@ -19,14 +19,15 @@ if TYPE_CHECKING:
 def present(values: Floats, info: ReadoutInfo) -> Floats:
     """Apply limit of detection and scale.
 
-    A value below the limit of detection is shown as the limit. On a log10 scale without one, zero has
-    no logarithm and is shown as NaN.
+    A value below the limit of detection is shown as the limit. On a log10 scale without one, zero is below every
+    number (-inf), so that a population that died out is not mistaken for one without a value (NaN), as after a host
+    has ended.
     """
     shown = values if info.limit_of_detection is None else np.maximum(values, info.limit_of_detection)
     if info.scale != "log10":
         return shown.copy()
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(shown > 0.0, np.log10(shown), np.nan)
+        return np.where(shown >= 0.0, np.log10(shown), np.nan)
 
 
 def present_unit(info: ReadoutInfo) -> str:

@@ -27,7 +27,7 @@ def baseline(time: Floats, values: Floats) -> Floats:
 
 def last(time: Floats, values: Floats) -> Floats:
     """The last value there is; a host that ended has none later."""
-    there = np.isfinite(values)
+    there = ~np.isnan(values)
     rows = len(values) - 1 - np.argmax(there[::-1], axis=0)
     return np.where(there.any(axis=0), values[rows, np.arange(values.shape[1])], np.nan)
 
@@ -88,6 +88,11 @@ def statistics_of(record: Record, index: int, rows: curves.Rows) -> dict[str, Fl
     shown = present(curves.curve_values(record, rows, index), info)
     chosen = STATISTICS | ({"area": area_of_logarithm} if info.scale == "log10" else {})
     return {name: f(rows.time, shown) for name, f in chosen.items()}
+
+
+def outcome_words(record: Record) -> set[str]:
+    """Every word that `host_outcomes` can say of a record."""
+    return {"failed", "healthy", "ill", "completed", *filter(None, (record.stop_outcome, *record.endings))}
 
 
 def host_outcomes(record: Record) -> list[str]:
@@ -171,9 +176,10 @@ def over_hosts(values: Floats) -> dict[str, float | None]:
     there = values[~np.isnan(values)]
     if not len(there):
         return dict.fromkeys(QUANTILES, None)
-    return {
-        name: plain(value) for name, value in zip(QUANTILES, np.quantile(there, list(QUANTILES.values())), strict=True)
-    }
+    # between a number and the logarithm of nothing there is nothing to interpolate
+    method = "linear" if np.isfinite(there).all() else "lower"
+    found = np.quantile(there, list(QUANTILES.values()), method=method)
+    return {name: plain(value) for name, value in zip(QUANTILES, found, strict=True)}
 
 
 def plain(value: float) -> float | None:
@@ -198,4 +204,4 @@ def _head(record: Record) -> dict[str, Any]:
 def _entry(record: Record, index: int) -> dict[str, Any]:
     info = record.infos[index]
     bounds = present_bounds(info.healthy, info)
-    return {"unit": present_unit(info)} | ({"healthy": list(bounds)} if bounds else {})
+    return {"unit": present_unit(info)} | ({"healthy": [plain(bound) for bound in bounds]} if bounds else {})

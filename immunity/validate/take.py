@@ -14,7 +14,7 @@ from immunity.compiler.tables import Floats
 from immunity.language.errors import fail
 from immunity.language.quantity import DIMENSIONLESS, TIME, Dimension, parse_unit
 from immunity.results import Record, host_failed, status_text
-from immunity.results.condition import fraction_true, parse_condition
+from immunity.results.condition import NotCovered, fraction_true, parse_condition
 from immunity.results.convert import presented_value
 from immunity.results.curves import SLACK, curve_values, list_rows
 from immunity.results.present import UnknownName, find_readout, present
@@ -82,8 +82,8 @@ def take_measure(measure: Measure, record_of: RecordOf, day: float | None = None
 def _fraction(text: str, record: Record) -> float:
     try:
         return fraction_true(parse_condition(text), record)
-    except UnknownName as unknown:
-        raise NotMeasured(str(unknown)) from unknown
+    except (UnknownName, NotCovered) as fault:
+        raise NotMeasured(str(fault)) from fault
 
 
 def _combine(form: str, parts: Sequence[Measured]) -> Measured:

@@ -19,6 +19,7 @@ ORDER = {
     "_version": 0,
     "language": 1,
     "compiler": 2,
+    "arguments": 2,
     "scenario": 3,
     "engine": 3,
     "cohorts": 4,

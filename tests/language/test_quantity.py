@@ -302,3 +302,21 @@ def test_no_formula_does_anything_but_evaluate_or_refuse(formula: str) -> None:
         assert error.code.startswith("E3")
         return
     assert isinstance(found, Quantity) and math.isfinite(found.value)
+
+
+def test_a_unit_is_never_guessed_into_another_size() -> None:
+    assert parse_quantity("1000 mcg").value == pytest.approx(parse_quantity("1 mg").value, rel=1e-12)
+    for wrong in ("1 mcl", "1 vmol", "1 UM", "1 minth", "1 milligram", "1 degF"):
+        with pytest.raises(RuleError) as caught:
+            parse_quantity(wrong)
+        assert caught.value.suggestion is None, wrong
+    with pytest.raises(RuleError) as caught:
+        parse_quantity("3 hrs")
+    assert caught.value.suggestion == "h"
+
+
+def test_towers_of_powers_are_refused_before_work_is_done() -> None:
+    for tower in ("1 mm9**9**9", "1 mm^9^9", "1 ((m^9)^9)^9", "1 (((m^2)^2)^2)^2", "1 m**9**9**9**9"):
+        assert code_of(tower) == "E307"
+    assert parse_quantity("1 mL^4/cell^4/day").dimension == (VOLUME / CELL) ** 4 / TIME
+    assert parse_quantity("1 (cell*day)^-2").dimension == (CELL * TIME) ** -2

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
 from immunity.language.errors import RuleError
 from immunity.results import Cohort
-from immunity.results.condition import parse_condition
+from immunity.results.condition import NotCovered, parse_condition
 from results.records import record, with_death
 
 # line is 0..10, 1..11, 2..12, 3..13 in hosts 0..3; tent peaks at 10, 11, 12, 13 on day 5; decay falls from 1e6
@@ -91,3 +93,41 @@ def test_units_that_do_not_fit_are_refused(text):
 def test_unknown_readout_is_refused_with_the_nearest():
     with pytest.raises(KeyError, match="'line'"):
         Cohort(record(2)).fraction_of_hosts("lines > 3")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "line > 3 after day 30",
+        "line > 3 at day 99",
+        "line > 3 before day 30",
+        "line > 3 from day 2 to day 30",
+        "not line > 3 at day 99",
+        "line > 0 or line > 3 at day 99",
+        "outcome is deceased",
+        "outcome is not deceased",
+        "outcome is dead after day 30",
+    ],
+)
+def test_what_a_run_does_not_cover_is_not_judged(text):
+    with pytest.raises(NotCovered, match=r"day 10|no outcome 'deceased'"):
+        Cohort(record(2)).fraction_of_hosts(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["line > -inf", "line > ３", "line > 1_0", "line > nan", "line > 3 from day 3 to day 2"]
+)
+def test_numbers_are_finite_and_in_plain_digits(text):
+    with pytest.raises(RuleError) as caught:
+        parse_condition(text)
+    assert caught.value.code == "E806"
+
+
+def test_an_extinct_population_is_below_every_value():
+    made = record(1)
+    infos = (*made.infos[:2], dataclasses.replace(made.infos[2], limit_of_detection=None))
+    readout = made.readout.copy()
+    readout[6:, 0, 2] = 0.0
+    extinct = Cohort(dataclasses.replace(made, infos=infos, readout=readout))
+    assert extinct.fraction_of_hosts("decay < -3 log10 TCID50/mL at day 9") == 1.0
+    assert extinct.fraction_of_hosts("decay < -3 log10 TCID50/mL before day 5") == 0.0

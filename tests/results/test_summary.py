@@ -89,3 +89,16 @@ def test_failed_hosts_are_counted_by_reason():
     assert summary["outcomes"] == {"healthy": 2, "failed": 1}
     assert summary["status"]["ok"] == 2
     assert len(summary["status"]) == 2
+
+
+def test_a_population_that_died_out_has_no_last_logarithm():
+    made = record(1)
+    infos = (*made.infos[:2], dataclasses.replace(made.infos[2], limit_of_detection=None))
+    readout = made.readout.copy()
+    readout[6:, 0, 2] = 0.0
+    entry = Run(dataclasses.replace(made, infos=infos, readout=readout)).summary["readouts"]["decay"]
+    assert entry["last"] is None and entry["minimum"] is None
+    assert entry["minimum_day"] == 6.0
+    assert entry["maximum"] == pytest.approx(6.0)
+    cohort = Cohort(dataclasses.replace(made, infos=infos, readout=readout)).summary["readouts"]["decay"]
+    assert cohort["last"]["median"] is None

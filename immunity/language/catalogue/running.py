@@ -31,7 +31,7 @@ KINDS = (
         "E704",
         "Extra not installed",
         "This needs the package {text!r}, which is not installed.",
-        "Install it: pip install 'immunity[{extra}]'.",
+        "Install it: pip install {text}.",
         "Parts that few need are extras, so that the core stays small.",
     ),
     ErrorKind(

@@ -132,6 +132,20 @@ KINDS = (
         "Name the folder of the rule book itself.",
         "A folder far above the rule book was named, most likely.",
     ),
+    ErrorKind(
+        "E119",
+        "Too much in one file",
+        "The file holds more than {count} {what}.",
+        "Split it into several files. Measured series do not belong into a rule book.",
+        "Rule files are written by hand; a larger file is a mistake, and would take long to read.",
+    ),
+    ErrorKind(
+        "E120",
+        "Text that cannot be written",
+        "{text!r} holds a character that cannot be written as UTF-8, or a control character.",
+        "Delete the character.",
+        "Half a character (a lone surrogate) or a control character comes of a broken copy.",
+    ),
     # E2xx keys and values --------------------------------------------------------------------------
     ErrorKind(
         "E201",
