@@ -25,7 +25,7 @@ from immunity.compiler.tables import (
 from immunity.language.errors import Location, RuleError, fail
 from immunity.language.load import Entry
 from immunity.language.models import DatedEvent, Exposure
-from immunity.language.quantity import DIMENSIONLESS, TIME, Dimension, Quantity, expect, parse_quantity
+from immunity.language.quantity import DIMENSIONLESS, MASS, TIME, Dimension, Quantity, expect, parse_quantity
 
 MOST = 1e15  # cells, bacteria, virions: a litre of bacteria, packed; pmol: a kilomole
 MOST_MASS = 1e12  # ng: a kilogram

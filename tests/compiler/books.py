@@ -132,3 +132,10 @@ def signal_value(book: Compiled, name: str, amounts: dict[str, float] | None = N
             elif law.kind == 3 and law.curve:
                 s[j] *= np.interp(s[law.signal], *law.curve)
     return float(s[book.signals.index[name]])
+
+
+def argument(error: RuleError, changes: dict[str, Any]) -> Path:
+    """Where a fault in a change has to be told: at the change, not in the file of the scenario."""
+    assert error.location is not None
+    assert any(error.location.file.startswith(f"{key}=") for key in changes)
+    return Path(error.location.file)
