@@ -11,7 +11,14 @@ from rich.console import Console
 
 from immunity._version import __version__
 from immunity.arguments import check_text
-from immunity.cli import inspect_commands, make_commands, probe_command, run_commands, validate_command
+from immunity.cli import (
+    calibrate_commands,
+    inspect_commands,
+    make_commands,
+    probe_command,
+    run_commands,
+    validate_command,
+)
 from immunity.language.errors import Location, RuleError, RuleErrors, render
 
 BAD_INPUT = 2
@@ -26,7 +33,7 @@ app = cyclopts.App(
     default_parameter=cyclopts.Parameter(negative=()),
     suppress_keyboard_interrupt=False,  # an interrupted command says below what is kept
 )
-for module in (run_commands, inspect_commands, make_commands, validate_command, probe_command):
+for module in (run_commands, inspect_commands, make_commands, validate_command, probe_command, calibrate_commands):
     module.register(app)
 
 

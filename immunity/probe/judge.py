@@ -7,13 +7,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-import numpy as np
-
 from immunity.probe.design import Trial
 from immunity.probe.load import Invariants
 from immunity.probe.models import Bound, Ending, Order
-from immunity.results import Record, host_failed, status_text
-from immunity.results.present import present, present_unit
+from immunity.results import Record, curves, host_failed, status_text
+from immunity.results.present import present_unit
+from immunity.results.summary import statistics_of
 
 BOUND, ORDER, ENDING, FAILED = "bound", "order", "ending", "failed"
 
@@ -62,21 +61,12 @@ class Judged:
 def trace_of(record: Record) -> Trace:
     """Keep the few numbers of a record that invariants look at."""
     code = int(record.status[0])
+    rows = curves.list_rows(record)
     values = {}
     for index, info in enumerate(record.infos):
-        shown = present(record.readout[:, 0, index], info)
-        there = np.isfinite(shown)
-        if not there.any():
-            continue
-        curve, days = shown[there], record.time[there]
-        values[info.id] = {
-            "first": float(curve[0]),
-            "last": float(curve[-1]),
-            "maximum": float(curve.max()),
-            "minimum": float(curve.min()),
-            "rise": float(curve.max() - curve[0]),
-            "area": float(np.sum(0.5 * (curve[1:] + curve[:-1]) * np.diff(days))),
-        }
+        seen = {name: float(value[0]) for name, value in statistics_of(record, index, rows).items()}
+        if math.isfinite(seen["maximum"]):
+            values[info.id] = seen | {"rise": seen["maximum"] - seen["baseline"]}
     units = {info.id: present_unit(info) for info in record.infos}
     return Trace(values, units, float(record.stopped_at[0]), status_text(code) if host_failed(code) else "")
 
@@ -145,7 +135,7 @@ def _judge_bound(bound: Bound, trial: Trial, trace: Trace, to_unit: Callable[[st
 
 def _judge_ending(ending: Ending, trial: Trial, trace: Trace) -> Iterator[Violation]:
     seen, unit = trace.values[ending.readout], trace.units[ending.readout]
-    first, last = seen["first"], seen["last"]
+    first, last = seen["baseline"], seen["last"]
     far = max(first * (ending.within - 1.0), ending.slack)
     near = max(first * (1.0 - 1.0 / ending.within), ending.slack)
     if last > first + far or last < first - near:

@@ -27,6 +27,7 @@ ORDER = {
     "validate": 6,
     "interop": 6,
     "probe": 7,
+    "calibrate": 7,
     "report": 7,
     "api": 8,
     "": 9,  # immunity itself

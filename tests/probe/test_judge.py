@@ -31,7 +31,7 @@ LESS, MORE = Trial("less", "s", 1.0), Trial("more", "s", 1.0, along=(("dose", "g
 def trace(*, fever=(37.0, 38.0, 37.0), alive=1.0, germs=0.0, stopped=math.nan, failed=""):
     def numbers(first, top, last):
         return {
-            "first": first,
+            "baseline": first,
             "last": last,
             "maximum": top,
             "minimum": min(first, last),

@@ -105,4 +105,26 @@ KINDS = (
         "Give one 'design', and readouts that `immunity list readouts` knows.",
         "The stress suite holds every run against bounds, orders and endings, which name readouts of the rule book.",
     ),
+    # E83x calibration ------------------------------------------------------------------------------
+    ErrorKind(
+        "E831",
+        "Number cannot be varied",
+        "The number {text!r} cannot be varied: {reason}.",
+        "See `immunity list numbers`; a star stands for anything.",
+        "Derived numbers follow those they are derived from, and a number that is zero stays zero times any factor.",
+    ),
+    ErrorKind(
+        "E832",
+        "Sensitivity not possible",
+        "This sensitivity cannot be taken: {reason}.",
+        "Name a readout of `immunity list readouts`, a statistic, and at least two numbers for morris and sobol.",
+        "A sensitivity is of one statistic of one readout to numbers of the rule book.",
+    ),
+    ErrorKind(
+        "E833",
+        "Fit not possible",
+        "This fit cannot be made: {reason}.",
+        "Name numbers and findings, keep held-out findings apart, and give each fit a folder of its own.",
+        "A fit is judged by findings that it has not seen, and goes on only where it stopped.",
+    ),
 )

@@ -1,0 +1,18 @@
+"""What readings hang on, and numbers fitted to findings with a prior and a part held out."""
+
+from immunity.calibrate.fit import Fit, cost_of, fit_numbers, score
+from immunity.calibrate.sensitivity import Influence, global_influences, local_influences
+from immunity.calibrate.vary import Number, numbers_of, with_factors
+
+__all__ = [
+    "Fit",
+    "Influence",
+    "Number",
+    "cost_of",
+    "fit_numbers",
+    "global_influences",
+    "local_influences",
+    "numbers_of",
+    "score",
+    "with_factors",
+]

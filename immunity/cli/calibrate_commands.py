@@ -1,0 +1,221 @@
+"""The commands sensitivity and fit."""
+
+from __future__ import annotations
+
+import sys
+from json import dumps
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from cyclopts import App, Parameter
+from rich.table import Table
+
+from immunity import api
+from immunity.cli.options import Book, Setting
+from immunity.cli.tables import number, output
+from immunity.cli.validate_command import BUILT_IN
+from immunity.compiler.case import Case
+
+BOOK, SETTING = Book(), Setting()
+ALL = ("*",)
+
+
+def register(app: App) -> None:
+    app.command(sensitivity)
+    app.command(fit)
+
+
+def sensitivity(
+    scenario: str,
+    *,
+    readout: str,
+    statistic: Literal["maximum", "minimum", "last", "area", "baseline", "maximum_day", "minimum_day"] = "maximum",
+    numbers: Annotated[list[str] | None, Parameter(negative=(), consume_multiple=True)] = None,
+    method: Literal["local", "morris", "sobol"] = "local",
+    step: float = 0.1,
+    samples: int = 16,
+    seed: int = 0,
+    top: int = 20,
+    workers: int | None = None,
+    json: bool = False,
+    setting: Setting = SETTING,
+    book: Book = BOOK,
+) -> int:
+    """Say which numbers a reading hangs on, with their status and source.
+
+    Parameters
+    ----------
+    scenario
+        A name from `immunity list scenarios`, or a path.
+    readout
+        The readout that is watched.
+    statistic
+        What of its curve.
+    numbers
+        Numbers to vary, with * for anything; all of them if none is named.
+    method
+        local: each number by itself, a step up and a step down. morris and sobol: all together, each as far as its
+        status leaves open; they need the extra `calibrate` and chosen numbers.
+    step
+        Of the local method, as a share of the number.
+    samples
+        Trajectories of morris, or base points of sobol (a power of two).
+    seed
+        Of the samples.
+    top
+        How many numbers to show.
+    workers
+        Local processes; as many as there are cores if not given.
+    json
+        Print as JSON, all numbers.
+    """
+    from immunity.calibrate import global_influences, local_influences
+    from immunity.cli.progress import progress_bar
+    from immunity.cohorts import usable_cores
+    from immunity.language.errors import fail
+    from immunity.results.present import UnknownName
+
+    case = api.case(
+        scenario, host=setting.host_words(), changes=setting.change_words(), days=setting.days, book=book.load()
+    )
+    patterns, cores = tuple(numbers or ALL), workers or usable_cores()
+    try:
+        with progress_bar("runs", 1, quiet=json) as update:
+            if method == "local":
+                base, found = local_influences(
+                    case, readout, statistic, patterns=patterns, step=step, workers=cores, progress=update
+                )
+            else:
+                base, found = global_influences(
+                    case,
+                    readout,
+                    statistic,
+                    patterns=patterns,
+                    method=method,
+                    samples=samples,
+                    seed=seed,
+                    workers=cores,
+                    progress=update,
+                )
+    except UnknownName as unknown:
+        raise fail("E832", reason=str(unknown)) from None
+    if json:
+        rows = [
+            {"number": one.number.name, "value": one.number.said, "status": one.number.status}
+            | {"source": one.number.source, "effect": one.effect, "spread": one.spread}
+            for one in found
+        ]
+        sys.stdout.write(dumps({"readout": readout, "statistic": statistic, "value": base, "numbers": rows}) + "\n")
+        return 0
+    console = output()
+    console.print(f"{statistic} of {readout} in {case.title}: {number(base)}", markup=False, highlight=False)
+    heads = {"local": ("elasticity", "curvature"), "morris": ("mean effect", "spread"), "sobol": ("total", "first")}
+    table = Table(box=None, pad_edge=False, padding=(0, 1))
+    for name in ("number", "value", "status", "source"):
+        table.add_column(name, overflow="fold")
+    for name in heads[method]:
+        table.add_column(name, justify="right")
+    for one in found[:top]:
+        n = one.number
+        table.add_row(n.name, n.said, n.status, n.source, number(one.effect), number(one.spread))
+    console.print(table)
+    return 0
+
+
+def fit(
+    *numbers: str,
+    to: Annotated[list[str], Parameter(negative=(), consume_multiple=True)],
+    hold_out: Annotated[list[str] | None, Parameter(negative=(), consume_multiple=True)] = None,
+    findings: Annotated[list[Path] | None, Parameter(negative=())] = None,
+    evaluations: int = 200,
+    seed: int = 1,
+    workers: int = 1,
+    out: Path | None = None,
+    resume: bool = False,
+    json: bool = False,
+    book: Book = BOOK,
+) -> int:
+    """Fit chosen numbers to chosen findings, and judge findings that were held out before and after.
+
+    Numbers are held near what they are by a prior that goes by their status. What fits as well as the best says how
+    far each number is known. Nothing is written into the rule book.
+
+    Parameters
+    ----------
+    numbers
+        Numbers to fit, with * for anything.
+    to
+        Findings or topics to fit to.
+    hold_out
+        Findings or topics to judge with the fitted numbers and never to fit to.
+    findings
+        Folder or file of findings instead of the built-in ones; may be given several times.
+    evaluations
+        Sets of numbers to try.
+    seed
+        Of the search.
+    workers
+        Local processes for the runs of one set.
+    out
+        Folder that keeps every trial.
+    resume
+        Go on with the fit in that folder.
+    json
+        Print as JSON.
+    """
+    from immunity.calibrate import fit_numbers, score
+    from immunity.cli.progress import progress_bar
+    from immunity.language.errors import fail
+    from immunity.validate import headline, load_findings
+    from immunity.validate.load import pick_findings
+
+    published = load_findings(findings or [BUILT_IN])
+    chosen = pick_findings(published, to)
+    held = pick_findings(published, hold_out) if hold_out else ()
+    both = sorted({p.id for p in chosen} & {p.id for p in held})
+    if both:
+        raise fail("E833", reason=f"{both[0]} is fitted to and held out")
+    if not numbers:
+        raise fail("E833", reason="no number is named")
+    compiled = book.load()
+
+    def build_case(scenario: str, *, host: dict[str, Any], with_: dict[str, Any], days: float | None) -> Case:
+        return api.case(scenario, host=host, changes=with_, days=days, book=compiled)
+
+    with progress_bar("sets of numbers", evaluations, quiet=json) as update:
+        made = fit_numbers(
+            chosen,
+            build_case,
+            numbers,
+            evaluations=evaluations,
+            seed=seed,
+            workers=workers,
+            out=out,
+            resume=resume,
+            progress=update,
+        )
+    first = made.trials[0]
+    before = score(held, build_case, {}, workers=workers) if held else []
+    after = score(held, build_case, made.factors(), workers=workers) if held else []
+    rows = [
+        {"number": n.name, "value": n.said, "status": n.status, "factor": factor, "least": least, "most": most}
+        for n, factor, (least, most) in zip(made.numbers, made.best.factors, made.spread, strict=True)
+    ]
+    if json:
+        told: dict[str, Any] = {"misfit_before": first.misfit, "misfit": made.best.misfit, "numbers": rows}
+        told |= {"held_out_before": [v.to_dict() for v in before], "held_out": [v.to_dict() for v in after]}
+        sys.stdout.write(dumps(told) + "\n")
+        return 0
+    console = output()
+    console.print(f"misfit {number(first.misfit)} before, {number(made.best.misfit)} after", highlight=False)
+    table = Table(box=None, pad_edge=False, padding=(0, 1))
+    for name in ("number", "value", "status", "factor", "as good from", "to"):
+        table.add_column(name, overflow="fold")
+    for row in rows:
+        cells = [number(row[key]) for key in ("factor", "least", "most")]
+        table.add_row(row["number"], row["value"], row["status"], *cells)
+    console.print(table)
+    if held:
+        console.print(f"held out, before: {headline(before)}", highlight=False, markup=False)
+        console.print(f"held out, after:  {headline(after)}", highlight=False, markup=False)
+    return 0
