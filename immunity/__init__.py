@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import builtins
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -19,10 +20,19 @@ if TYPE_CHECKING:
     from immunity.api import compare as compare
     from immunity.api import load as load
     from immunity.api import run as run
+    from immunity.ask import check as check
+    from immunity.ask import explain as explain
+    from immunity.ask import export as export
+    from immunity.ask import list_names as list  # noqa: F401
+    from immunity.ask import number as number
+    from immunity.ask import trace as trace
+    from immunity.ask import validate as validate
     from immunity.language.errors import RuleError as RuleError
     from immunity.language.errors import RuleErrors as RuleErrors
     from immunity.results import Cohort as Cohort
+    from immunity.results import Pair as Pair
     from immunity.results import Run as Run
+    from immunity.results import cite as cite
     from immunity.results import open_result as open_result
 
 _HOMES = {
@@ -31,34 +41,53 @@ _HOMES = {
     "compare": "immunity.api",
     "load": "immunity.api",
     "run": "immunity.api",
+    "check": "immunity.ask",
+    "explain": "immunity.ask",
+    "export": "immunity.ask",
+    "list": "immunity.ask",
+    "number": "immunity.ask",
+    "trace": "immunity.ask",
     "RuleError": "immunity.language.errors",
     "RuleErrors": "immunity.language.errors",
     "Cohort": "immunity.results",
+    "Pair": "immunity.results",
     "Run": "immunity.results",
+    "cite": "immunity.results",
     "open_result": "immunity.results",
 }
+_THERE = {"list": "list_names"}  # by another name at home, where it would hide Python's own
 
 __all__ = [
     "Cohort",
+    "Pair",
     "RuleError",
     "RuleErrors",
     "Run",
     "__version__",
     "case",
+    "check",
+    "cite",
     "cohort",
     "compare",
+    "explain",
+    "export",
     "load",
+    "number",
     "open_result",
     "run",
+    "trace",
+    "validate",
 ]
 
 
 def __getattr__(name: str) -> Any:
     """Import on first use, so that the command line starts fast."""
     if name in _HOMES:
-        return getattr(import_module(_HOMES[name]), name)
+        return getattr(import_module(_HOMES[name]), _THERE.get(name, name))
+    if name == "validate":  # a package that can be called
+        return import_module("immunity.validate")
     raise AttributeError(f"module 'immunity' has no attribute {name!r}")
 
 
-def __dir__() -> list[str]:
-    return sorted([*globals(), *_HOMES])
+def __dir__() -> builtins.list[str]:
+    return sorted((*_HOMES, "validate", "__version__"))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from functools import lru_cache
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,16 +15,18 @@ from immunity.compiler.build import Compiled
 from immunity.compiler.cache import content_key, load_compiled
 from immunity.compiler.case import Case
 from immunity.compiler.host import build_case
+from immunity.language.errors import plainly
 from immunity.scenario import Word, find_scenario, override, under
 
 if TYPE_CHECKING:
-    from immunity.results import Cohort, Run
+    from immunity.results import Cohort, Pair, Run
 
 HERE = Path(__file__).parent
 _NAMED = ("threat", "therapy", "deficiency", "place", "molecule", "cell")
 BUILT_IN = (HERE / "biology", HERE / "scenarios")
 
 
+@plainly
 def load(biology: str | Path | None = None, *, overlays: Sequence[str | Path] = ()) -> Compiled:
     """Read and compile a rule book.
 
@@ -52,6 +56,7 @@ def _load(paths: tuple[Path, ...], key: str) -> Compiled:
     return load_compiled(paths)
 
 
+@plainly
 def case(
     scenario: str | Path,
     *,
@@ -102,6 +107,7 @@ def _words(value: Any) -> Iterator[str]:
         yield from value.split(" at ")
 
 
+@plainly
 def run(
     scenario: str | Path,
     *,
@@ -142,6 +148,7 @@ def run(
     return simulate(made, stochastic=stochastic, seed=seed, vary=vary, record_pools=record_pools, rtol=rtol)
 
 
+@plainly
 def compare(
     first: str | Path,
     second: str | Path | Mapping[str, Any],
@@ -153,7 +160,7 @@ def compare(
     stochastic: bool = False,
     seed: int = 0,
     book: Compiled | None = None,
-) -> tuple[Run, Run]:
+) -> Pair:
     """The same person twice, with the same random numbers wherever the two share biology.
 
     Parameters
@@ -168,13 +175,17 @@ def compare(
     second_host : mapping, optional
         Attributes of the second host alone.
     """
+    from immunity.results import Pair
+
     other, said = (first, dict(second)) if isinstance(second, Mapping) else (second, {})
     said |= dict(changes or {})
     one = run(first, host=host, days=days, stochastic=stochastic, seed=seed, book=book)
     both = {**(host or {}), **(second_host or {})}
-    return one, run(other, host=both, changes=said, days=days, stochastic=stochastic, seed=seed, book=book)
+    two = run(other, host=both, changes=said, days=days, stochastic=stochastic, seed=seed, book=book)
+    return Pair(one, two)
 
 
+@plainly
 def cohort(
     scenario: str | Path,
     *,
@@ -187,7 +198,7 @@ def cohort(
     workers: int = 1,
     out: str | Path | None = None,
     resume: bool = False,
-    progress: Callable[[int, int], None] | None = None,
+    progress: bool | Callable[[int, int], None] = True,
     book: Compiled | None = None,
 ) -> Cohort:
     """Many hosts that differ as people do, in one scenario.
@@ -200,19 +211,23 @@ def cohort(
         Local processes.
     out, resume
         A folder for the result; finished batches are kept there, and an interrupted cohort goes on.
+    progress : bool or callable
+        A bar in a terminal or a notebook after two seconds; False for none; or called with hosts done and all hosts.
     """
     from immunity.results import simulate_cohort
 
     check_seed(seed)
     hosts, workers = check_count(hosts, "hosts"), check_count(workers, "workers")
     made = case(scenario, host=host, changes=changes, days=days, book=book)
-    return simulate_cohort(
-        made,
-        hosts=hosts,
-        seed=seed,
-        workers=workers,
-        stochastic=stochastic,
-        out=out,
-        resume=resume,
-        progress=progress,
-    )
+    bar = import_module("immunity.cli.progress").progress_bar  # rich is loaded where something is drawn
+    with nullcontext(progress) if callable(progress) else bar("hosts", hosts, quiet=not progress) as update:
+        return simulate_cohort(
+            made,
+            hosts=hosts,
+            seed=seed,
+            workers=workers,
+            stochastic=stochastic,
+            out=out,
+            resume=resume,
+            progress=update,
+        )

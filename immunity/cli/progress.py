@@ -14,7 +14,7 @@ QUIET_SECONDS = 2.0
 
 @contextmanager
 def progress_bar(what: str, total: int, *, quiet: bool = False) -> Iterator[Callable[[int, int], None]]:
-    """Hand out ``update(done, total)``; a bar appears on stderr after two seconds, on a terminal only."""
+    """Hand out ``update(done, total)``; a bar appears on stderr after two seconds, in a terminal or a notebook only."""
     console = Console(stderr=True)
     bar = Progress(
         TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=console, transient=True
@@ -25,7 +25,12 @@ def progress_bar(what: str, total: int, *, quiet: bool = False) -> Iterator[Call
 
     def update(done: int, of: int) -> None:
         nonlocal shown
-        if not shown and not quiet and console.is_terminal and time.monotonic() - start > QUIET_SECONDS:
+        if (
+            not shown
+            and not quiet
+            and (console.is_terminal or console.is_jupyter)
+            and time.monotonic() - start > QUIET_SECONDS
+        ):
             bar.start()
             shown = True
         bar.update(task, completed=done, total=of)

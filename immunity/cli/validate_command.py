@@ -86,10 +86,3 @@ def validate(
         console.print(to_table(verdicts))
         console.print(headline(verdicts), markup=False, highlight=False)
     return UNEXPECTED if strict and unexpected(verdicts) else 0
-
-
-def finding_rows() -> list[tuple[str, str]]:
-    """Built-in findings: id and claim."""
-    from immunity.validate import load_findings
-
-    return [(published.id, published.finding.claim) for published in load_findings([BUILT_IN])]

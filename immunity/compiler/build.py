@@ -39,6 +39,11 @@ class Compiled:
     flows: tuple[FlowRow, ...] = field(repr=False)
     readouts: tuple[ReadoutRow, ...] = field(repr=False)
 
+    def __repr__(self) -> str:
+        tables = self.model.tables
+        size = f"{tables.n_pool} pools, {tables.n_flow} flows, {len(self.readouts)} readouts"
+        return f"Rule book {self.model.digest[:12]}: {size} from {len(self.book.files)} files"
+
 
 def compile_book(book: Book, *, met: Collection[str] | None = None) -> Compiled:
     """Compile a rule book.

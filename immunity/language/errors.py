@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import wraps
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 from immunity.language.catalogue import CATALOGUE, RANGES, ErrorKind
 
@@ -26,9 +27,12 @@ __all__ = [
     "fail",
     "located",
     "near_miss",
+    "plainly",
     "render",
 ]
 
+P = ParamSpec("P")
+T = TypeVar("T")
 SHOWN_CHOICES = 12
 SHOWN_TEXT = 120
 SHOWN_LINE = 160
@@ -89,9 +93,16 @@ class RuleError(Exception):
         hint = f" Did you mean {self.suggestion!r}?" if self.suggestion else ""
         return f"{self.code} {where}{self.message}{hint}"
 
+    def _render_traceback_(self) -> list[str]:
+        """What a notebook shows: the message and how to mend it, not the way to it."""
+        return render(self).splitlines()
+
 
 class RuleErrors(Exception):
     """Several faults, found in one go."""
+
+    def _render_traceback_(self) -> list[str]:
+        return render(self).splitlines()
 
     def __init__(self, errors: Iterable[RuleError]) -> None:
         self.errors: tuple[RuleError, ...] = tuple(errors)
@@ -99,6 +110,21 @@ class RuleErrors(Exception):
 
     def __str__(self) -> str:
         return "\n".join(str(error) for error in self.errors)
+
+
+def plainly(function: Callable[P, T]) -> Callable[P, T]:
+    """Let a fault of the user's leave a function without the way that it took inside the package."""
+
+    @wraps(function)
+    def call(*args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return function(*args, **kwargs)
+        except Exception as error:
+            if not isinstance(error, (RuleError, RuleErrors)) and not getattr(error, "users_fault", False):
+                raise
+            raise error.with_traceback(None) from None
+
+    return call
 
 
 class _Fields(dict[str, Any]):

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from importlib import import_module
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from immunity.language.errors import fail
 
 if TYPE_CHECKING:
-    from immunity.results import Cohort, Run
+    from immunity.results import Cohort, Pair, Run
 
 COLUMNS = 3
 PANEL_INCHES = (3.6, 2.4)
@@ -49,15 +51,39 @@ def plot_cohort(cohort: Cohort, names: Sequence[str]) -> Any:
     return _panels(names, draw)
 
 
-def _panels(names: Sequence[str], draw: Callable[[Any, str], Any]) -> Any:
-    """A figure with a panel for each name, titled and labelled from what ``draw`` hands back."""
+def plot_pair(pair: Pair, names: Sequence[str]) -> Any:
+    """Draw two runs over each other; see :func:`plot_run`."""
+
+    def draw(axes: Any, name: str) -> Any:
+        for run, label, style in zip(pair, pair.labels, ("-", "--"), strict=True):
+            axes.plot(run[name]["time"], run[name], style, color="black" if style == "-" else "tab:orange", label=label)
+        axes.legend(fontsize="x-small", frameon=False)
+        return pair.first[name]
+
+    return _panels(names, draw)
+
+
+@lru_cache(maxsize=1)
+def _picture() -> Any:
+    """A figure that a notebook shows even where pyplot was never imported."""
     try:
         figures = import_module("matplotlib.figure")
     except ImportError:
         raise fail("E704", text="matplotlib") from None
+
+    def png(self: Any) -> bytes:
+        stream = BytesIO()
+        self.savefig(stream, format="png", dpi=100)
+        return stream.getvalue()
+
+    return type("Picture", (figures.Figure,), {"_repr_png_": png})
+
+
+def _panels(names: Sequence[str], draw: Callable[[Any, str], Any]) -> Any:
+    """A figure with a panel for each name, titled and labelled from what ``draw`` hands back."""
     columns = min(COLUMNS, len(names))
     rows = -(-len(names) // columns)
-    figure = figures.Figure(figsize=(PANEL_INCHES[0] * columns, PANEL_INCHES[1] * rows), layout="constrained")
+    figure = _picture()(figsize=(PANEL_INCHES[0] * columns, PANEL_INCHES[1] * rows), layout="constrained")
     for position, name in enumerate(names):
         axes = figure.add_subplot(rows, columns, position + 1)
         values = draw(axes, name)

@@ -5,7 +5,7 @@ from immunity.results.collect import collect_cohort, collect_run
 from immunity.results.present import UnknownName
 from immunity.results.read import open_result
 from immunity.results.record import DISCLAIMER, Record
-from immunity.results.runs import Cohort, Run
+from immunity.results.runs import Cohort, Pair, Run
 from immunity.results.simulate import simulate, simulate_cohort
 from immunity.results.status import host_failed, status_text
 from immunity.results.write import RESULT, SUMMARY, all_or_nothing, write_files
@@ -15,6 +15,7 @@ __all__ = [
     "RESULT",
     "SUMMARY",
     "Cohort",
+    "Pair",
     "Record",
     "Run",
     "UnknownName",

@@ -60,6 +60,8 @@ def find_readout(infos: tuple[ReadoutInfo, ...], name: str) -> int:
 class UnknownName(KeyError):
     """A name that the result does not hold, with the nearest one that it does."""
 
+    users_fault = True  # see :func:`immunity.language.errors.plainly`
+
     def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
         super().__init__(name)
         self.name = name
@@ -68,6 +70,9 @@ class UnknownName(KeyError):
 
     def __str__(self) -> str:
         return f"{self.text}; did you mean {self.near!r}?" if self.near else self.text
+
+    def _render_traceback_(self) -> list[str]:
+        return [str(self)]
 
 
 def readout_array(record: Record, name: str, *, raw: bool = False) -> xr.DataArray:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from html import escape
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from immunity.language.errors import plainly
 from immunity.results.condition import fraction_true, parse_condition
 from immunity.results.curves import list_rows, with_jumps
 from immunity.results.present import find_readout, pool_array, readout_array
+from immunity.results.protocol import labels_of_pair
 from immunity.results.record import Record
+from immunity.results.shown import as_html, as_text
 from immunity.results.summary import (
     count_outcomes,
     host_outcomes,
@@ -39,6 +43,17 @@ class Run:
 
     record: Record
 
+    def __repr__(self) -> str:
+        return as_text(self.record)
+
+    def _repr_html_(self) -> str:
+        return as_html(self.record)
+
+    def _ipython_key_completions_(self) -> list[str]:
+        """Names that a notebook offers after ``result["``."""
+        return list(self.readouts)
+
+    @plainly
     def __getitem__(self, name: str) -> xr.DataArray:
         return _find(self.record, name).isel(host=0)
 
@@ -92,12 +107,53 @@ class Run:
         return import_module("immunity.report.plot").plot_run(self, names or self.record.show)
 
 
+class Pair(NamedTuple):
+    """The same person twice: ``one, two = im.compare(...)``, or ``im.compare(...).report("pair.html")``."""
+
+    first: Run
+    second: Run
+
+    @property
+    def labels(self) -> tuple[str, str]:
+        """What to call each: what differs between them."""
+        return labels_of_pair(self.first.record, self.second.record)
+
+    def __repr__(self) -> str:
+        labels = self.labels
+        return "\n\n".join(f"{label}\n{as_text(run.record)}" for label, run in zip(labels, self, strict=True))
+
+    def _repr_html_(self) -> str:
+        parts = (f"<em>{escape(label)}</em>{as_html(run.record)}" for label, run in zip(self.labels, self, strict=True))
+        return "".join(parts)
+
+    def report(self, file: Path | str) -> Path:
+        """Write the self-contained report of both, as ``immunity compare --out`` does."""
+        page = import_module("immunity.report.from_run").page_of_pair(self.first, self.second)
+        Path(file).write_text(page, encoding="utf-8")
+        return Path(file)
+
+    def plot(self, *names: str) -> Any:
+        """Draw readouts of both over time, one panel each; see :meth:`Run.plot`."""
+        return import_module("immunity.report.plot").plot_pair(self, names or self.first.record.show)
+
+
 @dataclass(frozen=True)
 class Cohort:
     """Many hosts in one scenario. ``cohort["blood.neutrophils"]`` has dimensions time and host."""
 
     record: Record
 
+    def __repr__(self) -> str:
+        return as_text(self.record)
+
+    def _repr_html_(self) -> str:
+        return as_html(self.record)
+
+    def _ipython_key_completions_(self) -> list[str]:
+        """Names that a notebook offers after ``result["``."""
+        return list(self.readouts)
+
+    @plainly
     def __getitem__(self, name: str) -> xr.DataArray:
         return _find(self.record, name)
 

@@ -30,8 +30,9 @@ ORDER = {
     "calibrate": 7,
     "report": 7,
     "api": 8,
-    "": 9,  # immunity itself
-    "cli": 10,
+    "ask": 9,
+    "": 10,  # immunity itself
+    "cli": 11,
 }
 ENGINE_MAY = ("immunity.compiler.tables", "immunity.engine")
 RANDOM_ONLY_IN = ("engine/rng.py",)
