@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import fnmatch
 import itertools
+import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,9 +17,10 @@ from immunity.compiler.tables import Floats
 from immunity.language.errors import Location, fail
 from immunity.language.load import Entry
 from immunity.language.models import Change, Curve, Typical
-from immunity.language.quantity import DIMENSIONLESS, Dimension, Quantity, expect, parse_quantity
+from immunity.language.quantity import DIMENSIONLESS, TIME, Dimension, Quantity, expect, parse_quantity
 
 Attributes = Mapping[str, Quantity | str]
+AGE = "age"  # the attribute that moves with time
 
 
 def said(value: Quantity | str) -> str:
@@ -80,6 +83,53 @@ def _fill_in(numbers: Numbers, attributes: dict[str, Quantity | str], given: Col
             unit = usual.text.strip().lstrip("+-.0123456789eE").strip()
             amount = value / parse_quantity(f"1 {unit}", at=at).value
             attributes[typical.attribute] = Quantity(value, usual.dimension, f"{amount:.4g} {unit}")
+
+
+def attributes_at(numbers: Numbers, attributes: Attributes, age: float) -> dict[str, Quantity | str]:
+    """Attributes of the same person at another age (day): what is typical of age moves with it, in proportion."""
+    now = attributes.get(AGE)
+    if not isinstance(now, Quantity) or now.value == age:
+        return dict(attributes)
+    then = replace(now, value=age, text=f"{age:g} day")
+    typical = [{**attributes, AGE: each} for each in (now, then)]
+    for each in typical:
+        _fill_in(numbers, each, ())
+    moved: dict[str, Quantity | str] = {}
+    for key, value in attributes.items():
+        before, after = typical[0][key], typical[1][key]
+        if isinstance(value, Quantity) and isinstance(before, Quantity) and isinstance(after, Quantity) and key != AGE:
+            moved[key] = replace(value, value=value.value * after.value / before.value)
+        else:
+            moved[key] = after
+    return moved
+
+
+def most_moved(numbers: Numbers, attributes: Attributes, later: Attributes) -> float:
+    """The largest logarithm by which an attribute (age aside) or a change of a number moves with them: a quick look."""
+    pairs = [(attributes[key], later[key]) for key in attributes if key != AGE]
+    moved = [
+        after.value / now.value for now, after in pairs if isinstance(now, Quantity) and isinstance(after, Quantity)
+    ]
+    for entry, position, change in _all_changes(numbers):
+        if change.scales_with is None and not _curves(change):
+            continue
+        at = entry.at("changes", position)
+        now, after = (_factor(numbers, change, each, at) for each in (attributes, later))
+        if now != after:
+            moved.append(after / now if now and after else math.inf)
+    return max((abs(math.log(ratio)) for ratio in moved), default=0.0)
+
+
+def age_knots(numbers: Numbers) -> list[float]:
+    """Ages (day) at which some curve of age has a corner."""
+    curves = [(entry, position, "typical", each.curve) for entry, position, each in _all_typical(numbers)]
+    curves += [(e, k, "changes", curve) for e, k, change in _all_changes(numbers) for curve in _curves(change)]
+    return [
+        plain(x, TIME, entry.at(key, position))
+        for entry, position, key, curve in curves
+        if curve.signal == AGE
+        for x, _ in curve.points
+    ]
 
 
 def _deficiencies(numbers: Numbers, given: Any, at: Location) -> list[str]:

@@ -4,13 +4,26 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
 
+from immunity.compiler.ageing import FINEST, ageing_steps
 from immunity.compiler.build import Compiled, compile_book
 from immunity.compiler.case import Case
-from immunity.compiler.changes import apply_changes, attributes_of, idle_attributes, matching, plain, said
+from immunity.compiler.changes import (
+    AGE,
+    age_knots,
+    apply_changes,
+    attributes_at,
+    attributes_of,
+    idle_attributes,
+    matching,
+    most_moved,
+    plain,
+    said,
+)
 from immunity.compiler.clock import TICKS_PER_DAY, at_tick, grid
 from immunity.compiler.courses import dated_doses, read_course
 from immunity.compiler.dated import Dated, Given, exposure_events, plain_events, read_span, read_time
@@ -24,7 +37,7 @@ from immunity.compiler.tables import Events, Floats, Plan
 from immunity.language.errors import fail
 from immunity.language.load import Entry
 from immunity.language.models import Scenario
-from immunity.language.quantity import Quantity
+from immunity.language.quantity import TIME, Quantity
 
 MAX_OUTPUTS = 1_000_000
 KEPT = 16  # books as scenarios meet them
@@ -54,6 +67,7 @@ def build_case(compiled: Compiled, scenario: Entry) -> Case:
     days = _days(record, scenario)
     given = Given(compiled.space, len(theta))
     dated, taken, plans = _events(compiled, scenario, attributes, deficiencies, days, given)
+    dated = sorted([*dated, *_ageing(compiled, scenario, attributes, deficiencies, 0.0, days)], key=attrgetter("time"))
     model = replace(compiled.model, tables=with_inflows(compiled.model.tables, given.inflows))
     known = [info.id for info in compiled.model.readouts]
     unmet = [each.id for entry in rule_entries(compiled.book) for each in entry.record.readouts if each.id not in known]
@@ -124,6 +138,32 @@ def _theta(
     for index, positive in numbers.lowest.items():
         check_range(numbers, index, theta[index], f"{theta[index]:g}", positive, at=scenario.at("host"))
     return theta
+
+
+def _ageing(
+    compiled: Compiled,
+    scenario: Entry,
+    attributes: dict[str, Quantity | str],
+    deficiencies: list[str],
+    first: float,
+    last: float,
+) -> list[Dated]:
+    """What brings the numbers of a host that ages up to date, from one day to another."""
+    age = attributes.get(AGE)
+    if not isinstance(age, Quantity) or age.dimension != TIME:
+        return []
+
+    def theta_at(day: float) -> Floats:
+        then = attributes_at(compiled.numbers, attributes, age.value + day)
+        theta = _theta(compiled, scenario, then, deficiencies)
+        theta[compiled.numbers.index[f"host.{AGE}"]] = age.value  # the signal of this name counts days by itself
+        return theta
+
+    ends = [attributes_at(compiled.numbers, attributes, age.value + day) for day in (first, last)]
+    knots = [knot - age.value for knot in age_knots(compiled.numbers)]
+    if not any(first < knot < last for knot in knots) and most_moved(compiled.numbers, *ends) < 0.25 * FINEST:
+        return []
+    return [Dated(*row) for row in ageing_steps(theta_at, knots, first, last)]
 
 
 def _events(

@@ -35,7 +35,7 @@ EVENT_SET = 3  # pool = value
 EVENT_PARAMETER_SCALE = 4  # theta[index] *= value
 EVENT_PARAMETER_SET = 5  # theta[index] = value
 EVENT_AGE = 6  # theta[index] *= value, a small step of a gradual change
-EVENT_GROW = 7  # pool *= value, a small step of a gradual change
+EVENT_AGE_SET = 7  # theta[index] = value, a small step of a gradual change
 
 
 @dataclass(frozen=True)

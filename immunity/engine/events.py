@@ -6,7 +6,7 @@ from immunity.compiler.tables import (
     EVENT_ADD,
     EVENT_ADD_COUNTED,
     EVENT_AGE,
-    EVENT_GROW,
+    EVENT_AGE_SET,
     EVENT_PARAMETER_SCALE,
     EVENT_PARAMETER_SET,
     EVENT_SCALE,
@@ -16,13 +16,16 @@ from immunity.compiler.tables import (
 from immunity.engine.net import Net
 from immunity.engine.rng import Streams, draw_binomial, draw_poisson, draw_rounded, restart_stream
 
-PARAMETER_EVENTS = (EVENT_PARAMETER_SCALE, EVENT_PARAMETER_SET, EVENT_AGE)
-SILENT_EVENTS = (EVENT_AGE, EVENT_GROW)  # gradual changes in small steps: nothing that a curve should show as a jump
+PARAMETER_EVENTS = (EVENT_PARAMETER_SCALE, EVENT_PARAMETER_SET, EVENT_AGE, EVENT_AGE_SET)
+SILENT_EVENTS = (
+    EVENT_AGE,
+    EVENT_AGE_SET,
+)  # gradual changes in small steps: nothing that a curve should show as a jump
 
 
 def change_parameter(theta: Floats, kind: int, index: int, value: float) -> None:
     """Apply an event that changes theta."""
-    theta[index] = value if kind == EVENT_PARAMETER_SET else theta[index] * value
+    theta[index] = value if kind in (EVENT_PARAMETER_SET, EVENT_AGE_SET) else theta[index] * value
 
 
 def change_pool(net: Net, x: Floats, kind: int, pool: int, value: float, streams: Streams | None) -> float:

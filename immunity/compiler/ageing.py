@@ -1,0 +1,81 @@
+"""Hosts that grow and age while they run: numbers that follow age are followed in small steps."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from immunity.compiler.clock import at_tick
+from immunity.compiler.tables import EVENT_AGE, EVENT_AGE_SET, Floats
+
+FINEST = 0.01  # share by which a number may be off before it is brought up to date
+MOST_STEPS = 20_000
+
+
+Row = tuple[float, int, int, float]  # day, kind of event, parameter, value
+
+
+def ageing_steps(theta_at: Callable[[float], Floats], knots: Sequence[float], first: float, last: float) -> list[Row]:
+    """Bring numbers up to date whenever one of them has moved by a hundredth; nothing if none ever does.
+
+    Parameters
+    ----------
+    theta_at : callable    day -> float64[parameter]
+    knots : sequence       days at which a curve of age has a corner
+    first, last : float    day; numbers stand as at ``first`` until the first step
+
+    Notes
+    -----
+    Between two days of ``knots`` numbers are taken to change in a straight line. A step is dated in the middle of the
+    stretch of time that it speaks for, so that numbers are as often too low as too high.
+    """
+    end = theta_at(last)
+    present = before = theta_at(first)
+    inside = sorted({day for day in knots if first < day < last})
+    if not inside and _change(present, end) < FINEST:
+        return []
+    found: list[Row] = []
+    days, since, steps = _refine([first, *inside, last]), first, 0
+    for day, following in itertools.pairwise(days):
+        after = theta_at(following) if following < last else end
+        count = math.ceil(_change(before, after) / FINEST)
+        for k in range(1, count + 1):
+            value = before + k / count * (after - before)
+            now = day + k / count * (following - day)
+            if _change(present, value) < 0.999 * FINEST or steps >= MOST_STEPS:
+                continue
+            found += _rows(at_tick(0.5 * (since + now)), present, value)
+            present, since, steps = value, now, steps + 1
+        before = after
+    return found
+
+
+def _rows(day: float, present: Floats, value: Floats) -> list[Row]:
+    """What brings numbers from one set of values to another, keeping what sets a host apart."""
+    moved = np.flatnonzero(np.abs(value - present) > 1e-12 * np.abs(present)).tolist()
+    return [
+        (day, EVENT_AGE, k, float(value[k] / present[k])) if present[k] else (day, EVENT_AGE_SET, k, float(value[k]))
+        for k in moved
+    ]
+
+
+def _change(before: Floats, after: Floats) -> float:
+    """By how much the number that moves most moves: a logarithm, or 1 from or to zero."""
+    moved = before != after
+    if not moved.any():
+        return 0.0
+    ratio = np.ones(int(moved.sum()))
+    np.divide(after[moved], before[moved], out=ratio, where=(before[moved] != 0.0) & (after[moved] != 0.0))
+    zero = (before[moved] == 0.0) | (after[moved] == 0.0)
+    return float(np.where(zero, 1.0, np.abs(np.log(np.abs(ratio)))).max())
+
+
+def _refine(days: Sequence[float]) -> list[float]:
+    """Days between the corners too, where what scales by a power does not run straight."""
+    found: list[float] = []
+    for day, following in itertools.pairwise(days):
+        found += [day, 0.5 * (day + following)]
+    return [*found, days[-1]]

@@ -1,0 +1,52 @@
+"""A baby that lives for 35 years in one run, against a person of 35."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from immunity.api import case as case_of
+from immunity.cohorts import HostOutcome, run_case, start_host
+from immunity.compiler.case import Case
+from tests.engine.checks import check_ledger
+
+# naive T cells live for years and follow the thymus and their own drive with that delay; a run that starts at an age
+# starts at the numbers that this age would settle at
+SLOW = {"blood.naive_cd8", "blood.naive_t_cells", "body.naive_t_cells", "blood.cd8", "blood.t_cells"}
+
+
+@pytest.fixture(scope="module")
+def life() -> tuple[Case, HostOutcome]:
+    days = 35.0 * 365.25 - 30.4375
+    case = case_of("healthy_adult", host={"age": "1 month"}, days=days, changes={"every": "365.25 d"})
+    return case, run_case(case)
+
+
+def test_a_baby_becomes_an_adult(life: tuple[Case, HostOutcome]) -> None:
+    case, outcome = life
+    adult = run_case(case_of("healthy_adult", days=1.0)).run.readouts[0]
+    grown = outcome.run.readouts[-1]
+    off = {
+        info.id: abs(a - b) / abs(b)
+        for info, a, b in zip(case.model.readouts, grown, adult, strict=True)
+        if abs(a - b) > 1e-12 and b
+    }
+    assert outcome.run.status == 0
+    assert {name for name, share in off.items() if share > 0.02} <= SLOW
+    assert max(off.values()) < 0.06
+
+
+def test_growth_is_booked(life: tuple[Case, HostOutcome]) -> None:
+    case, outcome = life
+    _, start, _ = start_host(case, case.theta)
+    check_ledger(case.model.tables, start, outcome.run)
+
+
+def test_three_weeks_of_an_adult_are_not_touched_by_age() -> None:
+    case = case_of("cut_finger", days=21.0)
+    assert set(case.events.kind.tolist()) <= set(range(6))
+
+
+def test_a_year_of_a_baby_follows_its_weight() -> None:
+    case = case_of("healthy_adult", host={"age": "1 month"}, days=365.0, changes={"every": "30 d"})
+    assert len(np.unique(case.events.time)) > 50

@@ -1,0 +1,138 @@
+"""Numbers that follow a host's age while it runs."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import immunity as im
+from immunity.compiler.ageing import FINEST, ageing_steps
+from immunity.compiler.build import Compiled
+from immunity.compiler.tables import EVENT_AGE, EVENT_AGE_SET
+from immunity.engine import prepare, run_host
+from tests.compiler.books import case_of, compiled
+from tests.engine.checks import check_ledger
+
+YEAR = 365.25
+BOOK = """
+kind: molecule
+id: dye
+unit: mg
+lives_in: {blood: []}
+initial: {at blood: "70 mg"}
+readouts: [{id: dye, sum: [at blood], per: volume of blood, unit: mg/L}]
+---
+kind: molecule
+id: protein
+unit: mg
+lives_in: {blood: []}
+flows:
+  - {verb: produce, to: at blood, hazard: "10 mg/day"}
+  - {verb: clear, of: at blood, half_life: "2 day"}
+readouts: [{id: protein, sum: [at blood], per: volume of blood, unit: mg/L}]
+---
+kind: molecule
+id: hormone
+unit: mg
+lives_in: {blood: []}
+flows:
+  - {verb: produce, to: at blood, hazard: "1 mg/day"}
+  - {verb: clear, of: at blood, half_life: "1 day"}
+readouts: [{id: hormone, sum: [at blood], unit: mg}]
+---
+kind: host
+id: adult
+attributes: {age: "35 y", weight: "70 kg"}
+settle: "100 day"
+typical:
+  - {attribute: weight, curve: {signal: age, points: [["0 y", "4 kg"], ["20 y", "70 kg"]]}}
+changes:
+  - {number: blood.volume, scales_with: weight}
+  - {number: protein.produce.hazard, scales_with: weight}
+  - {number: hormone.produce.hazard, curve: {signal: age, points: [["12 y", "0"], ["14 y", "1"], ["90 y", "1"]]}}
+---
+{kind: scenario, id: plain, title: Plain, days: 10, every: "1 d"}
+"""
+
+
+@pytest.fixture(scope="module")
+def book() -> Compiled:
+    return compiled(BOOK)
+
+
+def grown(book: Compiled, years: float, **changes: object) -> im.Run:
+    return im.run("plain", book=book, days=years * YEAR, changes={"every": "30 d", **changes}, rtol=1e-6)
+
+
+def test_growth_dilutes_what_is_there_and_makes_what_is_made(book: Compiled) -> None:
+    run = grown(book, 30.0, **{"host.age": "1 y"})
+    weight = np.interp(1.0 + run["dye"].time.values / YEAR, [0.0, 20.0], [4.0, 70.0])
+    np.testing.assert_allclose(run["dye"].values, 70.0 / (5.0 * weight / 70.0), rtol=FINEST)
+    np.testing.assert_allclose(run["protein"].values[2:], run["protein"].values[-1], rtol=1.5 * FINEST)
+    assert run.summary["readouts"]["dye"]["maximum"] == run["dye"].values[0]
+    assert run.record.jump_time is not None and not run.record.jump_time.size  # gradual, so nothing jumps
+
+
+def test_a_child_that_grew_up_is_an_adult(book: Compiled) -> None:
+    adult = im.run("plain", book=book, days=1.0, rtol=1e-6)
+    grown_up = grown(book, 34.0, **{"host.age": "1 y"})
+    for name in ("protein", "hormone"):
+        assert grown_up[name].values[-1] == pytest.approx(adult[name].values[0], rel=FINEST)
+
+
+def test_what_begins_with_age_begins(book: Compiled) -> None:
+    hormone = grown(book, 10.0, **{"host.age": "10 y"})["hormone"]
+    years = 10.0 + hormone.time.values / YEAR
+    assert not hormone.values[years < 11.9].any()
+    made = np.interp(years, [12.0, 14.0], [0.0, 1.0]) / np.log(2.0)
+    np.testing.assert_allclose(hormone.values, made, atol=0.03)
+
+
+def test_a_weight_that_is_given_grows_in_proportion(book: Compiled) -> None:
+    case = case_of(book, {"host.age": "10 y", "host.weight": "74 kg", "days": 20 * YEAR, "every": "1 year"})
+    volume = book.numbers.index["blood.volume"]
+    theta = case.theta.copy()
+    assert theta[volume] == pytest.approx(5.0 * 74.0 / 70.0)
+    for kind, index, value in zip(case.events.kind, case.events.index, case.events.value, strict=True):
+        assert kind in (EVENT_AGE, EVENT_AGE_SET)
+        theta[index] = value if kind == EVENT_AGE_SET else theta[index] * value
+    assert theta[volume] == pytest.approx(5.0 * 140.0 / 70.0, rel=FINEST)
+    assert theta[book.numbers.index["host.age"]] == case.theta[book.numbers.index["host.age"]]
+
+
+@pytest.mark.parametrize(("age", "days"), [("35 y", 21), ("35 y", 40 * YEAR), ("5 y", 7), ("19.99 y", 300)])
+def test_numbers_that_hardly_move_are_left_alone(book: Compiled, age: str, days: float) -> None:
+    assert not len(case_of(book, {"host.age": age, "days": days, "every": "10 d"}).events.time)
+
+
+def test_steps_are_short_where_growth_is_fast(book: Compiled) -> None:
+    case = case_of(book, {"host.age": "1 month", "days": 19 * YEAR, "every": "1 year"})
+    times = np.unique(case.events.time)
+    assert 200 < len(times) < 400
+    assert np.diff(times)[:10].max() < 0.2 * np.diff(times)[-10:].min()
+
+
+def test_an_overridden_number_does_not_age(book: Compiled) -> None:
+    run = grown(book, 5.0, **{"host.age": "1 y", "numbers.blood.volume": "2 L"})
+    assert set(run["dye"].values.tolist()) == {35.0}
+
+
+def test_the_ledger_closes_over_a_childhood(book: Compiled) -> None:
+    case = case_of(book, {"host.age": "1 month", "days": 35 * YEAR, "every": "1 year"})
+    tables = case.model.tables
+    run = run_host(prepare(tables), case.theta, tables.initial, case.events, case.out_times)
+    assert run.status == 0
+    check_ledger(tables, tables.initial, run)
+
+
+def test_steps_meet_a_line_and_a_start_from_zero() -> None:
+    def theta_at(day: float) -> np.ndarray:
+        return np.array([1.0 + day, max(day - 5.0, 0.0), 3.0])
+
+    theta, now = theta_at(0.0), 0.0
+    for day, kind, index, value in ageing_steps(theta_at, [5.0], 0.0, 10.0):
+        assert day >= now
+        now = day
+        theta[index] = value if kind == EVENT_AGE_SET else theta[index] * value
+    assert theta == pytest.approx([11.0, 5.0, 3.0], rel=FINEST)
+    assert ageing_steps(lambda day: np.ones(3), [1.0], 0.0, 9.0) == []
