@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from json import dumps
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import App, Parameter
 from rich.console import Console
@@ -13,8 +14,13 @@ from rich.console import Console
 from immunity import api
 from immunity.arguments import check_count, parse_assignments
 from immunity.cli.files import check_writable
-from immunity.cli.options import Book, Setting, Whole
+from immunity.cli.options import Book, Setting, Whole, Words
 from immunity.cli.tables import cohort_table, comparison_table, output, run_table
+from immunity.language.errors import fail
+
+if TYPE_CHECKING:
+    from immunity.compiler.case import ReadoutInfo
+    from immunity.results.observed import ObservedData
 
 BOOK, SETTING = Book(), Setting()
 
@@ -31,6 +37,7 @@ def run(
     seed: Whole = 0,
     vary: bool = False,
     out: Path | None = None,
+    data: Words = None,
     json: bool = False,
     setting: Setting = SETTING,
     book: Book = BOOK,
@@ -49,10 +56,15 @@ def run(
         Draw this host from the variation between people.
     out
         Folder for result.zarr, summary.json and report.html.
+    data
+        A table of observed values (CSV) to lay over the curves of the report; then readout=NAME unit=UNIT time=UNIT
+        where it has no such column.
     json
         Print the summary as JSON.
     """
     check_writable(out)
+    rules = book.load()
+    observed = read_data(data, rules.model.readouts)
     made = api.run(
         scenario,
         host=setting.host_words(),
@@ -62,13 +74,13 @@ def run(
         seed=seed,
         vary=vary,
         record_pools=out is not None,
-        book=book.load(),
+        book=rules,
     )
     if out is not None:
         from immunity.cli.files import write_run
         from immunity.report.from_run import page_of_run
 
-        write_run(made, out, lambda: page_of_run(made))
+        write_run(made, out, lambda: page_of_run(made, observed))
     _say(made.summary, json, lambda console: run_table(console, made))
     if out is not None:
         _note(f"Report: {out / 'report.html'}", quiet=json)
@@ -83,6 +95,7 @@ def compare(
     stochastic: bool = False,
     seed: Whole = 0,
     out: Path | None = None,
+    data: Words = None,
     json: bool = False,
     setting: Setting = SETTING,
     book: Book = BOOK,
@@ -103,10 +116,14 @@ def compare(
         Of all random numbers.
     out
         Folder for report.html with both runs, and both results.
+    data
+        A table of observed values to lay over the curves, as for run.
     json
         Print both summaries as JSON.
     """
     check_writable(out)
+    rules = book.load()
+    observed = read_data(data, rules.model.readouts)
     one, two = api.compare(
         first,
         second,
@@ -116,13 +133,13 @@ def compare(
         days=setting.days,
         stochastic=stochastic,
         seed=seed,
-        book=book.load(),
+        book=rules,
     )
     if out is not None:
         from immunity.cli.files import write_pair
         from immunity.report.from_run import page_of_pair
 
-        write_pair(one, two, out, lambda: page_of_pair(one, two))
+        write_pair(one, two, out, lambda: page_of_pair(one, two, observed))
     _say({"first": one.summary, "second": two.summary}, json, lambda console: comparison_table(console, one, two))
     if out is not None:
         _note(f"Report: {out / 'report.html'}", quiet=json)
@@ -137,6 +154,7 @@ def cohort(
     deterministic: bool = False,
     seed: Whole = 0,
     out: Path | None = None,
+    data: Words = None,
     resume: bool = False,
     json: bool = False,
     setting: Setting = SETTING,
@@ -160,6 +178,8 @@ def cohort(
         Folder for result.zarr, summary.json and report.html; finished batches are kept there.
     resume
         Go on with an interrupted cohort in that folder.
+    data
+        A table of observed values to lay over the curves, as for run.
     json
         Print the summary as JSON.
     """
@@ -169,6 +189,7 @@ def cohort(
     check_count(workers, "--workers")
     check_writable(out)
     compiled = book.load()
+    observed = read_data(data, compiled.model.readouts)
     with progress_bar("hosts", hosts, quiet=json) as progress:
         made = api.cohort(
             scenario,
@@ -188,7 +209,7 @@ def cohort(
         from immunity.cli.files import write_page
         from immunity.report.from_run import page_of_cohort
 
-        write_page(made, out, page_of_cohort)
+        write_page(made, out, lambda cohort: page_of_cohort(cohort, observed))
     _say(made.summary, json, lambda console: cohort_table(console, made))
     if out is not None:
         _note(f"Report: {out / 'report.html'}", quiet=json)
@@ -227,6 +248,19 @@ def export(
     write_text(out, text)
     _note(f"Wrote {out}")
     return 0
+
+
+def read_data(words: list[str] | None, infos: Sequence[ReadoutInfo]) -> ObservedData | None:
+    """A table of observed values as --data names it: a file, then what it does not say itself."""
+    from immunity.results.observed import read_observed
+
+    if not words:
+        return None
+    said = parse_assignments(words[1:])
+    for key in said:
+        if key not in ("readout", "unit", "time"):
+            raise fail("E608", text=key, reason="--data takes a file, readout=, unit= and time=")
+    return read_observed(words[0], infos, **{key: str(value) for key, value in said.items()})
 
 
 def _say(summary: Any, as_json: bool, table: Any) -> None:

@@ -10,6 +10,7 @@ from markupsafe import Markup, escape
 from immunity.report.model import Curve, Floats, Point
 from immunity.report.scales import Axis, nice_ticks, value_axis
 from immunity.report.words import Clock, number, power_of_ten, temperature, unit_text
+from immunity.results.observed import Observed
 
 WIDTH, HEIGHT = 380, 196
 LEFT, RIGHT, TOP, BOTTOM = 46, 368, 12, 170
@@ -102,6 +103,7 @@ def draw(curve: Curve, times: Floats, clock: Clock, *, stopped_at: tuple[float |
         *_limit(curve, axis),
         *_line(curve, axis, x, curve.second, "line second"),
         *_line(curve, axis, x, curve.values, "line"),
+        *(mark for series in curve.observed for mark in _observed(series, axis, first, last)),
         *_points(curve, axis, first, last),
         *(line for k, day in enumerate(stopped_at) for line in _stop(day, first, last, " second" if k else "")),
         _cursor(curve),
@@ -181,6 +183,24 @@ def _band(curve: Curve, axis: Axis, x: Floats) -> list[str]:
 
 def _points(curve: Curve, axis: Axis, first: float, last: float) -> list[str]:
     return [_point(p, axis, float(x_of(p.x, first, last))) for p in curve.points if first <= p.x <= last]
+
+
+def _observed(series: Observed, axis: Axis, first: float, last: float) -> list[str]:
+    """The values of one subject: a thin line through dots, and a triangle for what is below detection."""
+    inside = (series.time >= first) & (series.time <= last)
+    x, y = x_of(series.time[inside], first, last), y_of(axis, series.value[inside])
+    out = [f'<path class="subject" d="{path(x, y)}"/>'] if series.subject and len(x) > 1 else []
+    for px, py, value, below in zip(x, y, series.value[inside], series.below[inside], strict=True):
+        title = escape(
+            f"{series.subject + ': ' if series.subject else ''}{'< ' if below else ''}{number(float(value))}"
+        )
+        mark = (
+            f'<path d="M{px - 3:.1f} {py - 2:.1f}h6l-3 5z"/>'
+            if below
+            else f'<circle cx="{px:.1f}" cy="{py:.1f}" r="2.2"/>'
+        )
+        out.append(f'<g class="observed"><title>{title}</title>{mark}</g>')
+    return out
 
 
 def _point(point: Point, axis: Axis, x: float) -> str:

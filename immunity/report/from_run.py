@@ -19,6 +19,7 @@ from immunity.report.words import clock
 from immunity.results import DISCLAIMER, Cohort, Record, Run, host_failed, status_text
 from immunity.results.again import command_of, command_of_pair, python_of
 from immunity.results.curves import values_along, with_jumps
+from immunity.results.observed import ObservedData
 from immunity.results.protocol import done_words, host_words, labels_of_pair, title_of_pair, vary_words
 from immunity.results.survival import kaplan_meier
 
@@ -30,19 +31,30 @@ _BAND = "5 % to 95 %"
 _TOLD_ELSEWHERE = ("scenario", "changed_numbers", "sources", "asked", "names", "command")
 
 
-def page_of_run(run: Run) -> str:
-    """The report of one host."""
-    return render(from_run(run, findings=readable_findings()))
+def page_of_run(run: Run, data: ObservedData | None = None) -> str:
+    """The report of one host, with a table of observed values laid over it."""
+    return render(with_observed(from_run(run, findings=readable_findings()), data))
 
 
-def page_of_pair(one: Run, two: Run) -> str:
+def page_of_pair(one: Run, two: Run, data: ObservedData | None = None) -> str:
     """The report of two runs, one drawn over the other."""
-    return render(from_pair(one, two, findings=readable_findings()))
+    return render(with_observed(from_pair(one, two, findings=readable_findings()), data))
 
 
-def page_of_cohort(cohort: Cohort) -> str:
+def page_of_cohort(cohort: Cohort, data: ObservedData | None = None) -> str:
     """The report of many hosts: medians and spread."""
-    return render(from_cohort(cohort, findings=readable_findings()))
+    return render(with_observed(from_cohort(cohort, findings=readable_findings()), data))
+
+
+def with_observed(report: ReportInput, data: ObservedData | None) -> ReportInput:
+    """The report with observed values over its curves, those curves first."""
+    if data is None:
+        return report
+    curves = [
+        replace(curve, observed=found, observed_words=data.in_words(curve.id), main=True) if found else curve
+        for curve, found in ((curve, data.of(curve.id)) for curve in report.curves)
+    ]
+    return replace(report, curves=tuple(sorted(curves, key=lambda curve: not curve.observed)))
 
 
 def from_run(run: Run, *, findings: Iterable[Published] = ()) -> ReportInput:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from immunity.results.observed import Observed
 from immunity.results.survival import Survival
 
 Floats = NDArray[np.float64]
@@ -37,6 +38,8 @@ class Curve:
     values : float64[time]           NaN after the host has stopped
     healthy : (lo, hi), optional     in ``unit``
     main : bool                      shown at once; the others are folded away
+    observed : tuple of Observed     single subjects of a table that the reader brought, in ``unit``
+    observed_words : str             what table, how many values
     second : float64[time], optional the same readout of the run it is compared with
     band : (lo, hi), optional        float64[time] each: spread over a cohort, ``values`` is then the median
     """
@@ -53,6 +56,8 @@ class Curve:
     second: Floats | None = None
     band: tuple[Floats, Floats] | None = None
     main: bool = True
+    observed: tuple[Observed, ...] = ()
+    observed_words: str = ""
 
 
 @dataclass(frozen=True)

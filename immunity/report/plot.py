@@ -9,16 +9,19 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from immunity.language.errors import fail
+from immunity.results.present import present
 
 if TYPE_CHECKING:
+    from immunity.compiler.case import ReadoutInfo
     from immunity.results import Cohort, Pair, Run
+    from immunity.results.observed import ObservedData
 
 COLUMNS = 3
 PANEL_INCHES = (3.6, 2.4)
 SPREAD = (0.05, 0.5, 0.95)
 
 
-def plot_run(run: Run, names: Sequence[str]) -> Any:
+def plot_run(run: Run, names: Sequence[str], data: ObservedData | None = None) -> Any:
     """Draw readouts over time, one panel each, with the healthy range as a band.
 
     Returns
@@ -36,10 +39,10 @@ def plot_run(run: Run, names: Sequence[str]) -> Any:
         axes.plot(values["time"], values, color="black")
         return values
 
-    return _panels(names, draw)
+    return _panels(names, draw, data, run.record.infos)
 
 
-def plot_cohort(cohort: Cohort, names: Sequence[str]) -> Any:
+def plot_cohort(cohort: Cohort, names: Sequence[str], data: ObservedData | None = None) -> Any:
     """Draw median and 5 % to 95 % of the hosts alive at each time; see :func:`plot_run`."""
 
     def draw(axes: Any, name: str) -> Any:
@@ -48,10 +51,10 @@ def plot_cohort(cohort: Cohort, names: Sequence[str]) -> Any:
         axes.plot(median["time"], median, color="black")
         return median
 
-    return _panels(names, draw)
+    return _panels(names, draw, data, cohort.record.infos)
 
 
-def plot_pair(pair: Pair, names: Sequence[str]) -> Any:
+def plot_pair(pair: Pair, names: Sequence[str], data: ObservedData | None = None) -> Any:
     """Draw two runs over each other; see :func:`plot_run`."""
 
     def draw(axes: Any, name: str) -> Any:
@@ -60,7 +63,7 @@ def plot_pair(pair: Pair, names: Sequence[str]) -> Any:
         axes.legend(fontsize="x-small", frameon=False)
         return pair.first[name]
 
-    return _panels(names, draw)
+    return _panels(names, draw, data, pair.first.record.infos)
 
 
 @lru_cache(maxsize=1)
@@ -79,7 +82,12 @@ def _picture() -> Any:
     return type("Picture", (figures.Figure,), {"_repr_png_": png})
 
 
-def _panels(names: Sequence[str], draw: Callable[[Any, str], Any]) -> Any:
+def _panels(
+    names: Sequence[str],
+    draw: Callable[[Any, str], Any],
+    data: ObservedData | None,
+    infos: Sequence[ReadoutInfo],
+) -> Any:
     """A figure with a panel for each name, titled and labelled from what ``draw`` hands back."""
     columns = min(COLUMNS, len(names))
     rows = -(-len(names) // columns)
@@ -87,6 +95,12 @@ def _panels(names: Sequence[str], draw: Callable[[Any, str], Any]) -> Any:
     for position, name in enumerate(names):
         axes = figure.add_subplot(rows, columns, position + 1)
         values = draw(axes, name)
+        for series in data.of(name) if data is not None else ():
+            shown = present(series.value, next(info for info in infos if info.id == name))
+            line = "-" if series.subject else ""
+            axes.plot(series.time, shown, line, color="tab:red", linewidth=0.5, alpha=0.5)
+            for mark, chosen in (("o", ~series.below), ("v", series.below)):
+                axes.plot(series.time[chosen], shown[chosen], mark, color="tab:red", markersize=3)
         healthy = values.attrs.get("healthy_range")
         if healthy is not None:
             axes.axhspan(*healthy, color="0.9", label="healthy", zorder=0)

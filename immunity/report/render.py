@@ -151,6 +151,7 @@ def _shown(curve: Curve, index: int, report: ReportInput, time: Clock, moment: i
         "header": header,
         "rows": rows,
         "points": thin.points_table(curve, time),
+        "observed": thin.observed_table(curve, time),
     }
 
 
@@ -163,6 +164,8 @@ def _keys(curve: Curve, report: ReportInput) -> list[tuple[str, str]]:
         keys.append(("limit", f"detected from {number(curve.limit_of_detection)}"))
     if curve.points:
         keys.append(("point", "published: " + "; ".join(dict.fromkeys(p.cite for p in curve.points))))
+    if curve.observed:
+        keys.append(("observed", curve.observed_words))
     return keys
 
 

@@ -55,7 +55,8 @@ def value_axis(curve: Curve) -> Axis:
     """An axis that holds the curve and everything drawn with it."""
     band = curve.band or (None, None)
     points = [v for p in curve.points for v in (p.y, p.lo, p.hi)]
-    shown = _finite([curve.values, curve.second, *band, *points])
+    observed = [series.value for series in curve.observed]
+    shown = _finite([curve.values, curve.second, *band, *points, *observed])
     return _log_axis(curve, shown) if curve.scale == "log10" else _linear_axis(curve, shown)
 
 

@@ -52,6 +52,15 @@ def points_table(curve: Curve, clock: Clock) -> list[list[str]]:
     ]
 
 
+def observed_table(curve: Curve, clock: Clock) -> list[list[str]]:
+    """Observed values of a curve: moment, value, subject."""
+    return [
+        [number(clock.value(float(day))), f"{'< ' if below else ''}{_plain(float(value), curve)}", series.subject]
+        for series in curve.observed
+        for day, value, below in zip(series.time, series.value, series.below, strict=True)
+    ]
+
+
 def _plain(value: float, curve: Curve) -> str:
     return temperature(value, curve.unit).removesuffix(" °C") if curve.unit == "degC" else number(value)
 

@@ -14,6 +14,7 @@ import numpy as np
 from immunity.language.errors import plainly
 from immunity.results.condition import fraction_true, parse_condition
 from immunity.results.curves import list_rows, with_jumps
+from immunity.results.observed import ObservedData, read_observed
 from immunity.results.present import find_readout, pool_array, readout_array
 from immunity.results.protocol import labels_of_pair
 from immunity.results.record import Record
@@ -31,6 +32,9 @@ from immunity.results.write import write_result
 
 if TYPE_CHECKING:
     import xarray as xr
+
+
+Data = Path | str | ObservedData | None
 
 
 @dataclass(frozen=True)
@@ -87,24 +91,46 @@ class Run:
         """Write ``result.zarr`` and ``summary.json`` into a folder, both or neither; see :func:`open_result`."""
         return write_result(self.record, self.summary, Path(folder))
 
-    def report(self, file: Path | str) -> Path:
-        """Write the self-contained report of this run, as ``immunity run --out`` does."""
-        page = import_module("immunity.report.from_run").page_of_run(self)  # the report reads results, not we it
+    def report(self, file: Path | str, *, data: Data = None) -> Path:
+        """Write the self-contained report of this run, as ``immunity run --out`` does.
+
+        Parameters
+        ----------
+        data : path or ObservedData    a table of observed values to lay over the curves, see :meth:`observed`
+        """
+        table = _data(self.record, data)
+        page = import_module("immunity.report.from_run").page_of_run(self, table)  # the report reads results, not we it
         Path(file).write_text(page, encoding="utf-8")
         return Path(file)
 
-    def plot(self, *names: str) -> Any:
+    def plot(self, *names: str, data: Data = None) -> Any:
         """Draw readouts over time, one panel each; needs matplotlib.
 
         Parameters
         ----------
-        *names : str    readouts; those the scenario shows first if none is named
+        *names : str    readouts; if none is named those of the data, or those the scenario shows first
+        data : path or ObservedData    a table of observed values to lay over the curves, see :meth:`observed`
 
         Returns
         -------
         matplotlib.figure.Figure
         """
-        return import_module("immunity.report.plot").plot_run(self, names or self.record.show)
+        table = _data(self.record, data)
+        return import_module("immunity.report.plot").plot_run(self, _named(self.record, names, table), table)
+
+    @plainly
+    def observed(
+        self, path: Path | str, *, readout: str | None = None, unit: str | None = None, time: str | None = None
+    ) -> ObservedData:
+        """Read a table of observed values for :meth:`plot` and :meth:`report`.
+
+        Parameters
+        ----------
+        path : path            see docs/howto/observed_data.md
+        readout, unit : str    where the table has no such column
+        time : str             the unit of its times
+        """
+        return read_observed(path, self.record.infos, readout=readout, unit=unit, time=time)
 
 
 class Pair(NamedTuple):
@@ -126,15 +152,17 @@ class Pair(NamedTuple):
         parts = (f"<em>{escape(label)}</em>{as_html(run.record)}" for label, run in zip(self.labels, self, strict=True))
         return "".join(parts)
 
-    def report(self, file: Path | str) -> Path:
-        """Write the self-contained report of both, as ``immunity compare --out`` does."""
-        page = import_module("immunity.report.from_run").page_of_pair(self.first, self.second)
+    def report(self, file: Path | str, *, data: Data = None) -> Path:
+        """Write the self-contained report of both, as ``immunity compare --out`` does; ``data`` as for a run."""
+        table = _data(self.first.record, data)
+        page = import_module("immunity.report.from_run").page_of_pair(self.first, self.second, table)
         Path(file).write_text(page, encoding="utf-8")
         return Path(file)
 
-    def plot(self, *names: str) -> Any:
+    def plot(self, *names: str, data: Data = None) -> Any:
         """Draw readouts of both over time, one panel each; see :meth:`Run.plot`."""
-        return import_module("immunity.report.plot").plot_pair(self, names or self.first.record.show)
+        table = _data(self.first.record, data)
+        return import_module("immunity.report.plot").plot_pair(self, _named(self.first.record, names, table), table)
 
 
 @dataclass(frozen=True)
@@ -219,20 +247,16 @@ class Cohort:
         index = find_readout(self.record.infos, name)
         return over_hosts(statistics_of(self.record, index, list_rows(self.record))[statistic])
 
-    def report(self, file: Path | str) -> Path:
-        """Write the self-contained report of this cohort, as ``immunity cohort --out`` does."""
-        page = import_module("immunity.report.from_run").page_of_cohort(self)
+    def report(self, file: Path | str, *, data: Data = None) -> Path:
+        """Write the self-contained report of this cohort, as ``immunity cohort --out`` does; ``data`` as for a run."""
+        page = import_module("immunity.report.from_run").page_of_cohort(self, _data(self.record, data))
         Path(file).write_text(page, encoding="utf-8")
         return Path(file)
 
-    def plot(self, *names: str) -> Any:
-        """Draw median and spread of readouts over time, one panel each; needs matplotlib.
-
-        Parameters
-        ----------
-        *names : str    readouts; those the scenario shows first if none is named
-        """
-        return import_module("immunity.report.plot").plot_cohort(self, names or self.record.show)
+    def plot(self, *names: str, data: Data = None) -> Any:
+        """Draw median and spread of readouts over time, one panel each; as :meth:`Run.plot`."""
+        table = _data(self.record, data)
+        return import_module("immunity.report.plot").plot_cohort(self, _named(self.record, names, table), table)
 
     def fraction_of_hosts(self, condition: str) -> float:
         """Share of hosts of which a condition holds.
@@ -250,6 +274,16 @@ class Cohort:
     def save(self, folder: Path | str) -> Path:
         """Write ``result.zarr`` and ``summary.json`` into a folder, both or neither; see :func:`open_result`."""
         return write_result(self.record, self.summary, Path(folder))
+
+
+@plainly
+def _data(record: Record, data: Data) -> ObservedData | None:
+    """A table as it was handed over: read already, or a file."""
+    return data if data is None or isinstance(data, ObservedData) else read_observed(data, record.infos)
+
+
+def _named(record: Record, names: tuple[str, ...], table: ObservedData | None) -> tuple[str, ...]:
+    return names or (record.show if table is None else tuple(dict.fromkeys(s.readout for s in table.series)))
 
 
 def pick_host(record: Record, number: int) -> Record:

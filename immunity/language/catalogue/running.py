@@ -55,6 +55,13 @@ KINDS = (
         "Check production and loss of every pool: 'immunity trace' shows both.",
         "A scenario starts from a host at rest.",
     ),
+    ErrorKind(
+        "E708",
+        "Table of observed data not readable",
+        "{text!r} cannot be laid over a run: {reason}.",
+        "Give a row for each value: columns time, value, unit, readout, subject, lod; see docs/howto/observed_data.md.",
+        "A value is laid over the curve of its readout, in the readout's unit.",
+    ),
     # E8xx findings ---------------------------------------------------------------------------------
     ErrorKind(
         "E801",
