@@ -32,6 +32,7 @@ from immunity.language.references import Reference
 from immunity.language.verbs import RATE_KEYS, SUBJECT_KEYS, VERBS, Verb
 
 Factors = list[tuple[int, int]]
+CARRIED = ("with", "divided_by")  # laws that bring the dimension of what they sense
 
 
 class Change(NamedTuple):
@@ -238,7 +239,7 @@ def _row(signals: Signals, rule: Rule, verb: Verb, actors: _Actors, additions: S
         laws += laws_of(signals, addition.record, owner, theirs, addition.entry, addition.path)
         factors += _times(signals, addition.record.times, theirs, addition.entry, addition.path)
     _check_hazard(signals, rule, verb, factors, laws, primary, made.first)
-    changes = [Change(space.pools[pool], -1.0, NONE) for pool in _consumed(verb, actors)]
+    changes = [Change(space.pools[pool], -1.0, NONE) for pool in _consumed(rule, verb, actors)]
     changes += [Change(space.pools[pool], 1.0, made.weight) for pool in made.pools]
     if actors.after is None:  # inside a chain nothing else happens yet
         changes += _side_effects(signals, rule, verb, scope, primary, made.first)
@@ -264,8 +265,9 @@ def _owners(additions: Sequence[Addition], rule: Rule) -> Iterator[str]:
         yield f"{addition.entry.id}.{rule.name}" + (f"_{count}" if count > 1 else "")
 
 
-def _consumed(verb: Verb, actors: _Actors) -> list[Pool]:
-    pools = [actors.primary if key == verb.primary else actors.partner for key in verb.consumes]
+def _consumed(rule: Rule, verb: Verb, actors: _Actors) -> list[Pool]:
+    keys = [key for key in verb.consumes if not (rule.record.spares and key == verb.partner)]
+    pools = [actors.primary if key == verb.primary else actors.partner for key in keys]
     return [pool for pool in pools if pool is not None]
 
 
@@ -383,7 +385,7 @@ def _check_hazard(
     first: Pool | None,
 ) -> None:
     """Whether the hazard times its laws is per time (and per what of the primary pool makes one of the first made)."""
-    if any(signals[law.signal].empty for law in laws if law.kind == LAW_PROPORTIONAL):
+    if any(signals[law.signal].empty for law in laws if law.key in CARRIED or law.kind == LAW_PROPORTIONAL):
         return  # zero, in any unit
     made = DIMENSIONLESS
     for index, power in factors:

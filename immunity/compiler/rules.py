@@ -90,6 +90,8 @@ def _check_keys(rule: Rule) -> None:
             raise fail("E501", at=rule.at("verb"), text=key, verb=record.verb)
     for key in sorted(given - set(verb.needs) - set(verb.may)):
         raise fail("E502", at=rule.at(key), text=key, verb=record.verb, known=[*verb.needs, *verb.may])
+    if record.spares and verb.partner is None:
+        raise fail("E502", at=rule.at("spares"), text="spares", verb=record.verb, known=[*verb.needs, *verb.may])
     if len(record.to) > 1 and record.verb != "release":
         raise fail("E502", at=rule.at("to"), text="to (several pools)", verb=record.verb)
     rates = [key for key in RATE_KEYS if getattr(record, key) is not None]

@@ -9,7 +9,10 @@ from immunity.compiler.flows import FlowRow
 from immunity.compiler.signal_rows import LawRow, SignalRow
 from immunity.compiler.tables import (
     LAW_CURVE,
+    LAW_EXP,
     LAW_HILL,
+    LAW_LOG,
+    LAW_POWER,
     LAW_PROPORTIONAL,
     TERM_POOL,
     TERM_SIGNAL,
@@ -17,6 +20,7 @@ from immunity.compiler.tables import (
 from immunity.language.errors import fail
 from immunity.language.quantity import base_unit
 
+FUNCTIONS = {LAW_POWER: "", LAW_LOG: "ln", LAW_EXP: "exp"}
 STAGES = ("entries", "pools", "numbers", "signals", "flows", "readouts")
 
 
@@ -77,6 +81,10 @@ def law_text(compiled: Compiled, law: LawRow) -> str:
         return f"hill(<{s}>: {base:g} to {top:g}, half {half:.4g}, n {hill:g})"
     if law.kind == LAW_CURVE:
         return f"curve(<{s}>)"
+    if law.kind in FUNCTIONS:
+        unit = numbers[law.parameters[0]].value
+        power = f"^{numbers[law.parameters[1]].value:g}" if law.kind == LAW_POWER else ""
+        return f"{FUNCTIONS[law.kind]}(<{s}> / {unit:.4g}){power}"
     return f"<{s}> / ({numbers[law.parameters[0]].value:.4g} + <{s}> + <{compiled.signals[law.signal2].name}>)"
 
 

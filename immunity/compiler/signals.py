@@ -42,14 +42,24 @@ from immunity.compiler.signal_rows import (
     signal_names,
 )
 from immunity.compiler.space import RESERVED, NotMet, alike, rule_entries
-from immunity.compiler.tables import LAW_CURVE, LAW_HILL, LAW_PROPORTIONAL, LAW_SATURATING, TERM_SIGNAL
+from immunity.compiler.tables import (
+    LAW_CURVE,
+    LAW_EXP,
+    LAW_HILL,
+    LAW_LOG,
+    LAW_POWER,
+    LAW_PROPORTIONAL,
+    LAW_SATURATING,
+    TERM_SIGNAL,
+)
 from immunity.language.errors import Location, RuleError, fail
 from immunity.language.load import Entry
-from immunity.language.models import HillDown, HillUp, Needs, Number, Signal, Term, WithLaws
+from immunity.language.models import HillDown, HillUp, Needs, Number, Power, Scaled, Signal, Term, WithLaws
 from immunity.language.quantity import DIMENSIONLESS, Dimension, parse_quantity, parse_unit
 from immunity.language.references import Part, Reference
 
 Path = tuple[str | int, ...]
+LARGEST_EXPONENT = 100.0
 
 
 def declare_signals(signals: Signals) -> None:
@@ -365,7 +375,8 @@ def _met_signal(signals: Signals, text: str, scope: Scope, *, at: Location) -> i
 def laws_of(
     signals: Signals, record: WithLaws, owner: str, scope: Scope, entry: Entry, path: Path
 ) -> tuple[LawRow, ...]:
-    """Rows of all laws of a rule, in the order with, saturates, rises_with, needs, falls_with, curve.
+    """Rows of all laws of a rule, in the order with, saturates, rises_with, needs, falls_with, curve, divided_by,
+    power, log, exp.
 
     Numbers of a law are named after the owner and the signal; a second law on the same signal gets a number.
     """
@@ -402,7 +413,34 @@ def laws_of(
         signal = _met_signal(signals, law.signal, scope, at=at)
         points = _points(signals, law.points, signal, at)
         rows.append(LawRow(LAW_CURVE, signal, NONE, NO_PARAMETERS, points, DIMENSIONLESS, "curve"))
+    for position, text in enumerate(record.divided_by):
+        signal = signal_of(signals, text, scope, at=entry.at(*path, "divided_by", position))
+        inverse = (constant(signals.numbers, 1.0), constant(signals.numbers, -1.0), NONE, NONE)
+        rows.append(LawRow(LAW_POWER, signal, NONE, inverse, None, signals[signal].dimension ** -1, "divided_by"))
+    for key, kind in (("power", LAW_POWER), ("log", LAW_LOG), ("exp", LAW_EXP)):
+        for position, law in enumerate(getattr(record, key)):
+            rows.append(_function(signals, law, key, kind, named(law.signal), scope, entry.at(*path, key, position)))
     return tuple(rows)
+
+
+def _function(
+    signals: Signals, law: Power | Scaled, key: str, kind: int, owner: str, scope: Scope, at: Location
+) -> LawRow:
+    """A power, logarithm or exponential of a signal, in units of ``of``."""
+    numbers = signals.numbers
+    signal = signal_of(signals, law.signal, scope, at=at)
+    unit = within(numbers, parameter_of(numbers, f"{owner}.of", law.of, scope, at=at), at=at, positive=True)
+    _match(signals, signal, numbers[unit].dimension, law.signal, at)
+    exponent = NONE
+    if isinstance(law, Power):
+        exponent = parameter_of(numbers, f"{owner}.exponent", law.exponent, scope, at=at)
+        if numbers[exponent].dimension != DIMENSIONLESS:
+            found = str(numbers[exponent].dimension)
+            raise fail("E505", at=at, text=numbers[exponent].text, found=found, expected="a pure number")
+        if abs(numbers[exponent].value) > LARGEST_EXPONENT:
+            reason = f"exponents go up to {LARGEST_EXPONENT:g}"
+            raise fail("E516", at=at, text=numbers[exponent].text, reason=reason)
+    return LawRow(kind, signal, NONE, (unit, exponent, NONE, NONE), None, DIMENSIONLESS, key)
 
 
 def _match(signals: Signals, signal: int, given: Dimension, text: str, at: Location) -> None:

@@ -21,6 +21,9 @@ LAW_PROPORTIONAL = 0  # s
 LAW_HILL = 1  # base + (top - base) * s**n / (half**n + s**n)
 LAW_SATURATING = 2  # s / (half + s + s2)
 LAW_CURVE = 3  # piecewise linear in s, flat outside
+LAW_POWER = 4  # (s / unit)**exponent, 0 where s is not positive
+LAW_LOG = 5  # ln(s / unit), of the smallest normal number where s is not positive
+LAW_EXP = 6  # exp(s / unit), the argument held within 700
 
 # kinds of a term in a signal's sum --------------------------------------------------------
 TERM_POOL = 0
@@ -60,7 +63,8 @@ class Curves:
 class Laws:
     """Factors of hazards and signals. ``parameter[law, 0:4]`` index theta, -1 where unused.
 
-    proportional: none. hill: base, top, half, n. saturating: half. curve: none (``curve``).
+    proportional: none. hill: base, top, half, n. saturating: half. curve: none (``curve``). power: unit, exponent.
+    log, exp: unit.
     """
 
     kind: Bytes

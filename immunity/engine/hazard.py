@@ -4,9 +4,14 @@
 # (NumPy's stubs take an element at an index of unknown type for an array)
 from __future__ import annotations
 
-from immunity.compiler.tables import LAW_CURVE, LAW_HILL, LAW_PROPORTIONAL, Floats
+import math
+
+from immunity.compiler.tables import LAW_CURVE, LAW_EXP, LAW_HILL, LAW_LOG, LAW_POWER, LAW_PROPORTIONAL, Floats
 from immunity.engine.kernel import kernel, leaf
 from immunity.engine.net import Host, Places, Wiring
+
+SMALLEST = 2.2250738585072014e-308  # below it a logarithm would be infinite
+LARGEST_POWER = 700.0  # of e that a double holds
 
 
 @kernel
@@ -50,8 +55,14 @@ def law_value(wiring: Wiring, host: Host, law: int, values: Floats) -> float:
         return base + (top - base) / (1.0 + ratio)
     if kind == LAW_CURVE:
         return curve_value(wiring, wiring.law_curve[law], s)
+    if kind == LAW_LOG:
+        return math.log(max(s / host.law[law, 0], SMALLEST))
+    if kind == LAW_EXP:
+        return math.exp(min(max(s / host.law[law, 0], -LARGEST_POWER), LARGEST_POWER))
     if s <= 0.0:
         return 0.0
+    if kind == LAW_POWER:
+        return (s / host.law[law, 0]) ** host.law[law, 1]
     return s / (host.law[law, 0] + s + max(values[wiring.law_signal2[law]], 0.0))
 
 

@@ -9,7 +9,7 @@ without that a quick molecule that holds itself down would force steps as short 
 # (NumPy's stubs take an element at an index of unknown type for an array)
 from __future__ import annotations
 
-from immunity.compiler.tables import LAW_CURVE, LAW_HILL, LAW_PROPORTIONAL, Floats
+from immunity.compiler.tables import LAW_CURVE, LAW_EXP, LAW_HILL, LAW_LOG, LAW_POWER, LAW_PROPORTIONAL, Floats
 from immunity.engine.hazard import law_value
 from immunity.engine.kernel import kernel, leaf
 from immunity.engine.live import N_FLOWS, N_SIGNALS, Live
@@ -33,8 +33,14 @@ def _law_slopes(wiring: Wiring, host: Host, law: int, value: float, values: Floa
         return 1.0, 0.0
     if kind == LAW_CURVE:
         return _curve_slope(wiring, wiring.law_curve[law], s), 0.0
+    if kind == LAW_EXP:
+        return value / host.law[law, 0], 0.0
     if s <= 0.0:
         return 0.0, 0.0
+    if kind == LAW_POWER:
+        return host.law[law, 1] * value / s, 0.0
+    if kind == LAW_LOG:
+        return 1.0 / s, 0.0
     if kind == LAW_HILL:
         base, top, n = host.law[law, 0], host.law[law, 1], host.law[law, 3]
         return n * (value - base) * (top - value) / ((top - base) * s) if top != base else 0.0, 0.0

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from immunity.compiler.tables import LAW_CURVE, LAW_HILL, Bytes, Floats, Ints
+from immunity.compiler.tables import LAW_CURVE, LAW_EXP, LAW_HILL, LAW_LOG, Bytes, Floats, Ints
 from immunity.engine.hazard import curve_value
 from immunity.engine.kernel import kernel
 from immunity.engine.net import Host, Places, Wiring
@@ -52,6 +52,8 @@ def _laws_live(wiring: Wiring, host: Host, live: Live, row: int) -> bool:
         if kind == LAW_HILL:
             if host.law[law, 0] == 0.0:
                 return False
+        elif kind in (LAW_LOG, LAW_EXP):
+            continue  # not zero where nothing is sensed
         elif kind != LAW_CURVE or curve_value(wiring, wiring.law_curve[law], 0.0) == 0.0:
             return False
     return True

@@ -12,7 +12,7 @@ import math
 
 import numpy as np
 
-from immunity.compiler.tables import LAW_CURVE, LAW_HILL, LAW_PROPORTIONAL, Floats
+from immunity.compiler.tables import LAW_CURVE, LAW_EXP, LAW_HILL, LAW_LOG, LAW_POWER, LAW_PROPORTIONAL, Floats
 from immunity.engine.dice import TINY, Dice
 from immunity.engine.hazard import law_value
 from immunity.engine.kernel import kernel
@@ -37,7 +37,13 @@ def _through_laws(wiring: Wiring, host: Host, dice: Dice, row: int, values: Floa
         if kind != LAW_PROPORTIONAL:
             value = law_value(wiring, host, law, values)
             elasticity = 1.0 - value
-            if kind == LAW_HILL:
+            if kind == LAW_POWER:
+                elasticity = host.law[law, 1]
+            elif kind == LAW_LOG:
+                elasticity = 1.0 / value if value > 0.0 else 0.0
+            elif kind == LAW_EXP:
+                elasticity = values[wiring.law_signal[law]] / host.law[law, 0]
+            elif kind == LAW_HILL:
                 base, top, n = host.law[law, 0], host.law[law, 1], host.law[law, 3]
                 slope = n * (value - base) * (top - value)
                 elasticity = slope / ((top - base) * value) if slope != 0.0 else 0.0

@@ -8,6 +8,7 @@ mode is here, stochastic mode in `twin_dice`.
 # (NumPy's stubs take an element at an index of unknown type for an array)
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +17,10 @@ import numpy as np
 
 from immunity.compiler.tables import (
     LAW_CURVE,
+    LAW_EXP,
     LAW_HILL,
+    LAW_LOG,
+    LAW_POWER,
     LAW_PROPORTIONAL,
     TERM_POOL,
     TERM_SIGNAL,
@@ -24,6 +28,9 @@ from immunity.compiler.tables import (
     Laws,
     Tables,
 )
+
+SMALLEST = 2.2250738585072014e-308
+LARGEST_POWER = 700.0
 
 WIDEST = 24  # signals that read more uncountable pools than this are not differentiated
 GAMMA = 0.435866521508459
@@ -106,6 +113,15 @@ def law_value(model: Model, laws: Laws, law: int, s: Sequence[Any]) -> Any:
         inside = 0 < at < len(xs)
         slope = (ys[at] - ys[at - 1]) / (xs[at] - xs[at - 1]) if inside else 0.0
         value = np.interp(x.real, xs, ys) + slope * (x - x.real)
+    elif kind == LAW_POWER:
+        value = (x / p[0]) ** p[1] if x.real > 0.0 else 0.0
+    elif kind == LAW_LOG:
+        value = np.log(x / p[0]) if x.real / p[0] > SMALLEST else math.log(SMALLEST)
+    elif kind == LAW_EXP:
+        share = x / p[0]
+        value = (
+            np.exp(share) if abs(share.real) <= LARGEST_POWER else math.exp(math.copysign(LARGEST_POWER, share.real))
+        )
     else:
         other = s[laws.signal2[law]]
         value = x / (p[0] + x + (other if other.real > 0.0 else 0.0)) if x.real > 0.0 else 0.0

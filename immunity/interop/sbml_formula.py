@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from immunity.compiler.tables import (
     LAW_CURVE,
+    LAW_EXP,
     LAW_HILL,
+    LAW_LOG,
+    LAW_POWER,
     LAW_PROPORTIONAL,
     LAW_SATURATING,
     TERM_POOL,
@@ -18,6 +22,9 @@ from immunity.compiler.tables import (
     Tables,
 )
 from immunity.interop.sbml_signs import hazard_below_zero
+
+SMALLEST = 2.2250738585072014e-308  # as the engine holds logarithms and exponentials within bounds
+LARGEST_POWER = 700.0
 
 
 @dataclass(frozen=True)
@@ -111,7 +118,22 @@ def _law(laws: Laws, k: int, curves: Curves, symbols: Symbols) -> str:
         case kind if kind == LAW_CURVE:
             begin, end = curves.ptr[laws.curve[k]], curves.ptr[laws.curve[k] + 1]
             return _curve(s, curves.x[begin:end], curves.y[begin:end])
+        case kind if kind == LAW_POWER:
+            return _power(s, parameters, symbols)
+        case kind if kind == LAW_LOG:
+            unit = symbols.parameter[parameters[0]]
+            return f"piecewise(ln({s} / {unit}), {s} / {unit} > {SMALLEST!r}, {math.log(SMALLEST)!r})"
+        case kind if kind == LAW_EXP:
+            share = f"{s} / {symbols.parameter[parameters[0]]}"
+            return f"exp(max(-{LARGEST_POWER!r}, min({LARGEST_POWER!r}, {share})))"
     raise ValueError(f"unknown law kind {laws.kind[k]}")
+
+
+def _power(s: str, parameters: list[int], symbols: Symbols) -> str:
+    unit, exponent = parameters[0], parameters[1]
+    if symbols.holds(exponent, -1.0, 1.0) and symbols.holds(unit, 1.0, 1.0):
+        return f"piecewise(1 / {s}, {s} > 0, 0)"
+    return f"piecewise(({s} / {symbols.parameter[unit]})^{symbols.parameter[exponent]}, {s} > 0, 0)"
 
 
 def _saturating(signal: int, signal2: int, half: str, symbols: Symbols) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from immunity.compiler.tables import LAW_CURVE, LAW_HILL, LAW_PROPORTIONAL, TERM_SIGNAL, Floats, Laws, Tables
+from immunity.compiler.tables import LAW_CURVE, LAW_HILL, LAW_LOG, LAW_PROPORTIONAL, TERM_SIGNAL, Floats, Laws, Tables
 
 
 def signals_below_zero(tables: Tables, theta: Floats) -> list[bool]:
@@ -46,4 +46,4 @@ def _law_below_zero(laws: Laws, k: int, tables: Tables, theta: Floats, below: li
     if kind == LAW_CURVE:
         curve = laws.curve[k]
         return bool(np.any(tables.curves.y[tables.curves.ptr[curve] : tables.curves.ptr[curve + 1]] < 0))
-    return False
+    return bool(kind == LAW_LOG)

@@ -96,6 +96,21 @@ class Curve(Record):
     note: str | None = None
 
 
+class Power(Record):
+    """(signal / of)^exponent."""
+
+    signal: str
+    of: Num
+    exponent: Pure
+
+
+class Scaled(Record):
+    """A function of signal / of."""
+
+    signal: str
+    of: Num
+
+
 class WithLaws(Record):
     """Laws that multiply a hazard or a signal."""
 
@@ -105,6 +120,10 @@ class WithLaws(Record):
     falls_with: Annotated[list[HillDown], _some(HillDown)] = Field(default_factory=list)
     saturates: Annotated[list[Saturates], _some(Saturates)] = Field(default_factory=list)
     curve: Annotated[list[Curve], _some(Curve)] = Field(default_factory=list)
+    divided_by: Texts = Field(default_factory=list)
+    power: Annotated[list[Power], _some(Power)] = Field(default_factory=list)
+    log: Annotated[list[Scaled], _some(Scaled)] = Field(default_factory=list)
+    exp: Annotated[list[Scaled], _some(Scaled)] = Field(default_factory=list)
 
 
 class SideEffect(Record):
@@ -124,6 +143,7 @@ class Flow(WithLaws):
     target: str | None = None
     partner: str | None = None
     into: str | None = None
+    spares: bool = False
     yields: Pure | None = None
     hazard: Num | None = None
     half_life: Num | None = None

@@ -116,7 +116,7 @@ class Teller:
         if flow.by:
             text += f" by {self.thing(flow.by)}"
         if primary == "target" and verb and verb.partner == "of":
-            text += f" by {self.own(flow)}"
+            text += f" by {self.own(flow)}" + (", which is left" if flow.spares else "")
         if to:
             text += f" {'giving' if flow.partner else 'into'} {to}"
         return text + (f", becoming {self.thing(flow.into)}" if flow.into else "")
@@ -166,6 +166,15 @@ class Teller:
         for law in rule.saturates:
             half = self.number(law.half)
             yield f"limited by {self.thing(law.killers)} when {self.thing(law.targets)} outnumber them (half at {half})"
+        for each in rule.divided_by:
+            yield f"divided by {self.thing(each)}"
+        for law in rule.power:
+            to = self.number(law.exponent)
+            yield f"with the power {to} of {self.thing(law.signal)} (in units of {self.number(law.of)})"
+        for law in rule.log:
+            yield f"with the logarithm of {self.thing(law.signal)} (in units of {self.number(law.of)})"
+        for law in rule.exp:
+            yield f"with the exponential of {self.thing(law.signal)} (in units of {self.number(law.of)})"
         for law in rule.curve:
             points = ", ".join(f"{y} at {x}" for x, y in law.points)
             yield f"times a factor that follows {self.thing(law.signal)} ({points}){evidence_of(law)}"

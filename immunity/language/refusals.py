@@ -14,6 +14,21 @@ from immunity.language.read import Document
 
 MAX_REFUSALS = 200  # of one entry; a near miss is looked for in each
 
+_CURVE = "Write 'curve: {signal: ..., points: [...]}', with two points close together where it jumps."
+# what other languages have and this one has not, and what does the same here
+_INSTEAD = {
+    "delay": "Give the entity a state with 'stages: {STATE: n}', and the flow out of it a 'mean_time'.",
+    "lag": "Give the entity a state with 'stages: {STATE: n}', and the flow out of it a 'mean_time'.",
+    **dict.fromkeys(("piecewise", "if", "when", "step", "above", "heaviside"), _CURVE),
+    **dict.fromkeys(("min", "max"), "Write 'saturates', 'needs' or 'curve'."),
+    "divide": "Write 'divided_by: [signal]'.",
+    "ln": "Write 'log: {signal: ..., of: ...}'.",
+    "sqrt": "Write 'power: {signal: ..., of: ..., exponent: 0.5}'.",
+    "formula": "A hazard is a number times laws; 'derived:' computes a number from others.",
+    "rate": "Write 'hazard', in 1/time per unit of what undergoes it.",
+    "kinetics": "A hazard is a number times laws; see the list of laws in the reference of the rule language.",
+}
+
 _EXPECTED = {
     "string_type": "text in quotes",
     "string_sub_type": "text in quotes",
@@ -104,6 +119,8 @@ def _refusal(detail: Mapping[str, Any], model: type[BaseModel], document: Docume
     if sort == "extra_forbidden":
         known = list(_keys(_annotations(model, path[:-1])))
         at = locate(document, path, key=True)
+        if key in _INSTEAD:
+            return fail("E212", at=at, text=key, hint=_INSTEAD[key])
         return fail("E201", at=at, text=key, known=known, owner=_owner(path[:-1], document))
     if sort == "missing" and isinstance(path[-1], int):
         return fail("E209", at=locate(document, path), text=given, key=key, reason="the list is too short")

@@ -287,3 +287,55 @@ flows: [{verb: die, of: each round as one at blood, hazard: "1 1/day", needs: {s
     refused(text, "E404", line="verb: die")  # a ball has no coat
     book = compiled(text.replace("id: ball, is: round", "id: ball, is: [germ, round]"))
     assert signal_value(book, "coat[ball]", {"blood.ball": 3.0, "blood.coccus": 5.0}) == 3.0
+
+
+def test_functions_of_signals_bring_their_dimension() -> None:
+    book = compiled(
+        """
+{kind: place, id: dish, volume: "1 mL"}
+---
+kind: cell
+id: sheep
+lives_in: {dish: [healthy, sick]}
+initial: {"healthy at dish": "1000 cell"}
+signals:
+  - {id: flock, at: dish, sum: [sheep at dish], per: volume, unit: cell/mL}
+  - {id: room, at: dish, log: {signal: flock at dish, of: "1e6 cell/mL"}}
+flows:
+  - verb: infect
+    target: healthy at dish
+    of: sick at dish
+    into: sick at dish
+    spares: true
+    hazard: "1 1/day"
+    divided_by: flock at dish
+  - verb: die
+    of: sick at dish
+    hazard: "1 1/day"
+    power: {signal: flock at dish, of: "1 cell/mL", exponent: 0.75}
+    exp: {signal: time, of: "10 day"}
+"""
+    )
+    infect, die = book.flows
+    assert [(change.coefficient, book.space.rows[change.pool].pool.state) for change in infect.changes] == [
+        (-1.0, "healthy"),
+        (1.0, "sick"),
+    ]
+    assert [law.key for law in infect.laws] == ["of", "divided_by"]
+    assert [law.key for law in die.laws] == ["power", "exp"]
+    assert "sheep.die.flock.exponent" in book.numbers.index
+
+
+def test_the_fourth_power_of_a_concentration() -> None:
+    book = compiled(
+        """
+{kind: place, id: dish, volume: "1 mL"}
+---
+kind: cell
+id: a
+lives_in: {dish: []}
+flows:
+  - {verb: die, hazard: "1 mL^4/cell^4/day", with: [a at dish, a at dish, a at dish, a at dish]}
+"""
+    )
+    assert len(book.flows[0].laws) == 4

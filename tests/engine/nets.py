@@ -12,7 +12,10 @@ import numpy as np
 from immunity.compiler.tables import (
     EVENT_ADD,
     LAW_CURVE,
+    LAW_EXP,
     LAW_HILL,
+    LAW_LOG,
+    LAW_POWER,
     LAW_PROPORTIONAL,
     LAW_SATURATING,
     TERM_POOL,
@@ -47,6 +50,18 @@ def saturating(killers: str, targets: str, half: float) -> Law:
 
 def curve(signal: str, points: Sequence[tuple[float, float]]) -> Law:
     return (LAW_CURVE, signal, None, (), tuple(points))
+
+
+def power(signal: str, unit: float, exponent: float) -> Law:
+    return (LAW_POWER, signal, None, (unit, exponent), None)
+
+
+def logarithm(signal: str, unit: float) -> Law:
+    return (LAW_LOG, signal, None, (unit,), None)
+
+
+def exponential(signal: str, unit: float) -> Law:
+    return (LAW_EXP, signal, None, (unit,), None)
 
 
 @dataclass

@@ -225,6 +225,13 @@ KINDS = (
         "Give it a value, or delete it. Inside braces, a text that holds a comma needs quotes.",
         "A key without a value, or 'null', would silently mean the default.",
     ),
+    ErrorKind(
+        "E212",
+        "Not part of the language",
+        "{text!r} is not part of the rule language.",
+        "{hint}",
+        "The lists of verbs and laws are closed; what other languages write in a formula is said by one of them.",
+    ),
     # E3xx quantities and units ---------------------------------------------------------------------
     ErrorKind(
         "E301",
