@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sequence
 
@@ -19,7 +18,8 @@ from immunity.cli import (
     run_commands,
     validate_command,
 )
-from immunity.language.errors import Location, RuleError, RuleErrors, render
+from immunity.cli.text_out import FULL, give_up_stdout, never_fail_on_letters
+from immunity.language.errors import Location, RuleError, RuleErrors, fail, render
 
 BAD_INPUT = 2
 INTERRUPTED = 130
@@ -39,6 +39,7 @@ for module in (run_commands, inspect_commands, make_commands, validate_command, 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and leave with its exit code: 0 done, 1 red findings, 2 bad input, 130 interrupted."""
+    never_fail_on_letters()
     sys.exit(run_command(sys.argv[1:] if arguments is None else list(arguments)))
 
 
@@ -55,6 +56,7 @@ def run_command(arguments: list[str]) -> int:
         for word in arguments:
             check_text(word, at=Location(COMMAND_LINE, 0))
         result = app(arguments, exit_on_error=False, print_error=False, result_action="return_value", console=Console())
+        sys.stdout.flush()
         return result if isinstance(result, int) else 0
     except (RuleError, RuleErrors) as error:
         errors.print(render(error), markup=False)
@@ -66,5 +68,11 @@ def run_command(arguments: list[str]) -> int:
         errors.print(f"\nInterrupted. {error}".rstrip(), markup=False)
         return INTERRUPTED
     except BrokenPipeError:  # the reader, such as `head`, has seen enough; nothing more can be said on stdout
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        give_up_stdout()
         return 0
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        give_up_stdout()
+        errors.print(render(fail("E702", text="standard output")), markup=False)
+        return BAD_INPUT

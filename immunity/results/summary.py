@@ -17,6 +17,9 @@ from immunity.results.record import DISCLAIMER, Record
 from immunity.results.status import host_failed, status_text
 
 Statistic = Callable[[Floats, Floats], Floats]  # (float64[row, host] days, float64[row, host]) -> float64[host]
+SYMPTOM_PANELS = ("symptoms", "body")
+ADULT = 16.0  # years
+YEARS = {"y": 1.0, "year": 1.0, "years": 1.0, "month": 1 / 12, "week": 7 / 365.25, "d": 1 / 365.25, "day": 1 / 365.25}
 QUANTILES = {"median": 0.5, "q05": 0.05, "q25": 0.25, "q75": 0.75, "q95": 0.95}
 
 
@@ -98,10 +101,10 @@ def outcome_words(record: Record) -> set[str]:
 def host_outcomes(record: Record) -> list[str]:
     """What became of each host.
 
-    The rule book's word if the host ended; ``failed`` if its numbers did; ``healthy`` or ``ill`` by whether all
-    readouts that have a healthy range end inside it; ``completed`` if there is no such readout.
+    The rule book's word if the host ended; ``failed`` if its numbers did; ``ill`` by :func:`is_ill` at the
+    end, else ``healthy``; ``completed`` if no readout has a healthy range.
     """
-    ill = np.asarray(outside_healthy(record).any(axis=1))
+    ill = is_ill(record)
     judged = any(info.healthy is not None for info in record.infos)
     outcomes = []
     for row, code in enumerate(record.status):
@@ -115,6 +118,37 @@ def host_outcomes(record: Record) -> list[str]:
         else:
             outcomes.append("ill" if ill[row] else "healthy")
     return outcomes
+
+
+def is_ill(record: Record) -> NDArray[np.bool_]:
+    """Who ends ill: with a symptom outside its range, or with two laboratory values far outside theirs, bool[host].
+
+    A reference range holds 95 of 100 healthy people, so of fifteen counts one lies just outside in every other of
+    them. What counts is a symptom, or two values beyond their range by more than its width (or at less than half its
+    lower end); one is enough where there is only one. Ranges of adults do not judge the blood of a child.
+    """
+    symptoms = np.zeros(len(record.host), np.bool_)
+    far = np.zeros((len(record.host), 0), np.bool_)
+    for index, info in enumerate(record.infos):
+        if info.healthy is None:
+            continue
+        values = last(record.time[:, None], record.readout[:, :, index])
+        low, high = info.healthy
+        if info.panel in SYMPTOM_PANELS or info.unit == "degC":
+            symptoms |= ~((values >= low) & (values <= high))
+        elif not _is_child(record):
+            inside = (values >= low / 2.0) & (values <= high + (high - low))
+            far = np.column_stack([far, ~inside])
+    return np.asarray(symptoms | (far.sum(axis=1) >= max(1, min(2, far.shape[1]))))
+
+
+def _is_child(record: Record) -> bool:
+    """Whether the host is younger than the adults whose reference ranges these are."""
+    number, _, unit = str(record.filled.get("host", {}).get("age", "")).partition(" ")
+    try:
+        return float(number) * YEARS.get(unit, math.nan) < ADULT
+    except ValueError:
+        return False
 
 
 def outside_healthy(record: Record) -> NDArray[np.bool_]:

@@ -52,7 +52,9 @@ def test_summary_says_what_the_contract_says():
         (lambda r: r, "healthy"),
         (lambda r: with_death(r, 0, 4.0), "dead"),
         (lambda r: with_failure(r, 0, -1), "failed"),
-        (lambda r: dataclasses.replace(r, readout=r.readout + 11.0), "ill"),
+        (lambda r: dataclasses.replace(r, readout=r.readout + 11.0), "healthy"),  # 21 where 20 is the bound
+        (lambda r: dataclasses.replace(r, readout=r.readout + 40.0), "ill"),
+        (lambda r: dataclasses.replace(r, readout=r.readout + 40.0, filled={"host": {"age": "8 y"}}), "healthy"),
         (lambda r: dataclasses.replace(r, infos=r.infos[1:], readout=r.readout[:, :, 1:]), "completed"),
     ],
 )
@@ -102,3 +104,27 @@ def test_a_population_that_died_out_has_no_last_logarithm():
     assert entry["maximum"] == pytest.approx(6.0)
     cohort = Cohort(dataclasses.replace(made, infos=infos, readout=readout)).summary["readouts"]["decay"]
     assert cohort["last"]["median"] is None
+
+
+def laboratory(*ends, panel="blood"):
+    """A record whose readouts, all with range 1 to 2, end at these values."""
+    base = record(1)
+    info = dataclasses.replace(base.infos[0], healthy=(1.0, 2.0))
+    infos = tuple(dataclasses.replace(info, id=f"v{k}", panel=panel) for k in range(len(ends)))
+    readout = np.ones((len(base.time), 1, len(ends)))
+    readout[-1, 0] = ends
+    return dataclasses.replace(base, infos=infos, readout=readout)
+
+
+@pytest.mark.parametrize(
+    ("made", "outcome"),
+    [
+        (laboratory(2.9, 0.6, 2.9, 0.6), "healthy"),  # just outside, however many
+        (laboratory(3.1, 1.5, 1.5), "healthy"),  # one far outside among several
+        (laboratory(3.1, 0.4, 1.5), "ill"),
+        (laboratory(3.1), "ill"),  # the only one there is
+        (laboratory(2.1, 1.5, panel="symptoms"), "ill"),
+    ],
+)
+def test_a_count_just_outside_its_range_makes_nobody_ill(made, outcome):
+    assert Run(made).outcome == outcome
