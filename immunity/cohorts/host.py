@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from immunity.cohorts.chance import Told, draw_exposures, join_events, left_over
 from immunity.cohorts.draw import draw_theta
-from immunity.compiler.case import Case
+from immunity.compiler.case import Case, Past
 from immunity.compiler.tables import Floats, Tables
 from immunity.engine import HostRun, join_jumps, prepare, run_host, settle
+from immunity.engine.status import STOPPED
 
 RESTING_STATES_KEPT = 32  # a cohort without variation starts every host from one resting state
 
@@ -106,14 +108,19 @@ def run_case(
         A numeric failure is a ``run.status`` other than 0, with NaN from there on.
     """
     theta, draws = draw_theta(case, seed, host) if vary else (case.theta.copy(), {})
-    net, state, status = start_host(case, theta, rtol=rtol)
+    told: list[Told] = []
+    if case.past is None:
+        net, state, status = start_host(case, theta, rtol=rtol)
+    else:
+        net, state, status, theta, told = _live_past(case, case.past, theta, stochastic, seed, host, rtol)
     if status != 0:
         return HostOutcome(host, draws, _never_started(case, state, status, record_pools))
+    drawn, met = draw_exposures(case.chances, seed, host, case.days)
     run = run_host(
         net,
         theta,
         state,
-        case.events,
+        join_events(join_events(left_over(case.past), case.events), drawn),
         case.out_times,
         plans=case.plans,
         ends=case.ends,
@@ -123,7 +130,37 @@ def run_case(
         rtol=rtol,
         record_pools=record_pools,
     )
+    if told or met:
+        run = replace(run, happened=tuple(sorted([*told, *met, *run.happened])))
     return HostOutcome(host, draws, run)
+
+
+def _live_past(
+    case: Case, past: Past, theta: Floats, stochastic: bool, seed: int, host: int, rtol: float
+) -> tuple[Any, Floats, int, Floats, list[Told]]:
+    """Settle a host at the age at which its history begins, and live through that; also its numbers on day 0."""
+    ratio = np.divide(theta, case.theta, out=np.ones_like(theta), where=case.theta != 0.0)
+    net, state, status = start_host(case, past.theta * ratio, rtol=rtol)
+    if status != 0:
+        return net, state, status, theta, []
+    drawn, met = draw_exposures(past.chances, seed, host, past.days)
+    run = run_host(
+        net,
+        past.theta * ratio,
+        state,
+        join_events(past.events, drawn),
+        np.array([past.days]),
+        plans=past.plans,
+        stochastic=stochastic,
+        seed=seed,
+        host=host,
+        rtol=rtol,
+        earlier=True,
+    )
+    told = [(day - past.days, what) for day, what in (*met, *run.happened)]
+    for plan in past.plans:  # a course that was under way ends with the past
+        run.theta[list(plan.rates)] = 0.0
+    return net, run.state, run.status, run.theta, told
 
 
 def _never_started(case: Case, state: Floats, status: int, record_pools: bool) -> HostRun:
@@ -140,4 +177,6 @@ def _never_started(case: Case, state: Floats, status: int, record_pools: bool) -
         stopped_at=float(case.out_times[0]) if n_time else 0.0,
         n_steps=0,
         jumps=join_jumps([], len(tables.readouts.signal)),
+        theta=case.theta,
+        ended=0 if status == STOPPED else -1,
     )

@@ -62,6 +62,50 @@ class Model:
 
 
 @dataclass(frozen=True)
+class Chance:
+    """Exposures that come at a rate, drawn host by host.
+
+    rate(t) = rate * by_age(age + t) * by_season(day of the year); doses are lognormal around ``median``.
+
+    Attributes
+    ----------
+    rate : float               1/day
+    by_age, by_season : curve  factors: ages, or days of a year, and values; None: 1
+    age, day_of_year : float   on day 0, in days
+    choices : tuple            (weight, pool, kind of event, what it is called): one is drawn each time
+    """
+
+    name: str
+    rate: float
+    by_age: tuple[Floats, Floats] | None
+    by_season: tuple[Floats, Floats] | None
+    age: float
+    day_of_year: float
+    start: float
+    until: float
+    choices: tuple[tuple[float, int, int, str], ...]
+    median: float
+    sigma: float
+
+
+@dataclass(frozen=True)
+class Past:
+    """What a host lives through before day 0. Times are days since the first thing that is told of it.
+
+    Attributes
+    ----------
+    days : float               from then to day 0
+    theta : float64[parameter] the host's numbers then
+    """
+
+    days: float
+    theta: Floats
+    events: Events
+    plans: tuple[Plan, ...]
+    chances: tuple[Chance, ...]
+
+
+@dataclass(frozen=True)
 class Case:
     """One host in one scenario, ready to run.
 
@@ -74,6 +118,7 @@ class Case:
     show : tuple of str          readouts to show first
     asked : dict                 what the caller asked for beside the scenario's own words, to ask for it again
     names : dict                 what people call the entries of the rule book that the scenario speaks of
+    chances, past                exposures at a rate; what the host lived through before day 0
     plans, ends                  what happens by itself, and what halts the host, besides the book's stop rule
     """
 
@@ -88,6 +133,8 @@ class Case:
     show: tuple[str, ...] = ()
     plans: tuple[Plan, ...] = ()
     ends: tuple[EndPoint, ...] = ()
+    chances: tuple[Chance, ...] = ()
+    past: Past | None = None
     warnings: tuple[str, ...] = ()
     asked: dict[str, Any] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)

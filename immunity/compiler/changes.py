@@ -20,6 +20,7 @@ from immunity.language.models import Change, Curve, Typical
 from immunity.language.quantity import DIMENSIONLESS, TIME, Dimension, Quantity, expect, parse_quantity
 
 Attributes = Mapping[str, Quantity | str]
+HISTORY = "history"  # of a host: what happened before day 0
 AGE = "age"  # the attribute that moves with time
 
 
@@ -59,10 +60,12 @@ def attributes_of(numbers: Numbers, scenario: Entry) -> tuple[dict[str, Quantity
     deficiencies: list[str] = []
     for key, given in scenario.record.host.items():
         at = scenario.at("host", key)
+        if key == HISTORY:
+            continue
         if key == "deficiencies":
             deficiencies = _deficiencies(numbers, given, at)
         elif key not in attributes:
-            raise fail("E607", at=at, what="attribute", text=key, known=[*attributes, "deficiencies"])
+            raise fail("E607", at=at, what="attribute", text=key, known=[*attributes, "deficiencies", HISTORY])
         else:
             attributes[key] = _attribute(numbers, key, attributes[key], given, at)
     _fill_in(numbers, attributes, scenario.record.host)

@@ -6,6 +6,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+import numpy as np
+
 from immunity.compiler.bind import Scope, Value, pools_of, reference_of
 from immunity.compiler.changes import Attributes, matching, plain, reference_attributes
 from immunity.compiler.clock import at_tick
@@ -20,6 +22,7 @@ from immunity.compiler.tables import (
     EVENT_PARAMETER_SET,
     EVENT_SCALE,
     EVENT_SET,
+    Events,
     Origin,
 )
 from immunity.language.errors import Location, RuleError, fail
@@ -151,6 +154,17 @@ def check_amount(value: float, dimension: Dimension, text: str, at: Location) ->
     """
     if value > (MOST_MASS if dimension == MASS else MOST):
         raise fail("E622", at=at, text=text, reason="it is more than a body holds")
+
+
+def events_of(dated: Sequence[Dated]) -> Events:
+    """Events as arrays, in order of time."""
+    rows = sorted(dated, key=lambda event: event.time)
+    return Events(
+        np.asarray([row.time for row in rows], float),
+        np.asarray([row.kind for row in rows], np.uint8),
+        np.asarray([row.index for row in rows], np.int32),
+        np.asarray([row.value for row in rows], float),
+    )
 
 
 # exposures ----------------------------------------------------------------------------------------

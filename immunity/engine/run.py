@@ -21,6 +21,7 @@ from immunity.engine.status import NEGATIVE, OK, STOPPED
 from immunity.engine.stochastic import advance_stochastic
 
 TINY = 1e-300
+EARLIER = 1 << 40  # numbers further on in a stream than any run gets
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,7 @@ class HostRun:
     stopped_at : float              day, NaN if it ran to the end
     n_steps : int
     jumps : Jumps                   both sides of every event that a readout shows
+    theta : float64[parameter]      numbers at the end
     ended : int                     what halted it: 0 the stop rule, k the k-th of the given end points, -1 nothing
     happened : tuple                (day, what) of every course that began or was stopped by what was seen
     """
@@ -77,6 +79,7 @@ class HostRun:
     stopped_at: float
     n_steps: int
     jumps: Jumps
+    theta: Floats
     ended: int = -1
     happened: tuple[tuple[float, str], ...] = ()
 
@@ -107,7 +110,7 @@ def run_host(
     *,
     plans: Sequence[Plan] = (),
     ends: Sequence[EndPoint] = (),
-    start: float = 0.0,
+    earlier: bool = False,
     stochastic: bool = False,
     seed: int = 0,
     host: int = 0,
@@ -115,7 +118,7 @@ def run_host(
     record_pools: bool = False,
     max_steps: int = 2_000_000,
 ) -> HostRun:
-    """Take one host from its first day through its events to the last output time.
+    """Take one host from day 0 through its events to the last output time.
 
     An output at the instant of an event shows the state after it; `Jumps` has both sides. A numeric failure
     is a status and leaves NaN in the rows after it. After the stop rule, rows hold what stood then.
@@ -123,16 +126,16 @@ def run_host(
     Parameters
     ----------
     theta : float64[parameter]     this host's numbers
-    state : float64[pool]          on the first day
+    state : float64[pool]          on day 0
     out_times : float64[time]      day, ascending
     plans, ends                    what happens by itself, and what halts the run, besides the stop rule: located within
                                    steps to a millionth of the step; in stochastic mode looked at after every step
-    start : float                  day on which the run begins; events before day 0 are history, and not shown
+    earlier : bool                 the run comes before another of the same host: other random numbers than that
     rtol : float                   allowed error of a step, relative to amount + floor
     """
     theta = np.array(theta, np.float64)
     wiring = net.wiring
-    course = new_course(wiring, state, start, out_times, record_pools, max_steps)
+    course = new_course(wiring, state, 0.0, out_times, record_pools, max_steps)
     added = np.zeros(wiring.n_pool)
     work, live, numbers = new_work(wiring), new_live(wiring), resolve(net, theta)
     needed = np.zeros(len(work.values), np.uint8)
@@ -140,12 +143,14 @@ def run_host(
     flow_streams = new_streams(seed, host, net.flow_key, FLOWS)
     late = new_streams(seed, host, net.flow_key, SHOWN)
     pool_streams = new_streams(seed, host, net.pool_key, POOLS) if stochastic else None
+    for streams in (flow_streams, late, *([] if pool_streams is None else [pool_streams])):
+        streams.drawn[:] += np.uint64(EARLIER if earlier else 0)
     if pool_streams is not None:
         added += _round_counts(net, course.x, pool_streams)
     end = float(out_times[-1]) if len(out_times) else 0.0
     agenda, ended = new_agenda(events, plans), -1
     jumps: list[tuple[float, Floats, Floats]] = []
-    _record(net, numbers, course, start)
+    _record(net, numbers, course, 0.0)
 
     def sees(watch: Watch) -> bool:
         sense(wiring, numbers, course, course.clock[TIME])
@@ -189,7 +194,7 @@ def run_host(
         if course.tally[STATUS] != OK:
             break
         after = _readouts_now(net, numbers, course)
-        if shows and now >= 0.0 and not np.array_equal(before, after):
+        if shows and not np.array_equal(before, after):
             _add_jump(jumps, now, before, after)
         _record_anew(net, numbers, course)
     stopped = course.tally[STATUS] == STOPPED
@@ -206,6 +211,7 @@ def run_host(
         stopped_at=float(course.clock[TIME]) if stopped else np.nan,
         n_steps=int(course.tally[STEPS]),
         jumps=join_jumps(jumps, len(wiring.readout_signal)),
+        theta=theta,
         ended=ended,
         happened=tuple(agenda.told),
     )

@@ -400,12 +400,24 @@ class Host(Entry):
     correlations: list[Correlation] = Field(default_factory=list)
 
 
+class Rate(Record):
+    value: str
+    by_age: list[tuple[str, str]] = Field(default_factory=list)
+    by_season: list[tuple[str, str]] = Field(default_factory=list)
+    day_of_year: str = "0 day"
+    strains: dict[str, str] = Field(default_factory=dict)
+    gsd: str = "1"
+    from_: str = Field(default="0 day", alias="from")
+    until: str | None = None
+
+
 class Exposure(Record):
     threat: str
     site: str
     dose: str
     at: str = "0 day"
     over: str | None = None
+    rate: Annotated[Rate, _unfold("value", Rate)] | None = None
 
 
 class Dosing(Record):

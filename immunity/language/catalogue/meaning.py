@@ -470,4 +470,11 @@ KINDS = (
         "Write when: {{readout: NAME, above: LEVEL}} or below: LEVEL, in the readout's unit.",
         "What waits for a readout says which level it has to cross, and from which side.",
     ),
+    ErrorKind(
+        "E620",
+        "Unclear history",
+        "The history of the host cannot be followed: {reason}.",
+        "Write history: [{{age: '5 y', exposures: [...]}}, {{before: '400 d', therapies: [...]}}].",
+        "What a host lived through says when, and holds exposures, therapies and events as a scenario does.",
+    ),
 )

@@ -1,0 +1,128 @@
+"""Exposures at a rate, drawn from the host's own random numbers."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from immunity.compiler.case import Chance, Past
+from immunity.compiler.clock import TICKS_PER_DAY, at_tick
+from immunity.compiler.tables import Events
+from immunity.engine.rng import philox_block
+from immunity.language.errors import fail
+
+CHANCES = 3 << 30  # in the second counter word: blocks that no stream of a flow, pool or number gets to
+WORD = 0xFFFFFFFF
+YEAR = 365.25
+MOST = 100_000  # exposures of one host
+
+Told = tuple[float, str]
+
+
+def draw_exposures(chances: Sequence[Chance], seed: int, host: int, days: float) -> tuple[Events, list[Told]]:
+    """Draw when a host meets what, and how much of it, by thinning a Poisson process.
+
+    Parameters
+    ----------
+    chances : sequence of Chance    each draws from numbers that belong to (seed, host, its name)
+    days : float                    as long as the run
+
+    Returns
+    -------
+    events : Events
+    told : list      (day, what)
+
+    Raises
+    ------
+    RuleError
+        E609 for rates that make more than 100,000 exposures.
+    """
+    rows: list[tuple[float, int, int, float]] = []
+    told: list[Told] = []
+    for chance in chances:
+        uniforms = _uniforms(chance.name, seed, host)
+        highest = chance.rate * _top(chance.by_age) * _top(chance.by_season)
+        until, day, met = min(chance.until, days), chance.start, 0
+        while highest > 0.0:
+            day -= math.log(next(uniforms)) / highest
+            if day >= until:
+                break
+            met += 1
+            if met > MOST:
+                raise fail("E609", text=f"{chance.rate:g} 1/day", reason=f"it makes more than {MOST} exposures")
+            if next(uniforms) * highest >= rate_at(chance, day):
+                continue
+            pool, kind, name = _pick(chance, next(uniforms))
+            angle = 2.0 * math.pi * next(uniforms)
+            normal = math.sqrt(-2.0 * math.log(next(uniforms))) * math.cos(angle)
+            amount = chance.median * math.exp(chance.sigma * normal)
+            rows.append((at_tick(day), kind, pool, amount))
+            told.append((at_tick(day), f"exposed to {amount:.3g} of {name}"))
+    order = sorted(range(len(rows)), key=lambda row: rows[row][0])
+    ordered = [rows[row] for row in order]
+    events = Events(
+        np.array([row[0] for row in ordered], np.float64),
+        np.array([row[1] for row in ordered], np.uint8),
+        np.array([row[2] for row in ordered], np.int32),
+        np.array([row[3] for row in ordered], np.float64),
+    )
+    return events, [told[row] for row in order]
+
+
+def rate_at(chance: Chance, day: float) -> float:
+    """The rate on a day of the run, 1/day."""
+    rate = chance.rate
+    if chance.by_age is not None:
+        rate *= float(np.interp(chance.age + day, *chance.by_age))
+    if chance.by_season is not None:
+        rate *= float(np.interp((chance.day_of_year + day) % YEAR, *chance.by_season))
+    return rate
+
+
+def join_events(first: Events, second: Events) -> Events:
+    """Events of both, in order of time; of one instant those of the first come first."""
+    if not len(second.time) or not len(first.time):
+        return first if len(first.time) else second
+    order = np.argsort(np.concatenate([first.time, second.time]), kind="stable")
+    return Events(
+        *(
+            np.concatenate([getattr(first, key), getattr(second, key)])[order]
+            for key in ("time", "kind", "index", "value")
+        )
+    )
+
+
+def left_over(past: Past | None) -> Events:
+    """Events of a history that fall on day 0 or later, as the end of an infusion does."""
+    if past is None:
+        return Events(np.zeros(0), np.zeros(0, np.uint8), np.zeros(0, np.int32), np.zeros(0))
+    late = past.events.time >= past.days
+    day = np.rint((past.events.time[late] - past.days) * TICKS_PER_DAY) / TICKS_PER_DAY
+    return Events(day, past.events.kind[late], past.events.index[late], past.events.value[late])
+
+
+def _pick(chance: Chance, uniform: float) -> tuple[int, int, str]:
+    """One of the choices, by weight."""
+    sums = np.cumsum([weight for weight, *_ in chance.choices])
+    _, pool, kind, name = chance.choices[int(np.searchsorted(sums, uniform * sums[-1], side="right"))]
+    return pool, kind, name
+
+
+def _top(curve: tuple[np.ndarray, np.ndarray] | None) -> float:
+    return 1.0 if curve is None else float(curve[1].max())
+
+
+def _uniforms(name: str, seed: int, host: int) -> Iterator[float]:
+    """Numbers evenly spread over (0, 1) that belong to (seed, host, name)."""
+    stream = int.from_bytes(hashlib.sha256(f"chance:{name}".encode()).digest()[:4], "little")
+    key = np.array([seed & WORD, host & WORD], np.uint64)
+    n = 0
+    while True:
+        counter = np.array([n & WORD, CHANCES | (n >> 32), stream, (seed >> 32) & WORD], np.uint64)
+        a, b, c, d = (int(word) for word in philox_block(counter, key))
+        for high, low in ((a, b), (c, d)):
+            yield ((((high << 32) | low) >> 11) + 0.5) * 2.0**-53
+        n += 1

@@ -1,0 +1,79 @@
+"""Exposures at a rate: how often, in whom, when in the year, of what and how much."""
+
+from __future__ import annotations
+
+import itertools
+import math
+
+import numpy as np
+
+from immunity.compiler.case import Chance
+from immunity.compiler.changes import AGE, Attributes, plain
+from immunity.compiler.dated import Given, exposed_pool, read_amount, read_span, read_time
+from immunity.compiler.tables import EVENT_ADD, EVENT_ADD_COUNTED, Floats
+from immunity.language.errors import Location, fail
+from immunity.language.load import Entry
+from immunity.language.models import Exposure
+from immunity.language.quantity import DIMENSIONLESS, TIME, Dimension, Quantity, expect, parse_quantity
+
+
+def read_chance(scenario: Entry, position: int, exposure: Exposure, attributes: Attributes, given: Given) -> Chance:
+    """Work out an exposure at a rate.
+
+    Raises
+    ------
+    RuleError
+        E602, E603, E606, E609, E509, and those of quantities.
+    """
+    path = ("exposures", position)
+    rate = exposure.rate
+    assert rate is not None
+    here = (*path, "rate")
+    if exposure.over is not None:
+        raise fail(
+            "E609", at=scenario.at(*path, "over"), text=exposure.over, reason="what comes at a rate comes at once"
+        )
+    at = scenario.at(*here, "value")
+    value = expect(parse_quantity(rate.value, at=at), DIMENSIONLESS / TIME, at=at).value
+    if value < 0:
+        raise fail("E606", at=at, text=rate.value, reason="it is not positive", expected="1/year")
+    spread = plain(rate.gsd, DIMENSIONLESS, scenario.at(*here, "gsd"))
+    if spread < 1.0:
+        raise fail("E514", at=scenario.at(*here, "gsd"), text=rate.gsd)
+    choices, median = [], math.nan
+    for threat, weight in (rate.strains or {exposure.threat: "1"}).items():
+        pool = exposed_pool(given.space, scenario, path, threat, exposure.site)
+        index = given.space.pools[pool]
+        row = given.space.rows[index]
+        median = read_amount(exposure.dose, row.dimension, row.unit, scenario.at(*path, "dose"), attributes, zero=True)
+        share = plain(weight, DIMENSIONLESS, scenario.at(*here, "strains"))
+        if not share >= 0:
+            raise fail("E606", at=scenario.at(*here, "strains"), text=weight, reason="it is negative", expected="1")
+        choices.append((share, index, EVENT_ADD_COUNTED if row.countable else EVENT_ADD, threat))
+    if not sum(share for share, *_ in choices) > 0:
+        raise fail("E606", at=scenario.at(*here, "strains"), text="0", reason="none is ever met", expected="1")
+    age = attributes.get(AGE)
+    return Chance(
+        name=f"exposures.{position}.{exposure.threat}.{exposure.site}",
+        rate=value,
+        by_age=_curve(rate.by_age, scenario.at(*here, "by_age")),
+        by_season=_curve(rate.by_season, scenario.at(*here, "by_season")),
+        age=age.value if isinstance(age, Quantity) else 0.0,
+        day_of_year=read_span(rate.day_of_year, scenario.at(*here, "day_of_year")),
+        start=read_time(rate.from_, scenario.at(*here, "from")),
+        until=math.inf if rate.until is None else read_time(rate.until, scenario.at(*here, "until")),
+        choices=tuple(choices),
+        median=median,
+        sigma=math.log(spread),
+    )
+
+
+def _curve(points: list[tuple[str, str]], at: Location, dimension: Dimension = TIME) -> tuple[Floats, Floats] | None:
+    if not points:
+        return None
+    xs, ys = ([plain(point[k], unit, at) for point in points] for k, unit in ((0, dimension), (1, DIMENSIONLESS)))
+    if len(xs) < 2 or any(b <= a for a, b in itertools.pairwise(xs)):
+        raise fail("E509", at=at, reason="it needs two points or more, with x ascending")
+    if min(ys) < 0:
+        raise fail("E516", at=at, text=f"{min(ys):g}", reason="a rate cannot be below zero")
+    return np.array(xs), np.array(ys)

@@ -1,0 +1,61 @@
+"""What happens to one person: dated events, plans, and exposures at a rate."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from immunity.compiler.build import Compiled
+from immunity.compiler.case import Chance
+from immunity.compiler.chances import read_chance
+from immunity.compiler.courses import dated_doses, read_course
+from immunity.compiler.dated import Dated, Given, exposure_events, plain_events, read_time
+from immunity.compiler.plans import plan_of_course, plan_of_event
+from immunity.compiler.tables import Plan
+from immunity.language.load import Entry
+from immunity.language.quantity import Quantity
+
+
+def deficiency_events(
+    compiled: Compiled, attributes: dict[str, Quantity | str], deficiencies: list[str], given: Given
+) -> list[Dated]:
+    """What deficiencies do at the start."""
+    found: list[Dated] = []
+    for id in deficiencies:
+        entry = compiled.book.entries["deficiency"][id]
+        found += plain_events(compiled.numbers, entry, entry.record.events, attributes, given)
+    return found
+
+
+def happenings(
+    compiled: Compiled,
+    scenario: Entry,
+    attributes: dict[str, Quantity | str],
+    days: float,
+    given: Given,
+) -> tuple[list[Dated], list[dict[str, Any]], list[Plan], list[Chance]]:
+    """Dated events, therapies with their routes filled in, what waits to be seen, and what comes by chance."""
+    record, space, numbers = scenario.record, compiled.space, compiled.numbers
+    dated: list[Dated] = []
+    chances: list[Chance] = []
+    for position, exposure in enumerate(record.exposures):
+        if exposure.rate is not None:
+            chances.append(read_chance(scenario, position, exposure, attributes, given))
+            continue
+        dated += exposure_events(scenario, position, exposure, attributes, given)
+    taken: list[dict[str, Any]] = []
+    plans: list[Plan] = []
+    for position, dosing in enumerate(record.therapies):
+        course = read_course(space, scenario, position, dosing, attributes, days, given)
+        plan = plan_of_course(compiled.model.tables, compiled.model.readouts, scenario, position, dosing, course)
+        dated += dated_doses(course) if plan is None else []
+        plans += [] if plan is None else [plan]
+        taken.append({**dosing.model_dump(by_alias=True, exclude_none=True), "route": course.route})
+    for position, event in enumerate(record.events):
+        rows = plain_events(numbers, scenario, [event], attributes, given, first=position)
+        if event.when is None:
+            dated += rows
+            continue
+        start = read_time(event.at, scenario.at("events", position, "at"))
+        tables, infos = compiled.model.tables, compiled.model.readouts
+        plans.append(plan_of_event(tables, infos, scenario, position, event, rows, start))
+    return dated, taken, plans, chances

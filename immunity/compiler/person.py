@@ -1,0 +1,74 @@
+"""The numbers of one person, at one age and on the way to another."""
+
+from __future__ import annotations
+
+from immunity.compiler.ageing import FINEST, ageing_steps
+from immunity.compiler.build import Compiled
+from immunity.compiler.changes import (
+    AGE,
+    age_knots,
+    apply_changes,
+    attributes_at,
+    matching,
+    most_moved,
+    plain,
+)
+from immunity.compiler.dated import Dated
+from immunity.compiler.derive import follow
+from immunity.compiler.numbers import check_range
+from immunity.compiler.tables import Floats
+from immunity.language.load import Entry
+from immunity.language.quantity import TIME, Quantity
+
+
+def theta_of(
+    compiled: Compiled, scenario: Entry, attributes: dict[str, Quantity | str], deficiencies: list[str]
+) -> Floats:
+    """This host's parameters: attributes, then changes by host and deficiency, then overrides, then what follows."""
+    numbers, book, reference = compiled.numbers, compiled.book, compiled.model.tables.theta
+    theta = reference.copy()
+    for key, value in attributes.items():
+        if isinstance(value, Quantity):
+            theta[numbers.index[f"host.{key}"]] = value.value
+    pinned: set[int] = set()
+    for host in book.entries.get("host", {}).values():
+        pinned |= apply_changes(numbers, theta, host, attributes)
+    for id in deficiencies:
+        pinned |= apply_changes(numbers, theta, book.entries["deficiency"][id], attributes)
+    for name, text in scenario.record.numbers.items():
+        at = scenario.at("numbers", name)
+        for index in matching(numbers, name, at):
+            theta[index] = plain(text, numbers[index].dimension, at)
+            if index in numbers.lowest:
+                check_range(numbers, index, theta[index], text, numbers.lowest[index], at=at)
+            pinned.add(index)
+    follow(compiled.model.formulas, reference, theta, pinned=pinned)
+    for index, positive in numbers.lowest.items():
+        check_range(numbers, index, theta[index], f"{theta[index]:g}", positive, at=scenario.at("host"))
+    return theta
+
+
+def ageing_events(
+    compiled: Compiled,
+    scenario: Entry,
+    attributes: dict[str, Quantity | str],
+    deficiencies: list[str],
+    first: float,
+    last: float,
+) -> list[Dated]:
+    """What brings the numbers of a host that ages up to date, from one day to another."""
+    age = attributes.get(AGE)
+    if not isinstance(age, Quantity) or age.dimension != TIME:
+        return []
+
+    def theta_at(day: float) -> Floats:
+        then = attributes_at(compiled.numbers, attributes, age.value + day)
+        theta = theta_of(compiled, scenario, then, deficiencies)
+        theta[compiled.numbers.index[f"host.{AGE}"]] = age.value  # the signal of this name counts days by itself
+        return theta
+
+    ends = [attributes_at(compiled.numbers, attributes, age.value + day) for day in (first, last)]
+    knots = [knot - age.value for knot in age_knots(compiled.numbers)]
+    if not any(first < knot < last for knot in knots) and most_moved(compiled.numbers, *ends) < 0.25 * FINEST:
+        return []
+    return [Dated(*row) for row in ageing_steps(theta_at, knots, first, last)]
