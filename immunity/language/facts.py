@@ -7,6 +7,7 @@ from typing import Any
 
 from immunity.language.load import Entry
 from immunity.language.phrases import Speaker, Teller, capital, evidence_of, number_phrase, sentence, words
+from immunity.language.schedules import amount_words, condition_words, rate_words
 
 
 def facts_of(entry: Entry, compiled: Any, speaker: Speaker) -> Iterator[str]:
@@ -145,16 +146,26 @@ def _scenario_facts(entry: Entry, compiled: Any, tell: Teller) -> Iterator[str]:
     record = entry.record
     yield sentence(f"Lasts {record.days:g} days, reported every {record.every}")
     for key, value in record.host.items():
+        if key == "history":
+            yield sentence(f"History: {len(value)} episode{'s' if len(value) != 1 else ''}")
+            continue
         listed = ", ".join(tell.label(str(each)) for each in value) if isinstance(value, list) else str(value)
         yield sentence(f"Host: {words(key)} {listed or 'none'}")
     for each in record.exposures:
-        yield sentence(f"At {each.at}: {each.dose} of {tell.label(each.threat)} on {tell.label(each.site)}")
+        said = each.model_dump(by_alias=True, exclude_none=True)
+        when = rate_words(said) or f"At {each.at}"
+        yield sentence(f"{when}: {amount_words(said)} of {tell.label(each.threat)} on {tell.label(each.site)}")
     for each in record.therapies:
         times = f" every {each.every}" if each.every else ""
         until = f" until {each.until}" if each.until else ""
         route = f", {words(each.route)}" if each.route else ""
         start = f"From {each.from_}" if each.from_ else f"At {each.at or '0 day'}"
-        yield sentence(f"{start}: {each.dose} of {tell.label(each.therapy)}{route}{times}{until}")
+        said = each.model_dump(by_alias=True, exclude_none=True)
+        number = f", {each.doses} times" if each.doses else ""
+        lasting = f" for {each.lasting}" if each.lasting else ""
+        waits = "".join(f", {phrase}" for phrase in condition_words(said))
+        what = f"{amount_words(said)} of {tell.label(each.therapy)}"
+        yield sentence(f"{start}: {what}{route}{times}{number}{lasting}{until}{waits}")
     for event in record.events:
         yield event_sentence(event, tell)
     for name, text in record.numbers.items():

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from immunity.language.schedules import amount_words, condition_words, rate_words
 from immunity.results.record import Record
 
 SHORT = 70  # letters of a name that is read at a glance
@@ -173,19 +174,21 @@ def in_sentence(name: str) -> str:
 def _exposure(record: Record, entry: Mapping[str, Any]) -> str:
     place = name_of(record, str(entry.get("site", ""))).lower()
     threat = name_of(record, str(entry.get("threat", "")))
-    return f"{threat}, {entry.get('dose')}, {place}, {_when(entry.get('at'))}"
+    return f"{threat}, {amount_words(entry)}, {place}, {rate_words(entry) or _when(entry.get('at'))}"
 
 
 def _therapy(record: Record, entry: Mapping[str, Any]) -> str:
-    parts = [name_of(record, str(entry.get("therapy", ""))), str(entry.get("dose"))]
+    parts = [name_of(record, str(entry.get("therapy", ""))), amount_words(entry)]
     if entry.get("route"):
         parts.append(str(entry["route"]).replace("_", " "))
     if entry.get("every"):
-        begin, end = entry.get("from") or "0 d", entry.get("until")
-        parts.append(f"every {entry['every']} from {begin}{f' until {end}' if end else ''}")
-    else:
-        parts.append(_when(entry.get("at")))
-    return ", ".join(parts)
+        begin, end = entry.get("from") or entry.get("at") or "0 d", entry.get("until")
+        times = f" {entry['doses']} times" if entry.get("doses") else ""
+        lasting = f" for {entry['lasting']}" if entry.get("lasting") else ""
+        parts.append(f"every {entry['every']}{times}{lasting} from {begin}{f' until {end}' if end else ''}")
+    elif not entry.get("when"):
+        parts.append(_when(entry.get("from") or entry.get("at")))
+    return ", ".join([*parts, *condition_words(entry)])
 
 
 def _event(record: Record, entry: Mapping[str, Any]) -> str:
@@ -196,7 +199,9 @@ def _event(record: Record, entry: Mapping[str, Any]) -> str:
     verb = next((verb for verb in ("add", "scale", "set") if entry.get(verb) is not None), "")
     amount = {"add": f"{entry.get('add')}", "scale": f"times {entry.get('scale')}", "set": f"set to {entry.get('set')}"}
     where = f", {name_of(record, place).lower()}" if at else ""
-    return f"{named}, {amount.get(verb, '')}{where}, {_when(entry.get('at'))}"
+    over = f" over {entry['over']}" if entry.get("over") else ""
+    waits = condition_words(entry) or [_when(entry.get("at"))]
+    return f"{named}, {amount.get(verb, '')}{over}{where}, {', '.join(waits)}"
 
 
 def _when(at: Any) -> str:

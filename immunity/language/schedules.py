@@ -1,0 +1,46 @@
+"""Doses, schedules and conditions of a scenario in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+
+def amount_words(entry: Mapping[str, Any]) -> str:
+    """How much, and how fast: ``100 mg over 30 min``, ``5 mg/h for 6 h after 40 mg``."""
+    over, loading = entry.get("over"), entry.get("loading")
+    if entry.get("rate") is not None and isinstance(entry["rate"], str):
+        said = f"{entry['rate']}{f' for {over}' if over else ''}"
+    else:
+        said = f"{entry.get('dose')}{f' over {over}' if over else ''}"
+    return f"{said} after {loading}" if loading else said
+
+
+def rate_words(entry: Mapping[str, Any]) -> str | None:
+    """How often an exposure comes by chance; None if it is dated."""
+    rate = entry.get("rate")
+    if rate is None:
+        return None
+    held = {"value": rate} if isinstance(rate, str) else rate
+    shaped = [word for key, word in (("by_age", "age"), ("by_season", "season")) if held.get(key)]
+    return f"by chance, {held.get('value')}{' by ' + ' and '.join(shaped) if shaped else ''}"
+
+
+def condition_words(entry: Mapping[str, Any]) -> list[str]:
+    """What a course or a change waits for, each as a phrase."""
+    found = []
+    when = entry.get("when")
+    if when:
+        times = int(when.get("at_most") or 1)
+        found.append(f"when {_level(when)}{f', up to {times} times' if times > 1 else ''}")
+    if entry.get("only_if"):
+        wait = entry["only_if"].get("wait")
+        found.append(f"each only if {_level(entry['only_if'])}{f', else {wait} later' if wait else ''}")
+    if entry.get("stop_when"):
+        found.append(f"stopped when {_level(entry['stop_when'])}")
+    return found
+
+
+def _level(level: Mapping[str, Any]) -> str:
+    side = "above" if level.get("above") is not None else "below"
+    return f"{level.get('readout')} is {side} {level.get(side)}"
