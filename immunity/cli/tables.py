@@ -68,6 +68,8 @@ def _line(console: Console, text: str, style: str = "") -> None:
 
 def _ending(summary: dict[str, Any]) -> str:
     text = f"{summary['outcome']}"
+    if summary.get("died_of"):
+        text += f" of {summary['died_of']}"
     if summary.get("stopped_at_day") is not None:
         text += f" on day {summary['stopped_at_day']:.2f}"
     if summary.get("status", "ok") != "ok":

@@ -172,4 +172,4 @@ def _lacks_source(number: Number) -> bool:
         return False
     if number.status == "measured":
         return True
-    return number.status in ("derived", "fitted") and number.derived is None and not number.note
+    return number.status in ("derived", "fitted", "tuned") and number.derived is None and not number.note

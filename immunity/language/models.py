@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-Status = Literal["measured", "derived", "fitted", "assumed"]
+Status = Literal["measured", "derived", "fitted", "tuned", "assumed"]
 
 MAX_MEMBERS = 10_000  # of a set, stages of a chain
 
@@ -177,7 +177,17 @@ class Signal(WithLaws):
 class Healthy(Record):
     lo: str
     hi: str
+    from_age: str | None = None
     source: Texts = Field(default_factory=list)
+
+
+class Ending(Record):
+    """What a doctor calls it when a readout ends above or below a value; the gravest word counts."""
+
+    word: str
+    above: str | None = None
+    below: str | None = None
+    gravity: int = 0
 
 
 class Readout(Record):
@@ -193,6 +203,7 @@ class Readout(Record):
     scale: Literal["linear", "log10"] = "linear"
     limit_of_detection: str | None = None
     healthy: Healthy | None = None
+    ends_as: Annotated[list[Ending], _some(Ending)] = Field(default_factory=list)
     panel: str = "readouts"
     xref: dict[str, str] = Field(default_factory=dict)
     note: str | None = None

@@ -17,9 +17,9 @@ from immunity.language.errors import Location, RuleError, fail
 from immunity.language.quantity import TIME, expect, parse_quantity, parse_unit
 from immunity.results.convert import LOG, presented_value
 from immunity.results.curves import SLACK, curve_values, list_rows, value_at, within
+from immunity.results.outcomes import host_outcomes, outcome_words
 from immunity.results.present import find_readout, present
 from immunity.results.record import Record
-from immunity.results.summary import host_outcomes, outcome_words
 
 Truths = NDArray[np.bool_]
 

@@ -80,5 +80,9 @@ def from_dataset(dataset: xr.Dataset) -> Record:
 
 
 def _readout_info(entry: dict[str, Any]) -> ReadoutInfo:
-    healthy = entry.pop("healthy")
-    return ReadoutInfo(**entry, healthy=None if healthy is None else (healthy[0], healthy[1]))
+    healthy, endings = entry.pop("healthy"), entry.pop("endings", ())
+    return ReadoutInfo(
+        **entry,
+        healthy=None if healthy is None else (healthy[0], healthy[1]),
+        endings=tuple((word, above, below, gravity) for word, above, below, gravity in endings),
+    )

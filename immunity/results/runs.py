@@ -15,13 +15,13 @@ from immunity.language.errors import plainly
 from immunity.results.condition import fraction_true, parse_condition
 from immunity.results.curves import list_rows, with_jumps
 from immunity.results.observed import ObservedData, read_observed
+from immunity.results.outcomes import host_outcomes
 from immunity.results.present import find_readout, pool_array, readout_array
 from immunity.results.protocol import labels_of_pair
 from immunity.results.record import Record
 from immunity.results.shown import as_html, as_text
 from immunity.results.summary import (
     count_outcomes,
-    host_outcomes,
     over_hosts,
     statistics_of,
     summarise_cohort,
