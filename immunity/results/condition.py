@@ -118,10 +118,11 @@ def hosts_true(condition: Condition, record: Record) -> Truths:
             return hosts_true(condition.left, record) | hosts_true(condition.right, record)
         case OutcomeIs():
             words = outcome_words(record)
-            if condition.outcome not in words:
+            outcome = condition.outcome.replace("_", " ")
+            if outcome not in words:
                 raise NotCovered(f"there is no outcome {condition.outcome!r}, only {', '.join(sorted(words))}")
             _check_window(condition.window, record)
-            came = np.array([outcome == condition.outcome for outcome in host_outcomes(record)])
+            came = np.array([found == outcome for found in host_outcomes(record)])
             window = condition.window
             if window == Window():
                 return came

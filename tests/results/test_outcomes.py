@@ -1,0 +1,55 @@
+"""What became of each host, in a doctor's words."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from immunity.results.condition import hosts_true, parse_condition
+from immunity.results.outcomes import causes_of_end, host_outcomes, outcome_words, outside_healthy
+from results.records import record, with_death
+
+
+def _bearing(changed, *endings, index=0):
+    infos = list(changed.infos)
+    infos[index] = dataclasses.replace(infos[index], endings=endings)
+    return dataclasses.replace(changed, infos=tuple(infos))
+
+
+def test_the_gravest_word_counts():
+    made = _bearing(record(2), ("cold", -1e9, None, 1), ("organ failure", -1e9, None, 5))
+    assert host_outcomes(made) == ["organ failure"] * 2
+    assert {"cold", "organ failure"} < outcome_words(made)
+    assert hosts_true(parse_condition("outcome is organ_failure"), made).all()
+    assert not hosts_true(parse_condition("outcome is cold"), made).any()
+
+
+def test_a_word_needs_its_value():
+    made = _bearing(record(2), ("cold", 1e9, None, 1))
+    assert "cold" not in host_outcomes(made)
+    made = _bearing(record(2), ("cold", None, 1e9, 1))
+    assert host_outcomes(made) == ["cold"] * 2
+
+
+def test_who_died_died_of_something_and_is_dead():
+    made = _bearing(with_death(record(2), 0, 4.0), ("shock", -1e9, None, 1))
+    assert host_outcomes(made) == ["dead", "shock"]
+    assert causes_of_end(made) == ["shock", None]
+
+
+def test_whoever_was_outside_and_is_not_any_more_has_recovered():
+    made = record(2)  # the second starts inside the range of its first readout, 1 to 20
+    values = made.readout.copy()
+    values[1, 1, 0] = 21.0
+    assert host_outcomes(made)[1] == "healthy"
+    assert host_outcomes(dataclasses.replace(made, readout=values))[1] == "recovered"
+
+
+@pytest.mark.parametrize(("age", "judged"), [("2 y", False), ("30 y", True)])
+def test_ranges_of_adults_do_not_judge_children(age, judged):
+    made = record(1)
+    infos = tuple(dataclasses.replace(info, healthy_from_age=16.0) for info in made.infos)
+    filled = made.filled | {"host": {"age": age}}
+    made = dataclasses.replace(made, infos=infos, filled=filled, readout=made.readout + 11.0)
+    assert outside_healthy(made).any() == judged
