@@ -24,7 +24,6 @@ class ReadoutInfo:
     healthy: tuple[float, float] | None = None
     healthy_source: str | None = None
     loinc: str | None = None
-    healthy_from_age: float | None = None  # year; the range says nothing of younger people
     endings: tuple[tuple[str, float | None, float | None, int], ...] = ()  # word, above, below, gravity
 
 

@@ -10,12 +10,10 @@ from immunity.compiler.case import ReadoutInfo
 from immunity.compiler.signal_rows import Signals, add_row
 from immunity.compiler.signals import make_signal, signal_of
 from immunity.compiler.space import NotMet, rule_entries
-from immunity.language.errors import Location, fail
+from immunity.language.errors import fail
 from immunity.language.load import Entry
 from immunity.language.models import Readout, Signal
-from immunity.language.quantity import TIME, expect, parse_quantity, parse_unit
-
-DAYS_PER_YEAR = 365.25
+from immunity.language.quantity import expect, parse_quantity, parse_unit
 
 
 @dataclass(frozen=True)
@@ -98,14 +96,6 @@ def _row(signals: Signals, record: Readout, entry: Entry, position: int) -> Read
         healthy=healthy,
         healthy_source=", ".join(record.healthy.source) if record.healthy else None,
         loinc=record.xref.get("loinc"),
-        healthy_from_age=_years(record, entry.at(*path, "healthy")),
         endings=endings,
     )
     return ReadoutRow(info, signal, 1.0 / factor, shown(record.offset, "offset") or 0.0)
-
-
-def _years(record: Readout, at: Location) -> float | None:
-    """Age from which the range in health holds."""
-    if record.healthy is None or record.healthy.from_age is None:
-        return None
-    return expect(parse_quantity(record.healthy.from_age, at=at), TIME, at=at).value / DAYS_PER_YEAR

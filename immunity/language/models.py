@@ -177,7 +177,6 @@ class Signal(WithLaws):
 class Healthy(Record):
     lo: str
     hi: str
-    from_age: str | None = None
     source: Texts = Field(default_factory=list)
 
 

@@ -6,17 +6,19 @@ grave that is. The gravest word counts.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
-from immunity.compiler.case import ReadoutInfo
-from immunity.language.errors import Location
-from immunity.language.quantity import TIME, expect, parse_quantity
+from immunity.compiler.tables import Floats
 from immunity.results.last import last
 from immunity.results.record import Record
 from immunity.results.status import host_failed
 
-DAYS_PER_YEAR = 365.25
+SYMPTOM_PANELS = ("symptoms", "body")
+ADULT = 16.0  # years
+YEARS = {"y": 1.0, "year": 1.0, "years": 1.0, "month": 1 / 12, "week": 7 / 365.25, "d": 1 / 365.25, "day": 1 / 365.25}
 
 
 def outcome_words(record: Record) -> set[str]:
@@ -30,11 +32,11 @@ def host_outcomes(record: Record) -> list[str]:
     """What became of each host.
 
     The rule book's word if the host ended; ``failed`` if its numbers did; of the others the gravest word that a
-    readout bears at the end; without one ``ill`` if a readout ends outside its healthy range, ``recovered`` if one
-    was outside before, else ``healthy``; ``completed`` if no readout has a range.
+    readout bears at the end; without one ``ill`` by :func:`is_ill` at the end, ``recovered`` if it was so before,
+    else ``healthy``; ``completed`` if no readout has a range.
     """
     judged = any(info.healthy is not None for info in record.infos)
-    ill, ever = outside_healthy(record).any(axis=1), _ever_outside(record)
+    ill, ever = is_ill(record), has_been_ill(record)
     words = gravest_words(record)
     outcomes = []
     for row, code in enumerate(record.status):
@@ -74,38 +76,53 @@ def gravest_words(record: Record) -> list[str]:
     return [word for word, _ in best]
 
 
+def is_ill(record: Record) -> NDArray[np.bool_]:
+    """Who ends ill: with a symptom outside its range, or with two laboratory values far outside theirs, bool[host].
+
+    A reference range holds 95 of 100 healthy people, so of fifteen counts one lies just outside in every other of
+    them. What counts is a symptom, or two values beyond their range by more than its width (or at less than half its
+    lower end); one is enough where there is only one. Ranges of adults do not judge the blood of a child.
+    """
+    at_end = [last(record.time[:, None], record.readout[:, :, index]) for index in range(len(record.infos))]
+    return _ill(record, at_end)
+
+
+def has_been_ill(record: Record) -> NDArray[np.bool_]:
+    """Who was ill at some time, but not at the start, bool[host]."""
+    ill = _ill(record, [record.readout[:, :, index] for index in range(len(record.infos))])
+    return np.asarray(ill.any(axis=0) & ~ill[0])
+
+
 def outside_healthy(record: Record) -> NDArray[np.bool_]:
     """Which readouts end outside their healthy range, [host, readout]."""
     outside = np.zeros((len(record.host), len(record.infos)), np.bool_)
-    for index, (lo, hi) in _ranges(record):
-        values = last(record.time[:, None], record.readout[:, :, index])
-        outside[:, index] = ~((values >= lo) & (values <= hi))
+    for index, info in enumerate(record.infos):
+        if info.healthy is not None:
+            values = last(record.time[:, None], record.readout[:, :, index])
+            outside[:, index] = ~((values >= info.healthy[0]) & (values <= info.healthy[1]))
     return outside
 
 
-def _ever_outside(record: Record) -> NDArray[np.bool_]:
-    """Whether a readout that starts inside its healthy range was outside at some time, [host]."""
-    ever = np.zeros(len(record.host), np.bool_)
-    for index, (lo, hi) in _ranges(record):
-        values = record.readout[:, :, index]
-        outside = (values < lo) | (values > hi)
-        ever |= outside.any(axis=0) & ~outside[0]
-    return ever
+def _ill(record: Record, values: list[Floats]) -> NDArray[np.bool_]:
+    """As :func:`is_ill`, of values of every readout of one shape; a host that has ended is not ill any more."""
+    symptoms = np.zeros(values[0].shape if values else len(record.host), np.bool_)
+    far, counted = symptoms.astype(int), 0
+    for info, value in zip(record.infos, values, strict=True):
+        if info.healthy is None:
+            continue
+        low, high = info.healthy
+        if info.panel in SYMPTOM_PANELS or info.unit == "degC":
+            symptoms |= (value < low) | (value > high)
+        elif not _is_child(record):
+            far += (value < low / 2.0) | (value > high + (high - low))
+            counted += 1
+    return np.asarray(symptoms | (far >= max(1, min(2, counted))))
 
 
-def _ranges(record: Record) -> list[tuple[int, tuple[float, float]]]:
-    """Ranges that hold for people of the hosts' age."""
-    age = _age(record)
-    return [(index, info.healthy) for index, info in enumerate(record.infos) if info.healthy and _holds(info, age)]
-
-
-def _holds(info: ReadoutInfo, age: float | None) -> bool:
-    return info.healthy_from_age is None or age is None or age >= info.healthy_from_age
-
-
-def _age(record: Record) -> float | None:
-    text = record.filled.get("host", {}).get("age")
-    if not isinstance(text, str):
-        return None
-    at = Location("host", 0, 0)
-    return expect(parse_quantity(text, at=at), TIME, at=at).value / DAYS_PER_YEAR
+def _is_child(record: Record) -> bool:
+    """Whether the host is younger than the adults whose reference ranges these are."""
+    number, _, unit = str(record.filled.get("host", {}).get("age", "")).partition(" ")
+    try:
+        return float(number) * YEARS.get(unit, math.nan) < ADULT
+    except ValueError:
+        return False
