@@ -51,7 +51,11 @@ def _law_slopes(wiring: Wiring, host: Host, law: int, value: float, values: Floa
 
 @leaf
 def _add_signal(wiring: Wiring, value: int, factor: float, gradient: Floats, dense: Floats) -> None:
-    """dense += factor * gradient of a signal."""
+    """dense += factor * gradient of a signal; of a wide one its own row stands for all that it reads."""
+    row = wiring.wide_row[value - wiring.n_pool]
+    if row >= 0:
+        dense[row] += factor
+        return
     for at in range(wiring.grad_ptr[value - wiring.n_pool], wiring.grad_ptr[value - wiring.n_pool + 1]):
         dense[wiring.grad_pool[at]] += factor * gradient[at]
 
@@ -79,7 +83,7 @@ def differentiate_signals(
     Parameters
     ----------
     gradient : float64[grad]    sparse rows, one per signal
-    dense : float64[pool]       workspace, all zero before and after
+    dense : float64[row]        workspace, all zero before and after
     """
     for place in range(live.size[N_SIGNALS]):
         signal = live.signals[place]
@@ -140,4 +144,4 @@ def evaluate_arms(
                 dense[pool] = 0.0
             elif values[sensed] > 0.0:
                 value = host.slope[arm] * propensity[flow] / values[sensed]
-            arms[arm] = value if live.value_on[pool] else 0.0
+            arms[arm] = value if live.value_on[wiring.row_value[pool]] else 0.0

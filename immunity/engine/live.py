@@ -15,14 +15,14 @@ from immunity.engine.hazard import curve_value
 from immunity.engine.kernel import kernel
 from immunity.engine.net import Host, Places, Wiring
 
-N_POOLS, N_SIGNALS, N_FLOWS = 0, 1, 2
+N_POOLS, N_SIGNALS, N_FLOWS, N_ROWS = 0, 1, 2, 3
 
 
 class Live(NamedTuple):
     """Lists of what is live; `size` says how much of each list holds."""
 
-    size: Ints  # N_POOLS, N_SIGNALS, N_FLOWS
-    pools: Places  # in the order of elimination
+    size: Ints  # N_POOLS, N_SIGNALS, N_FLOWS, N_ROWS
+    pools: Places  # in the order of elimination; behind them, up to N_ROWS, the rows of wide signals
     signals: Places  # only those that a live flow or the stop rule needs
     flows: Places
     value_on: Bytes  # [value] pools, signals, time
@@ -33,8 +33,8 @@ def new_live(wiring: Wiring) -> Live:
     """Allocate the lists."""
     n_value = wiring.n_pool + wiring.n_signal + 1
     return Live(
-        np.zeros(3, np.int32),
-        np.zeros(wiring.n_pool, np.uint32),
+        np.zeros(4, np.int32),
+        np.zeros(len(wiring.order), np.uint32),
         np.zeros(wiring.n_signal, np.uint32),
         np.zeros(wiring.n_flow, np.uint32),
         np.zeros(n_value, np.uint8),
@@ -148,3 +148,9 @@ def find_live(wiring: Wiring, host: Host, x: Floats, live: Live, needed: Bytes, 
             live.pools[count] = wiring.order[place]
             count += 1
     live.size[N_POOLS] = count
+    for place in range(n_pool, len(wiring.order)):
+        value = wiring.row_value[wiring.order[place]]
+        if needed[value] and live.value_on[value]:
+            live.pools[count] = wiring.order[place]
+            count += 1
+    live.size[N_ROWS] = count

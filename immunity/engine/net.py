@@ -6,6 +6,7 @@ All values that laws and sums can read stand in one vector: pools first, then si
 from __future__ import annotations
 
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -26,7 +27,7 @@ from immunity.engine.ordering import Pattern, eliminate
 
 Places = NDArray[np.uint32]  # unsigned, so that compiled code need not ask whether an index counts from the end
 BY_PRIMARY, BY_LAWS = -1, -2  # how a flow's propensity depends on an arm's pool
-WIDEST = 24  # signals that read more uncountable pools than this are not differentiated
+WIDEST = 24  # signals that read more uncountable pools than this get a row of their own in the linear system
 
 
 class Wiring(NamedTuple):
@@ -34,6 +35,10 @@ class Wiring(NamedTuple):
 
     An *arm* (flow, pool) says that the flow's propensity depends on the pool: its primary, a partner that it consumes,
     or a pool that its laws sense. Arms times stoichiometry make the entries of the approximate Jacobian W.
+
+    A *wide* signal, a sum over many pools, would fill W with every pair of what it reads and what feels it. It has a row
+    and a column of its own behind those of the pools instead: its change is one more unknown, which its row defines and
+    which arms name as if it were a pool.
     """
 
     n_pool: int
@@ -66,6 +71,10 @@ class Wiring(NamedTuple):
     place: Places
     leaver_ptr: Ints  # per pool: flows that have it as primary pool
     leaver: Places
+    # wide signals
+    wide_row: Ints  # [signal] its row in the linear system, or -1
+    row_value: Ints  # [row] the value that a row stands for
+    border: Ints  # [grad] where the entry stands in the row of a wide signal, or -1
     # sparse triangular factors, row by row; rows are eliminated in this order
     order: Places
     row_ptr: Ints
@@ -141,11 +150,37 @@ def _join_laws(first: Laws, second: Laws, n_pool: int) -> dict[str, np.ndarray]:
     }
 
 
-def _reads(tables: Tables, wiring: dict[str, np.ndarray], wanted: set[int], widest: int) -> list[set[int]]:
+def _heard(tables: Tables, wiring: dict[str, np.ndarray]) -> list[bool]:
+    """Return, per signal, whether the propensity of any flow depends on it through any chain of signals."""
+    n_pool, n_signal = tables.n_pool, tables.n_signal
+    heard = [False] * (n_pool + n_signal + 1)
+    sources, first, second = (wiring[name].tolist() for name in ("term_source", "law_signal", "law_signal2"))
+    terms, laws = _ranges(wiring["term_ptr"]), _ranges(wiring["law_ptr"])
+    for places in laws[n_signal:]:
+        for law in places:
+            heard[first[law]] = heard[second[law]] = True
+    for signal in range(n_signal - 1, -1, -1):
+        if heard[n_pool + signal]:
+            for law in laws[signal]:
+                heard[first[law]] = heard[second[law]] = True
+            for term in terms[signal]:
+                heard[sources[term]] = True
+    return heard[n_pool:-1]
+
+
+def _reads(
+    tables: Tables,
+    wiring: dict[str, np.ndarray],
+    wanted: set[int],
+    widest: int,
+    heard: Sequence[bool] = (),
+) -> tuple[list[set[int]], list[int]]:
     """Return, per signal and then per flow, the wanted pools that its value depends on through any chain of signals.
 
-    Signals that read more than ``widest`` count as reading none.
+    Those that read more than ``widest`` and are heard are wide, and returned as well: what reads the k-th of them reads
+    the row ``n_pool + k``. Those that are not heard count as reading none.
     """
+    wide: list[int] = []
     n_pool, n_signal = tables.n_pool, tables.n_signal
     reads: list[set[int]] = [{pool} & wanted for pool in range(n_pool)] + [set() for _ in range(n_signal + 1)]
     sources, first, second = (wiring[name].tolist() for name in ("term_source", "law_signal", "law_signal2"))
@@ -155,11 +190,14 @@ def _reads(tables: Tables, wiring: dict[str, np.ndarray], wanted: set[int], wide
         names = [sources[term] for term in terms[row]] + [name[law] for law in laws for name in (first, second)]
         read = set().union(*(reads[name] for name in names))
         if row < n_signal:
-            reads[n_pool + row] = read if len(read) <= widest else set()
-            rows.append(reads[n_pool + row])
-        else:
-            rows.append(read)
-    return rows
+            if len(read) > widest:
+                read = read if heard[row] else set()
+            reads[n_pool + row] = read
+            if len(read) > widest:
+                reads[n_pool + row] = {n_pool + len(wide)}
+                wide.append(row)
+        rows.append(read)
+    return rows, wide
 
 
 def _arms(tables: Tables, flow_reads: list[set[int]]) -> tuple[list[list[tuple[int, int]]], Ints, Ints]:
@@ -185,9 +223,16 @@ def _invert(rows: list[set[int]], n: int) -> list[list[int]]:
     return lists
 
 
-def _entries(tables: Tables, arms: list[list[tuple[int, int]]], pattern: Pattern) -> tuple[Ints, Places]:
+def positions(pattern: Pattern) -> dict[tuple[int, int], int]:
+    """Return where in the factors each (row, column) stands."""
+    columns = pattern.column.tolist()
+    return {(row, columns[at]): at for row, places in enumerate(_ranges(pattern.ptr)) for at in places}
+
+
+def _entries(
+    tables: Tables, arms: list[list[tuple[int, int]]], position: dict[tuple[int, int], int]
+) -> tuple[Ints, Places]:
     """Return where in the factors each arm's entries stand."""
-    position = {(row, int(pattern.column[at])): at for row, places in enumerate(_ranges(pattern.ptr)) for at in places}
     stoich = tables.flows.stoich_pool.tolist()
     lists = [
         [position[stoich[entry], pool] for entry in entries]
@@ -221,7 +266,7 @@ def prepare(tables: Tables) -> Net:
         **_join_laws(signals.laws, flows.laws, n_pool),
     }
     countable = {int(pool) for pool in np.flatnonzero(tables.countable)}
-    sensed = _reads(tables, parts, set(range(n_pool)) - countable, WIDEST)
+    sensed, wide = _reads(tables, parts, set(range(n_pool)) - countable, WIDEST, _heard(tables, parts))
     grad_ptr, grad_pool = _flat([sorted(pools) for pools in sensed[:n_signal]])
     arms, arm_ptr, arm_flow = _arms(tables, sensed[n_signal:])
     stoich = flows.stoich_pool.tolist()
@@ -231,14 +276,22 @@ def prepare(tables: Tables) -> Net:
         for pool, _ in members
         for entry in places
     ]
-    pattern = eliminate(n_pool, entries)
-    place_ptr, place = _entries(tables, arms, pattern)
+    rim = [(n_pool + k, pool) for k, signal in enumerate(wide) for pool in sorted(sensed[signal])]
+    pattern = eliminate(n_pool + len(wide), [*entries, *rim], last=len(wide))
+    position = positions(pattern)
+    place_ptr, place = _entries(tables, arms, position)
+    wide_row = np.full(n_signal, -1, np.int32)
+    wide_row[wide] = n_pool + np.arange(len(wide))
+    border = np.full(len(grad_pool), -1, np.int32)
+    for row, signal in enumerate(wide, n_pool):
+        for at in range(grad_ptr[signal], grad_ptr[signal + 1]):
+            border[at] = position[row, int(grad_pool[at])]
     leavers: list[list[int]] = [[] for _ in range(n_pool)]
     for flow, primary in enumerate(flows.primary.tolist()):
         if primary >= 0:
             leavers[primary].append(flow)
     leaver_ptr, leaver = _flat(leavers)
-    counted = _reads(tables, parts, countable, n_pool)
+    counted, _ = _reads(tables, parts, countable, n_pool)
     echo_signal_ptr, echo_signal = _flat(_invert(counted[:n_signal], n_pool))
     drawn = [
         reads | ({int(primary)} & countable) if touches else set()
@@ -275,6 +328,9 @@ def prepare(tables: Tables) -> Net:
         grad_pool=grad_pool,
         place_ptr=place_ptr,
         place=place,
+        wide_row=wide_row,
+        row_value=_int32([*range(n_pool), *(n_pool + signal for signal in wide)]),
+        border=border,
         leaver_ptr=leaver_ptr,
         leaver=leaver,
         order=pattern.order,

@@ -21,7 +21,7 @@ class Pattern(NamedTuple):
     column: NDArray[np.uint32]
 
 
-def eliminate(n: int, entries: Iterable[tuple[int, int]]) -> Pattern:
+def eliminate(n: int, entries: Iterable[tuple[int, int]], *, last: int = 0) -> Pattern:
     """Order a matrix with a safe diagonal so that few new entries appear, and list all entries of its factors.
 
     The next pivot is the diagonal with the smallest product of entries left in its row and column.
@@ -30,6 +30,7 @@ def eliminate(n: int, entries: Iterable[tuple[int, int]]) -> Pattern:
     ----------
     n : int                         rows
     entries : (row, column) pairs   nonzero entries; the diagonal is always taken in
+    last : int                      that many rows at the end are eliminated after all others
 
     References
     ----------
@@ -42,7 +43,11 @@ def eliminate(n: int, entries: Iterable[tuple[int, int]]) -> Pattern:
             right[row].add(column)
             below[column].add(row)
     left: list[set[int]] = [set() for _ in range(n)]
-    cost = [len(right[k]) * len(below[k]) for k in range(n)]
+
+    def price_of(k: int) -> int:
+        return len(right[k]) * len(below[k]) + (n * n if k >= n - last else 0)
+
+    cost = [price_of(k) for k in range(n)]
     heap = [(cost[k], k) for k in range(n)]
     heapq.heapify(heap)
     order: list[int] = []
@@ -63,7 +68,7 @@ def eliminate(n: int, entries: Iterable[tuple[int, int]]) -> Pattern:
         for column in right[pivot]:
             below[column].discard(pivot)
         for k in right[pivot] | below[pivot]:
-            cost[k] = len(right[k]) * len(below[k])
+            cost[k] = price_of(k)
             heapq.heappush(heap, (cost[k], k))
     rank = np.empty(n, np.int64)
     rank[order] = np.arange(n)

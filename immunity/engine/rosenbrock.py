@@ -21,7 +21,7 @@ from immunity.compiler.tables import Floats
 from immunity.engine.hazard import derivative, evaluate_signals
 from immunity.engine.jacobian import evaluate_arms
 from immunity.engine.kernel import kernel
-from immunity.engine.live import N_FLOWS, N_POOLS, N_SIGNALS, Live
+from immunity.engine.live import N_FLOWS, N_POOLS, N_ROWS, N_SIGNALS, Live
 from immunity.engine.net import Host, Wiring
 from immunity.engine.sparse import factorise, solve
 
@@ -76,14 +76,14 @@ class Work(NamedTuple):
     propensity: Floats  # [flow] at the start of the step
     slope: Floats  # [pool] N a at the start of the step
     expected: Floats  # [flow] expected firings in the step
-    stage: Floats  # [4, pool] u_i
-    change: Floats  # [pool]
+    stage: Floats  # [4, row] u_i
+    change: Floats  # [row]
     new: Floats  # [pool] the state at the end of the step
     arm: Floats  # [arm] d(propensity)/d(pool)
     matrix: Floats  # [entry]
     gradient: Floats  # [grad] d(signal)/d(pool)
-    scratch: Floats  # [pool]
-    line: Floats  # [pool] all zero between uses
+    scratch: Floats  # [row]
+    line: Floats  # [row] all zero between uses
     stage_hazard: Floats  # [flow]
     stage_propensity: Floats  # [flow]
     slack: Floats  # [pool] error allowed on top of the tolerance
@@ -95,21 +95,21 @@ def new_work(wiring: Wiring) -> Work:
     def zeros(*size: int) -> Floats:
         return np.zeros(size)
 
-    n_pool, n_flow = wiring.n_pool, wiring.n_flow
+    n_pool, n_flow, n_row = wiring.n_pool, wiring.n_flow, len(wiring.order)
     return Work(
         values=zeros(n_pool + wiring.n_signal + 1),
         hazard=zeros(n_flow),
         propensity=zeros(n_flow),
         slope=zeros(n_pool),
         expected=zeros(n_flow),
-        stage=zeros(4, n_pool),
-        change=zeros(n_pool),
+        stage=zeros(4, n_row),
+        change=zeros(n_row),
         new=zeros(n_pool),
         arm=zeros(len(wiring.arm_pool)),
         matrix=zeros(len(wiring.row_column)),
         gradient=zeros(len(wiring.grad_pool)),
-        scratch=zeros(n_pool),
-        line=zeros(n_pool),
+        scratch=zeros(n_row),
+        line=zeros(n_row),
         stage_hazard=zeros(n_flow),
         stage_propensity=zeros(n_flow),
         slack=zeros(n_pool),
@@ -130,8 +130,11 @@ def begin_step(wiring: Wiring, host: Host, live: Live, work: Work, x: Floats, t:
 
 @kernel
 def _assemble(wiring: Wiring, host: Host, live: Live, work: Work, scale: float) -> None:
-    """Fill in I - scale * W."""
-    for place in range(live.size[N_POOLS]):
+    """Fill in I - scale * W, and behind it, for every wide signal, that its change is its gradient times that of the pools.
+
+    Its column holds what its change does to the pools, so that W acts through one more unknown.
+    """
+    for place in range(live.size[N_ROWS]):
         row = live.pools[place]
         for at in range(wiring.row_ptr[row], wiring.row_ptr[row + 1]):
             work.matrix[at] = 0.0
@@ -145,6 +148,11 @@ def _assemble(wiring: Wiring, host: Host, live: Live, work: Work, scale: float) 
                 at = wiring.place_ptr[arm]
                 for entry in range(first, wiring.stoich_ptr[flow + 1]):
                     work.matrix[wiring.place[at + entry - first]] -= value * host.change[entry]
+    for place in range(live.size[N_POOLS], live.size[N_ROWS]):
+        signal = wiring.row_value[live.pools[place]] - wiring.n_pool
+        for at in range(wiring.grad_ptr[signal], wiring.grad_ptr[signal + 1]):
+            if live.value_on[wiring.row_value[wiring.grad_pool[at]]]:
+                work.matrix[wiring.border[at]] -= work.gradient[at]
 
 
 @kernel
@@ -155,16 +163,19 @@ def try_step(wiring: Wiring, host: Host, live: Live, work: Work, x: Floats, t: f
     -------
     bool    False if the matrix could not be factorised
     """
-    n_pools, n_flows = live.size[N_POOLS], live.size[N_FLOWS]
+    n_pools, n_flows, n_rows = live.size[N_POOLS], live.size[N_FLOWS], live.size[N_ROWS]
     _assemble(wiring, host, live, work, h * GAMMA)
-    if not factorise(wiring, live.pools, n_pools, work.matrix, work.scratch):
+    if not factorise(wiring, live.pools, n_rows, work.matrix, work.scratch):
         return False
     for place in range(n_flows):
         flow = live.flows[place]
         work.expected[flow] = B[0] * work.propensity[flow]
     for pool in range(wiring.n_pool):
         work.stage[0, pool] = h * GAMMA * work.slope[pool]
-    solve(wiring, live.pools, n_pools, work.matrix, work.stage[0])
+    for row in range(wiring.n_pool, len(wiring.order)):
+        for i in range(4):
+            work.stage[i, row] = 0.0
+    solve(wiring, live.pools, n_rows, work.matrix, work.stage[0])
     for i in range(1, 4):
         for place in range(n_pools):
             pool = live.pools[place]
@@ -190,7 +201,7 @@ def try_step(wiring: Wiring, host: Host, live: Live, work: Work, x: Floats, t: f
         for place in range(n_pools):
             pool = live.pools[place]
             work.stage[i, pool] += h * GAMMA * work.change[pool]
-        solve(wiring, live.pools, n_pools, work.matrix, work.stage[i])
+        solve(wiring, live.pools, n_rows, work.matrix, work.stage[i])
     for place in range(n_pools):
         pool = live.pools[place]
         total = x[pool]
@@ -203,7 +214,7 @@ def try_step(wiring: Wiring, host: Host, live: Live, work: Work, x: Floats, t: f
 @kernel
 def finish_expected(wiring: Wiring, live: Live, work: Work, h: float) -> None:
     """Complete the expected firings: m = h * sum_i b_i a(Y_i) + h * sum_arm arm * sum_i b_i u_i[pool]."""
-    for place in range(live.size[N_POOLS]):
+    for place in range(live.size[N_ROWS]):
         pool = live.pools[place]
         total = 0.0
         for j in range(4):

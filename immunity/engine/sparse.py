@@ -17,7 +17,7 @@ def factorise(wiring: Wiring, rows: Places, n_rows: int, matrix: Floats, line: F
     ----------
     rows : uint32[n_rows]      the live rows, in the order of elimination
     matrix : float64[entry]   entries; rows that are not live are never read
-    line : float64[pool]      workspace
+    line : float64[row]       workspace
 
     Returns
     -------

@@ -32,7 +32,6 @@ from immunity.compiler.tables import (
 SMALLEST = 2.2250738585072014e-308
 LARGEST_POWER = 700.0
 
-WIDEST = 24  # signals that read more uncountable pools than this are not differentiated
 GAMMA = 0.435866521508459
 ALPHA = [[], [0.871733043016918], [0.84457060015369423, -0.11299064236484185], [0.0, 0.0, 1.0]]
 LOWER = [
@@ -52,7 +51,6 @@ class Model:
     tables: Tables
     theta: list[float]
     stoichiometry: list[dict[int, float]]  # per flow: pool -> net change
-    wide: list[bool]  # per signal: too wide to differentiate
 
     @property
     def n_pool(self) -> int:
@@ -71,7 +69,7 @@ def number(theta: Sequence[float], index: int, missing: float) -> float:
 def build(tables: Tables, theta: Floats) -> Model:
     """Resolve one host's tables."""
     numbers = [float(value) for value in theta]
-    flows, signals = tables.flows, tables.signals
+    flows = tables.flows
     stoichiometry: list[dict[int, float]] = []
     for flow in range(tables.n_flow):
         change: dict[int, float] = {}
@@ -79,21 +77,7 @@ def build(tables: Tables, theta: Floats) -> Model:
             amount = flows.stoich_coefficient[at] * number(numbers, flows.stoich_weight[at], 1.0)
             change[int(flows.stoich_pool[at])] = change.get(int(flows.stoich_pool[at]), 0.0) + float(amount)
         stoichiometry.append(change)
-    reads: list[set[int]] = []
-    for signal in range(tables.n_signal):
-        read: set[int] = set()
-        for at in range(signals.term_ptr[signal], signals.term_ptr[signal + 1]):
-            source = int(signals.term_source[at])
-            if signals.term_kind[at] == TERM_POOL and not tables.countable[source]:
-                read.add(source)
-            elif signals.term_kind[at] == TERM_SIGNAL:
-                read |= reads[source]
-        for law in range(signals.law_ptr[signal], signals.law_ptr[signal + 1]):
-            read |= reads[signals.laws.signal[law]]
-            if signals.laws.signal2[law] >= 0:
-                read |= reads[signals.laws.signal2[law]]
-        reads.append(read if len(read) <= WIDEST else set())
-    return Model(tables, numbers, stoichiometry, [not read for read in reads])
+    return Model(tables, numbers, stoichiometry)
 
 
 def law_value(model: Model, laws: Laws, law: int, s: Sequence[Any]) -> Any:
@@ -140,7 +124,7 @@ def signal_values(model: Model, x: Sequence[Any], t: float) -> list[Any]:
         total = total / number(model.theta, rows.divisor[signal], 1.0)
         for law in range(rows.law_ptr[signal], rows.law_ptr[signal + 1]):
             total = total * law_value(model, rows.laws, law, values)
-        values.append(total.real if model.wide[signal] else total)
+        values.append(total)
     return values
 
 
