@@ -36,9 +36,9 @@ class Wiring(NamedTuple):
     An *arm* (flow, pool) says that the flow's propensity depends on the pool: its primary, a partner that it consumes,
     or a pool that its laws sense. Arms times stoichiometry make the entries of the approximate Jacobian W.
 
-    A *wide* signal, a sum over many pools, would fill W with every pair of what it reads and what feels it. It has a row
-    and a column of its own behind those of the pools instead: its change is one more unknown, which its row defines and
-    which arms name as if it were a pool.
+    A *wide* signal, a sum over many pools, would fill W with every pair of what it reads and what feels it. Instead it
+    has a row and a column of its own behind those of the pools: its change is one more unknown, which its row defines
+    and which arms name as if it were a pool.
     """
 
     n_pool: int

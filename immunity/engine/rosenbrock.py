@@ -130,9 +130,9 @@ def begin_step(wiring: Wiring, host: Host, live: Live, work: Work, x: Floats, t:
 
 @kernel
 def _assemble(wiring: Wiring, host: Host, live: Live, work: Work, scale: float) -> None:
-    """Fill in I - scale * W, and behind it, for every wide signal, that its change is its gradient times that of the pools.
+    """Fill in I - scale * W, and behind it a row and a column for every wide signal.
 
-    Its column holds what its change does to the pools, so that W acts through one more unknown.
+    The row says that its change is its gradient times that of the pools; the column, what its change does to them.
     """
     for place in range(live.size[N_ROWS]):
         row = live.pools[place]
