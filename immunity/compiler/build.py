@@ -13,6 +13,7 @@ from immunity.compiler.assemble import assemble
 from immunity.compiler.case import Model, Spread
 from immunity.compiler.changes import check_changes
 from immunity.compiler.dated import check_ways
+from immunity.compiler.faults import Faults
 from immunity.compiler.flows import FlowRow, expand_flows
 from immunity.compiler.numbers import Numbers, declare_numbers
 from immunity.compiler.readouts import ReadoutRow, list_readouts
@@ -117,6 +118,7 @@ def list_sources(book: Book) -> dict[str, dict[str, str | None]]:
         E413 for a key given twice, E412 for one that is not there.
     """
     known: dict[str, dict[str, str | None]] = {}
+    faults = Faults()
     for entry in book.entries.get("sources", {}).values():
         for key, source in entry.record.sources.items():
             if key in known:
@@ -125,8 +127,10 @@ def list_sources(book: Book) -> dict[str, dict[str, str | None]]:
     for entries in book.entries.values():
         for entry in entries.values():
             for path, key in _cited(entry.record, ()):
-                if key not in known:
-                    raise fail("E412", at=entry.at(*path), text=key, known=known)
+                with faults:
+                    if key not in known:
+                        raise fail("E412", at=entry.at(*path), text=key, known=known)
+    faults.settle()
     return known
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from immunity.compiler.derive import followers
+from immunity.compiler.faults import Faults
 from immunity.compiler.numbers import Numbers
 from immunity.compiler.tables import Floats
 from immunity.language.errors import Location, fail
@@ -216,12 +217,17 @@ def check_changes(numbers: Numbers) -> None:
             if not isinstance(attributes.get(key), Quantity):
                 raise fail("E607", at=entry.at("limits", key), what="attribute", text=key, known=attributes)
             _attribute(numbers, key, attributes[key], entry.record.attributes[key], entry.at("limits", key))
+    faults = Faults()
     for entry, position, typical in _all_typical(numbers):
-        _check_whom(typical.for_, attributes, entry.at("typical", position))
+        with faults:
+            _check_whom(typical.for_, attributes, entry.at("typical", position))
+    faults.settle()
     _fill_in(numbers, dict(attributes), ())
     for entry, position, change in _all_changes(numbers):
-        _check_whom(change.for_, attributes, entry.at("changes", position))
-        _apply_one(numbers, theta, change, attributes, entry.at("changes", position))
+        with faults:
+            _check_whom(change.for_, attributes, entry.at("changes", position))
+            _apply_one(numbers, theta, change, attributes, entry.at("changes", position))
+    faults.settle()
 
 
 def _check_whom(whom: Mapping[str, str], attributes: Attributes, at: Location) -> None:

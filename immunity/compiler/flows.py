@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from immunity.compiler.bind import Env, Scope, place_of, pools_of, reference_of
 from immunity.compiler.concentrations import concentration_of
+from immunity.compiler.faults import Faults
 from immunity.compiler.numbers import parameter_of, used_number, within
 from immunity.compiler.rules import (
     Addition,
@@ -93,24 +94,30 @@ def expand_flows(signals: Signals, rules: Sequence[Rule], additions: Sequence[Ad
     """
     rows: list[FlowRow] = []
     touched: set[int] = set()
+    faults = Faults()
     for rule in rules:
         matching = [k for k, each in enumerate(additions) if fnmatch.fnmatchcase(rule.name, each.record.flow)]
         touched.update(matching)
-        made: list[tuple[FlowRow, Env]] = []
-        met = True
-        try:
-            for env in rule_instances(signals.space, rule):
-                made += [(row, env) for row in _instance(signals, rule, env, [additions[k] for k in matching])]
-        except NotMet:  # a rule about one member, that does not come into this
-            met = False
-        if not made and met and not runs_over_nothing(signals.space, rule):
-            raise fail("E507", at=rule.at("verb"), text=rule.name, reason="no pool fits what it runs over")
-        rows += _named_apart(made)
+        with faults:
+            rows += _instances(signals, rule, [additions[k] for k in matching])
+    faults.settle()
     for k, addition in enumerate(additions):
         if k not in touched:
             at = addition.entry.at(*addition.path, "flow")
             raise fail("E411", at=at, text=addition.record.flow, known=[rule.name for rule in rules])
     return _keyed_apart(rows)
+
+
+def _instances(signals: Signals, rule: Rule, additions: Sequence[Addition]) -> list[FlowRow]:
+    made: list[tuple[FlowRow, Env]] = []
+    try:
+        for env in rule_instances(signals.space, rule):
+            made += [(row, env) for row in _instance(signals, rule, env, additions)]
+    except NotMet:  # a rule about one member, that does not come into this
+        return list(_named_apart(made))
+    if not made and not runs_over_nothing(signals.space, rule):
+        raise fail("E507", at=rule.at("verb"), text=rule.name, reason="no pool fits what it runs over")
+    return list(_named_apart(made))
 
 
 def _named_apart(made: Sequence[tuple[FlowRow, Env]]) -> Iterator[FlowRow]:

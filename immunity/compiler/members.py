@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from immunity.compiler.faults import Faults
 from immunity.language.errors import fail
 from immunity.language.load import Book
 from immunity.language.load import Entry as Loaded
@@ -51,6 +52,7 @@ class Membership:
     brought: dict[str, list[Brought]] = field(default_factory=dict)
     open: frozenset[str] = frozenset()
     by_member: dict[tuple[str, str], list[Brought]] = field(default_factory=dict)
+    faults: Faults = field(default_factory=Faults, repr=False)
 
     def add(self, group: str, brought: Brought) -> None:
         """Note that a carrier brings a member."""
@@ -107,6 +109,7 @@ def list_members(book: Book) -> Membership:
     for id, entry in sets.items():
         if not found.rows[id] and not entry.record.open:
             raise fail("E432", at=entry.at("id"), text=id)
+    found.faults.settle()
     return found
 
 
@@ -129,9 +132,11 @@ def _put(
         first = rows[name]
         said = "the same list" if first.entry is entry else str(first.entry.at(*first.path))
         raise fail("E413", at=at, text=name, kind="member", first=said)
+    given = {*owner.record.numbers, *(record.numbers if record else ())}
     for needed in owner.record.requires:
-        if needed not in owner.record.numbers and needed not in (record.numbers if record else ()):
-            raise fail("E414", at=at, text=name, needed=needed, group=owner.id)
+        with found.faults:
+            if needed not in given:
+                raise fail("E414", at=at, text=name, needed=needed, group=owner.id)
     rows[name] = MemberRow(name, record, entry, path, carrier)
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from immunity.compiler.bind import Scope
 from immunity.compiler.derive import Formula
+from immunity.compiler.faults import Faults
 from immunity.compiler.members import numbers_of
 from immunity.compiler.similarity import Neighbours, neighbours_of, pairs_of
 from immunity.compiler.space import Space
@@ -253,18 +254,24 @@ def declare_numbers(numbers: Numbers) -> None:
     """
     book = numbers.space.book
     pending: dict[str, _Declared] = {}
+    faults = Faults()
     declare_host(numbers, book.entries.get("host", {}).values())
     declare_matrices(numbers, book.entries.get("set", {}).values())
     declare_similarities(numbers, book.entries.get("set", {}).values())
     for kind in ("place", "cell", "molecule", "threat", "therapy", "rules", "class"):
         for entry in book.entries.get(kind, {}).values():
             for declared in _declared(entry):
-                _take(numbers, declared, pending)
+                with faults:
+                    _take(numbers, declared, pending)
     for entry in book.entries.get("set", {}).values():
         for declared in _of_members(numbers.space, entry):
-            _take(numbers, declared, pending)
+            with faults:
+                _take(numbers, declared, pending)
+    faults.settle()
     for name in list(pending):
-        _register_derived(numbers, name, pending, ())
+        with faults:
+            _register_derived(numbers, name, pending, ())
+    faults.settle()
     for id, entry in numbers.space.places.items():
         if entry.record.volume is not None:
             index, at = numbers.index[f"{id}.volume"], entry.at("volume")

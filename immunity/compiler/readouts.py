@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from immunity.compiler.bind import Scope, place_of, reference_of
 from immunity.compiler.case import ReadoutInfo
+from immunity.compiler.faults import Faults
 from immunity.compiler.signal_rows import Signals, add_row
 from immunity.compiler.signals import make_signal, signal_of
 from immunity.compiler.space import NotMet, rule_entries
@@ -35,6 +36,7 @@ def list_readouts(signals: Signals) -> list[ReadoutRow]:
     """
     rows: list[ReadoutRow] = []
     seen: dict[str, str] = {}
+    faults = Faults()
     for entry in rule_entries(signals.space.book):
         for position, record in enumerate(entry.record.readouts):
             at = entry.at("readouts", position, "id")
@@ -43,8 +45,9 @@ def list_readouts(signals: Signals) -> list[ReadoutRow]:
             if bool(record.signal) == bool(record.sum or record.constant):
                 raise fail("E517", at=at, text=record.id)
             seen[record.id] = str(at)
-            with contextlib.suppress(NotMet):  # of a member that does not come into this
+            with faults, contextlib.suppress(NotMet):  # of a member that does not come into this
                 rows.append(_row(signals, record, entry, position))
+    faults.settle()
     return rows
 
 

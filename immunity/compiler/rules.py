@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from immunity.compiler.bind import Env, Scope, Value, binders, entity_and_state, index_values, instances, reference_of
+from immunity.compiler.faults import Faults
 from immunity.compiler.space import Space, rule_entries
 from immunity.language.errors import Location, fail
 from immunity.language.load import Entry
@@ -56,6 +57,7 @@ def list_rules(space: Space) -> list[Rule]:
         E413 for two of one name, E500 to E504 for verbs, keys and rates.
     """
     rules: list[Rule] = []
+    faults = Faults()
     seen: dict[str, Location] = {}
     for entry in rule_entries(space.book):
         for position, record in enumerate(entry.record.flows):
@@ -64,8 +66,10 @@ def list_rules(space: Space) -> list[Rule]:
             if name in seen:
                 raise fail("E413", at=rule.at("verb"), text=name, kind="flow", first=str(seen[name]))
             seen[name] = rule.at("verb")
-            _check_keys(rule)
-            rules.append(rule)
+            with faults:
+                _check_keys(rule)
+                rules.append(rule)
+    faults.settle()
     return rules
 
 

@@ -30,6 +30,7 @@ from immunity.compiler.concentrations import (
     set_signal,
     volume_of,
 )
+from immunity.compiler.faults import Faults
 from immunity.compiler.numbers import constant, parameter_of, used_number, within
 from immunity.compiler.signal_rows import (
     NO_PARAMETERS,
@@ -211,6 +212,7 @@ def check_unsensed(signals: Signals) -> None:
         What is wrong with a signal that cannot be made for any of its places and members.
     """
     made = {row.name.split(" at ")[0].split("[")[0] for row in signals.rows}
+    all_faults = Faults()
     for id, (record, entry, path) in signals.declared.items():
         if id in made:
             continue
@@ -231,7 +233,8 @@ def check_unsensed(signals: Signals) -> None:
                 faults.append(fault)
                 trial.open.clear()
         if faults and len(faults) == len(texts):
-            raise faults[0]
+            all_faults.found.append(faults[0])
+    all_faults.settle()
 
 
 def _instances_of(signals: Signals, record: Signal, at: Location) -> list[str]:

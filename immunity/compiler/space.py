@@ -10,6 +10,7 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from immunity.compiler.faults import Faults
 from immunity.compiler.members import Membership, chosen, classes_of, list_members
 from immunity.language.errors import Location, fail
 from immunity.language.load import Book
@@ -267,8 +268,10 @@ def map_space(book: Book, met: Collection[str] | None = None) -> Space:
             if id in taken:
                 raise fail("E413", at=entry.at("id"), text=id, kind="name", first=str(taken[id]))
             taken[id] = entry.at("id")
+    faults = Faults()
     for entry in (*places.values(), *entities.values()):
-        _check_classes(book, entry)
+        _check_classes(book, entry, faults)
+    faults.settle()
     for id in place_classes:
         if id in entity_classes:
             second = entities[entity_classes[id][0]]
@@ -284,18 +287,21 @@ def map_space(book: Book, met: Collection[str] | None = None) -> Space:
     return Space(book, places, place_classes, entities, entity_classes, sets, membership, member_classes)
 
 
-def _check_classes(book: Book, entry: Loaded) -> None:
+def _check_classes(book: Book, entry: Loaded, faults: Faults) -> None:
     """Whether the classes of a place or an entity exist, and it gives the numbers that they require."""
     declared, record = book.entries.get("class", {}), entry.record
     for name in record.is_:
-        if name not in declared:
-            raise fail("E407", at=entry.at("is"), text=name, known=declared)
-        for needed in declared[name].record.requires:
-            if needed not in record.numbers:
-                raise fail("E414", at=entry.at("is"), text=entry.id, needed=needed, group=name)
+        with faults:
+            if name not in declared:
+                raise fail("E407", at=entry.at("is"), text=name, known=declared)
+        for needed in declared[name].record.requires if name in declared else ():
+            with faults:
+                if needed not in record.numbers:
+                    raise fail("E414", at=entry.at("is"), text=entry.id, needed=needed, group=name)
     for name in getattr(record, "carries", ()):
-        if name not in declared:
-            raise fail("E407", at=entry.at("carries", name), text=name, known=declared)
+        with faults:
+            if name not in declared:
+                raise fail("E407", at=entry.at("carries", name), text=name, known=declared)
 
 
 def _places_of(space: Space, entry: Loaded, text: str, key: str = "lives_in") -> list[str]:
