@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 from markupsafe import Markup, escape
+from numpy.typing import NDArray
 
 from immunity.report.model import Curve, Floats, Point
 from immunity.report.scales import Axis, nice_ticks, value_axis
+from immunity.report.simplify import visible
 from immunity.report.words import Clock, number, power_of_ten, temperature, unit_text
+from immunity.report.words import clock as clock_of
 from immunity.results.observed import Observed
 
 WIDTH, HEIGHT = 380, 196
+_STILL = 0.02  # of the whole reach of a curve: what moves less is over
+_EARLY = 0.4  # of the run: what is over by then is shown by itself
 LEFT, RIGHT, TOP, BOTTOM = 46, 368, 12, 170
 
 
@@ -91,11 +97,15 @@ def draw(curve: Curve, times: Floats, clock: Clock, *, stopped_at: tuple[float |
     ----------
     stopped_at : tuple    when the host ended, and for a comparison when the second did; None for who did not
     """
-    first, last = float(times[0]), float(times[-1])
-    if last <= first:
-        last = first + 1.0
+    first, last = window(curve, times)
+    all_times, whole_clock = times, clock
     axis = value_axis(curve)
+    if last < times[-1]:
+        clock = clock_of(last)
+    inside = times <= last
+    times = times[inside]
     x = x_of(times, first, last)
+    whole, curve = curve, _cut(curve, inside)
     body = [
         *_healthy(curve, axis),
         *_frame(axis, first, last, clock),
@@ -108,11 +118,39 @@ def draw(curve: Curve, times: Floats, clock: Clock, *, stopped_at: tuple[float |
         *(line for k, day in enumerate(stopped_at) for line in _stop(day, first, last, " second" if k else "")),
         _cursor(curve),
     ]
-    label = escape(summary(curve, times, clock))
+    label = escape(summary(whole, all_times, whole_clock))
     return Markup(
         f'<svg class="chart" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{label}" '
+        f'data-first="{first:.6g}" data-last="{last:.6g}" '
         f'data-lo="{axis.lo:.6g}" data-hi="{axis.hi:.6g}" data-log="{int(axis.log)}">{"".join(body)}</svg>'
     )
+
+
+def window(curve: Curve, times: Floats) -> tuple[float, float]:
+    """The days that a chart shows: all, or the beginning where everything is over in less than two fifths."""
+    first, last = float(times[0]), float(times[-1])
+    if last <= first:
+        return first, first + 1.0
+    ends = [float(series.time.max()) for series in curve.observed] + [p.x for p in curve.points if p.x <= last]
+    for values in (curve.values, curve.second, *(curve.band or ())):
+        if values is None or not np.isfinite(values).any():
+            continue
+        shown = seen(curve, values)
+        if curve.scale == "log10":
+            shown = np.log10(np.maximum(shown, np.nanmax(shown) * 1e-9 or 1e-300))
+        known = np.flatnonzero(np.isfinite(shown))
+        reach = float(np.ptp(shown[known]))
+        moving = known[np.abs(shown[known] - shown[known[-1]]) > _STILL * reach] if reach > 0.0 else known[:0]
+        ends.append(float(times[moving[-1]]) if len(moving) else first)
+    over = max(ends, default=last)
+    return first, last if over <= first or over - first > _EARLY * (last - first) else first + 1.25 * (over - first)
+
+
+def _cut(curve: Curve, inside: NDArray[np.bool_]) -> Curve:
+    """The rows of a curve that are drawn."""
+    band = None if curve.band is None else (curve.band[0][inside], curve.band[1][inside])
+    second = None if curve.second is None else curve.second[inside]
+    return replace(curve, values=curve.values[inside], second=second, band=band)
 
 
 def _cursor(curve: Curve) -> str:
@@ -167,7 +205,12 @@ def _limit(curve: Curve, axis: Axis) -> list[str]:
 def _line(curve: Curve, axis: Axis, x: Floats, values: Floats | None, css: str) -> list[str]:
     if values is None:
         return []
-    return [f'<path class="{css}" d="{path(x, y_of(axis, seen(curve, values)))}"/>']
+    return [f'<path class="{css}" d="{path(*visible(x, y_of(axis, seen(curve, values)), _columns(curve)))}"/>']
+
+
+def _columns(curve: Curve) -> int:
+    """Columns in which extremes are drawn: all that can be seen, half as many of what is folded away."""
+    return RIGHT - LEFT if curve.main else (RIGHT - LEFT) // 2
 
 
 def _band(curve: Curve, axis: Axis, x: Floats) -> list[str]:
@@ -177,7 +220,8 @@ def _band(curve: Curve, axis: Axis, x: Floats) -> list[str]:
     there = np.isfinite(low) & np.isfinite(high)
     if there.sum() < 2:
         return []
-    outline = path(np.r_[x[there], x[there][::-1]], np.r_[high[there], low[there][::-1]])
+    (xh, high), (xl, low) = (visible(x[there], edge[there], _columns(curve)) for edge in (high, low))
+    outline = path(np.r_[xh, xl[::-1]], np.r_[high, low[::-1]])
     return [f'<path class="band" d="{outline}Z"/>']
 
 

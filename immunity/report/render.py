@@ -23,6 +23,7 @@ from immunity.report import bodymap, chart, counts, story, survival, thin
 from immunity.report.contrast import contrasts
 from immunity.report.facts import facts
 from immunity.report.model import Curve, Floats, Paper, ReportInput
+from immunity.report.simplify import thinned
 from immunity.report.words import MINUTES_UNTIL, Clock, clock, number, unit_text
 
 _PANELS = {
@@ -41,31 +42,32 @@ def render(report: ReportInput) -> str:
     """The whole page as text: no request leaves it, and every text in it is escaped."""
     time = clock(report.days)
     script, style = _asset("report.js"), _asset("report.css")
-    moment = bodymap.telling_moment(report)
+    small = thinned(report)
+    moment = bodymap.telling_moment(small)
     return _template().render(
         report=report,
         policy=f"default-src 'none'; style-src '{_digest(style)}'; script-src '{_digest(script)}'; "
         "base-uri 'none'; form-action 'none'",
         style=Markup(style),
         script=Markup(script),
-        data=Markup(_json(_data(report, time))),
+        data=Markup(_json(_data(small, time))),
         name=_name(report),
         headlines=[(each.label, story.headline(each)) for each in _both(report)],
-        beats=_dated(story.tell(report), report, time),
-        contrasts=_dated(contrasts(report), report, time),
+        beats=_dated(story.tell(report), small, time),
+        contrasts=_dated(contrasts(report), small, time),
         facts=facts(report),
-        bodies=_bodies(report, moment),
+        bodies=_bodies(small, moment),
         moment=moment,
-        now=time.stamp(float(report.times[moment])),
-        last=_last_with_values(report),
+        now=time.stamp(float(small.times[moment])),
+        last=_last_with_values(small),
         levels=bodymap.LEVEL_LABELS,
         rings=bodymap.RING_LABELS,
-        places_tables=[(each.label, *thin.places_table(each, time)) for each in _both(report) if each.places],
-        steady=any(bodymap.steady(place) for each in _both(report) for place in each.places),
+        places_tables=[(each.label, *thin.places_table(each, time)) for each in _both(small) if each.places],
+        steady=any(bodymap.steady(place) for each in _both(small) for place in each.places),
         survival=_survival(report, time),
         blood_count=counts.count_table(report, time),
-        panels=_panels(report, time, moment, main=True),
-        more=_panels(report, time, moment, main=False),
+        panels=_panels(report, time, float(small.times[moment]), main=True),
+        more=_panels(report, time, float(small.times[moment]), main=False),
         n_more=sum(not curve.main for curve in report.curves),
         papers=[(paper, doi_link(paper)) for paper in report.papers],
         provenance=_provenance(report.provenance),
@@ -126,21 +128,21 @@ def doi_link(paper: Paper) -> str | None:
     return f"https://doi.org/{quote(doi, safe='/():;.-_')}" if doi.startswith("10.") and "/" in doi else None
 
 
-def _panels(report: ReportInput, time: Clock, moment: int, *, main: bool) -> list[dict[str, Any]]:
+def _panels(report: ReportInput, time: Clock, day: float, *, main: bool) -> list[dict[str, Any]]:
     chosen = [(index, curve) for index, curve in enumerate(report.curves) if curve.main is main]
     names = dict.fromkeys(curve.panel for _, curve in chosen)
     return [
         {
             "title": _PANELS.get(panel, panel.replace("_", " ").capitalize()),
-            "curves": [_shown(c, i, report, time, moment) for i, c in chosen if c.panel == panel],
+            "curves": [_shown(c, i, report, time, day) for i, c in chosen if c.panel == panel],
         }
         for panel in names
     ]
 
 
-def _shown(curve: Curve, index: int, report: ReportInput, time: Clock, moment: int) -> dict[str, Any]:
+def _shown(curve: Curve, index: int, report: ReportInput, time: Clock, day: float) -> dict[str, Any]:
     header, rows = thin.curve_table(curve, report.times, time, report)
-    value = float(curve.values[moment])
+    value = float(curve.values[int(np.searchsorted(report.times, day))])
     return {
         "curve": curve,
         "index": index,
@@ -164,6 +166,9 @@ def _keys(curve: Curve, report: ReportInput) -> list[tuple[str, str]]:
         keys.append(("limit", f"detected from {number(curve.limit_of_detection)}"))
     if curve.points:
         keys.append(("point", "published: " + "; ".join(dict.fromkeys(p.cite for p in curve.points))))
+    last = chart.window(curve, report.times)[1]
+    if last < report.times[-1]:
+        keys.append(("window", f"shown until {clock(report.days).stamp(last)}; little changes later"))
     if curve.observed:
         keys.append(("observed", curve.observed_words))
     return keys

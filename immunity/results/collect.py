@@ -32,7 +32,8 @@ def label(case: Case, batch: HostBatch, options: Options) -> Record:
     """Put names, units and origin to the arrays of a batch of hosts."""
     model, tables = case.model, case.model.tables
     with_fired = np.nansum(batch.fired, axis=0) if len(batch.host) else np.zeros(tables.n_flow)
-    papers = papers_behind(model, with_fired)
+    left = np.nansum(batch.state, axis=0) if len(batch.host) else None
+    papers = papers_behind(model, with_fired, left)
     varied = [tables.names.parameter[spread.parameter] for spread in model.spreads] if options.vary else []
     record = Record(
         title=case.title,

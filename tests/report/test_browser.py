@@ -76,7 +76,7 @@ def test_its_own_policy_lets_its_own_script_run_and_no_other() -> None:
 
 def test_the_slider_moves_map_and_cursor() -> None:
     said = in_browser(render(made_up.healed()), MOVE)
-    assert said == ('[[["0 h","10⁵ CFU","0 h","10⁵"],["day 10","no CFU","day 10","&lt; 10"],11,true],[]]')
+    assert said == ('[[["0 h","10⁵ CFU","0 h","10⁵"],["day 10","no CFU","day 10","&lt; 10"],10,true],[]]')
 
 
 def test_the_dead_are_shown_to_their_end_only() -> None:

@@ -7,8 +7,10 @@ import dataclasses
 import numpy as np
 import pytest
 
+from immunity.report import chart
 from immunity.report.model import Curve, Point
 from immunity.report.scales import nice_ticks, value_axis
+from immunity.report.words import clock
 
 LINEAR = Curve("a", "A", "mg/L", "blood", "linear", np.array([1.0, 4.0, 2.0]))
 LOG = dataclasses.replace(LINEAR, scale="log10", values=np.array([1e2, 3e6, 0.0]))
@@ -71,3 +73,15 @@ def test_a_curve_that_hardly_moves_is_drawn_flat() -> None:
     warm = dataclasses.replace(still, unit="degC", values=np.array([37.0, 37.01, 37.0]))
     axis = value_axis(warm)
     assert axis.lo > 30 and np.ptp(axis.at(warm.values)) < 0.01
+
+
+def test_a_chart_shows_the_time_in_which_something_happens() -> None:
+    times = np.linspace(0.0, 4.0, 401)
+    early = Curve("c", "C", "mg/L", "blood", "linear", np.exp(-(((times - 0.2) / 0.05) ** 2)))
+    first, last = chart.window(early, times)
+    assert first == 0.0 and 0.3 < last < 0.6
+    assert chart.window(dataclasses.replace(early, points=(Point(3.0, 1, None, None, "x"),)), times) == (0.0, 4.0)
+    assert chart.window(dataclasses.replace(early, values=np.sin(times)), times) == (0.0, 4.0)
+    assert chart.window(dataclasses.replace(early, values=np.ones(401)), times) == (0.0, 4.0)
+    assert 'data-last="4"' in chart.draw(dataclasses.replace(early, values=np.sin(times)), times, clock(4.0))
+    assert f'data-last="{last:.6g}"' in chart.draw(early, times, clock(4.0))

@@ -12,7 +12,7 @@ from cohorts.cases import cells_and_drug, with_number
 from immunity.cohorts import CohortInterrupted
 from immunity.language.errors import RuleError
 from immunity.results import Cohort, cite, open_result, simulate, simulate_cohort
-from immunity.results.papers import parameters_behind
+from immunity.results.papers import parameters_behind, silent_signals
 
 SPREADS = (("feed.hazard", 0.2), ("die.hazard", 0.4))
 
@@ -60,6 +60,20 @@ def test_numbers_behind_laws_and_signals_are_found():
     values = {float(tables.theta[index]) for index in parameters_behind(tables, [1])}
     assert {2.0, 3.0, 5.0, 7.0, 11.0} <= values
     assert {float(tables.theta[index]) for index in parameters_behind(tables, [0])} == {1.0}
+    # what was never there says nothing: neither in the pool at the end nor touched by a flow that fired
+    assert silent_signals(tables, [1], np.array([1.0, 1.0])) == set()
+    drug = Builder()
+    drug.pool("drug", 0.0)
+    drug.pool("b", 1.0)
+    drug.signal("level", ["drug"])
+    drug.flow("loud", 2.0, {"b": 1.0}, laws=[hill("level", half=5.0)])
+    drug.flow("absorb", 3.0, {"drug": 1.0})
+    drug.read("level")
+    tables = drug.tables()
+    assert silent_signals(tables, [0], np.array([0.0, 1.0])) == {0}
+    assert silent_signals(tables, [0, 1], np.array([0.0, 1.0])) == set()
+    behind = parameters_behind(tables, [0], silent={0})
+    assert {float(tables.theta[index]) for index in behind} == {2.0}
 
 
 def test_provenance_says_how_to_get_it_again():

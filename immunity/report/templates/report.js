@@ -36,8 +36,6 @@
   };
   const rank = (ends, value) => ends.filter((end) => value >= end).length;
 
-  const first = data.times[0];
-  const span = Math.max(data.times[data.times.length - 1] - first, 1e-12);
   const charts = [...document.querySelectorAll("[data-curve]")].map((figure) => {
     const svg = figure.querySelector(".chart");
     const cursor = svg.querySelector(".cursor");
@@ -50,7 +48,9 @@
       const shown = log ? Math.max(v, curve.limit ?? 0, Number(svg.dataset.lo)) : v;
       return bottom - Math.min(Math.max((scale(shown) - lo) / (hi - lo), 0), 1) * (bottom - top);
     };
-    return { svg, cursor, curve, height, line: cursor.querySelector("line"), dots: cursor.querySelectorAll(".dot"), values: figure.querySelectorAll(".value") };
+    const from = Number(svg.dataset.first);
+    const place = (t) => left + ((t - from) / Math.max(Number(svg.dataset.last) - from, 1e-12)) * (right - left);
+    return { svg, cursor, curve, height, place, line: cursor.querySelector("line"), dots: cursor.querySelectorAll(".dot"), values: figure.querySelectorAll(".value") };
   });
   const maps = [...document.querySelectorAll(".bodymap")].map((map, k) => ({
     described: map.querySelector(".map-now"),
@@ -85,8 +85,9 @@
     place.microbeText.setAttribute("class", amount >= 1 ? "microbes" : "microbes none");
     return text;
   };
-  const showChart = ({ cursor, curve, height, line, dots, values }, i, x) => {
-    cursor.setAttribute("visibility", "visible");
+  const showChart = ({ cursor, curve, height, place, line, dots, values }, i) => {
+    const x = place(data.times[i]).toFixed(1);
+    cursor.setAttribute("visibility", x > right + 0.5 ? "hidden" : "visible");
     line.setAttribute("x1", x);
     line.setAttribute("x2", x);
     [curve.y, curve.s].forEach((series, k) => {
@@ -106,10 +107,9 @@
   const show = (i) => {
     if (i === shown) return;
     shown = i;
-    const x = (left + ((data.times[i] - first) / span) * (right - left)).toFixed(1);
     const label = stamp(data.times[i]);
     maps.forEach(({ described, places }) => (described.textContent = places.map((place) => showPlace(place, i)).join("; ") + "."));
-    charts.forEach((chart) => showChart(chart, i, x));
+    charts.forEach((chart) => showChart(chart, i));
     document.querySelectorAll("output.now").forEach((output) => (output.textContent = label));
     slider.value = i;
     slider.setAttribute("aria-valuetext", label);
@@ -155,7 +155,8 @@
   const nearest = (svg, event) => {
     const box = svg.getBoundingClientRect();
     const x = ((event.clientX - box.left) / box.width) * svg.viewBox.baseVal.width;
-    const time = first + (Math.min(Math.max(x, left), right) - left) / (right - left) * span;
+    const [from, to] = [Number(svg.dataset.first), Number(svg.dataset.last)];
+    const time = from + (Math.min(Math.max(x, left), right) - left) / (right - left) * (to - from);
     let best = 0;
     data.times.forEach((t, i) => {
       if (i <= end && Math.abs(t - time) < Math.abs(data.times[best] - time)) best = i;
