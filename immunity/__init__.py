@@ -9,9 +9,11 @@
 from __future__ import annotations
 
 import builtins
+from collections.abc import Callable
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from immunity._faces import FACES
 from immunity._version import __version__ as __version__
 
 if TYPE_CHECKING:
@@ -78,6 +80,26 @@ __all__ = [
     "trace",
     "validate",
 ]
+
+
+def _later(module: str, name: str) -> Callable[..., Any]:
+    def call(*arguments: Any, **options: Any) -> Any:
+        return getattr(import_module(module), name)(*arguments, **options)
+
+    return call
+
+
+FACES.update(
+    {
+        "page_of_run": _later("immunity.report.from_run", "page_of_run"),
+        "page_of_pair": _later("immunity.report.from_run", "page_of_pair"),
+        "page_of_cohort": _later("immunity.report.from_run", "page_of_cohort"),
+        "plot_run": _later("immunity.report.plot", "plot_run"),
+        "plot_pair": _later("immunity.report.plot", "plot_pair"),
+        "plot_cohort": _later("immunity.report.plot", "plot_cohort"),
+        "validate": _later("immunity.ask", "validate"),
+    }
+)
 
 
 def __getattr__(name: str) -> Any:

@@ -219,7 +219,7 @@ def cohort(
     check_seed(seed)
     hosts, workers = check_count(hosts, "hosts"), check_count(workers, "workers")
     made = case(scenario, host=host, changes=changes, days=days, book=book)
-    bar = import_module("immunity.cli.progress").progress_bar  # rich is loaded where something is drawn
+    bar = import_module("immunity.progress").progress_bar  # rich is loaded where something is drawn
     with nullcontext(progress) if callable(progress) else bar("hosts", hosts, quiet=not progress) as update:
         return simulate_cohort(
             made,

@@ -70,9 +70,9 @@ def sensitivity(
         Print as JSON, all numbers.
     """
     from immunity.calibrate import global_influences, local_influences
-    from immunity.cli.progress import progress_bar
     from immunity.cohorts import usable_cores
     from immunity.language.errors import fail
+    from immunity.progress import progress_bar
     from immunity.results.present import UnknownName
 
     case = api.case(
@@ -164,8 +164,8 @@ def fit(
         Print as JSON.
     """
     from immunity.calibrate import fit_numbers, score
-    from immunity.cli.progress import progress_bar
     from immunity.language.errors import fail
+    from immunity.progress import progress_bar
     from immunity.validate import headline, load_findings
     from immunity.validate.load import pick_findings
 

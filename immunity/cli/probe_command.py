@@ -63,9 +63,9 @@ def probe(
     markdown
         Print as Markdown.
     """
-    from immunity.cli.progress import progress_bar
     from immunity.cohorts import usable_cores
     from immunity.probe import judge_book, load_physiology, plan_trials, run_trials, to_json, to_markdown, to_text
+    from immunity.progress import progress_bar
 
     held = load_physiology(physiology or [BUILT_IN])
     compiled = book.load()

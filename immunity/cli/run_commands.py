@@ -183,7 +183,7 @@ def cohort(
     json
         Print the summary as JSON.
     """
-    from immunity.cli.progress import progress_bar
+    from immunity.progress import progress_bar
 
     check_count(hosts, "--hosts")
     check_count(workers, "--workers")

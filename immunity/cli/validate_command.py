@@ -54,8 +54,8 @@ def validate(
     markdown
         Print as a Markdown table.
     """
-    from immunity.cli.progress import progress_bar
     from immunity.cohorts import usable_cores
+    from immunity.progress import progress_bar
     from immunity.validate import headline, load_findings, run_findings, to_json, to_markdown, to_table, unexpected
 
     published = load_findings(findings or [BUILT_IN])

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 
 from immunity.compiler.tables import Floats
 from immunity.language.errors import Location
-from immunity.language.quantity import Quantity, evaluate
+from immunity.language.formula import evaluate
+from immunity.language.quantity import Quantity
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,10 @@ from immunity.compiler.members import numbers_of
 from immunity.compiler.similarity import Neighbours, neighbours_of, pairs_of
 from immunity.compiler.space import Space
 from immunity.language.errors import Location, fail
+from immunity.language.formula import evaluate
 from immunity.language.load import Entry
 from immunity.language.models import Number
-from immunity.language.quantity import DIMENSIONLESS, VOLUME, Dimension, Quantity, evaluate, expect, parse_quantity
+from immunity.language.quantity import DIMENSIONLESS, VOLUME, Dimension, Quantity, expect, parse_quantity
 
 # what a name under `where` looks like when it stands for another number
 _NAME = re.compile(r"[a-z][a-z0-9_]*(?:\.[a-z0-9_]+)+")

@@ -12,9 +12,9 @@ from typing import Any
 from pydantic import BaseModel
 
 from immunity.language.errors import Location, RuleError, fail, located
-from immunity.language.formula import names_in
+from immunity.language.formula import evaluate, names_in
 from immunity.language.models import Curve, Entity, Flow, Healthy, Number, Readout, Rules, Signal, Spread
-from immunity.language.quantity import Quantity, evaluate, parse_quantity, parse_unit
+from immunity.language.quantity import Quantity, parse_quantity, parse_unit
 
 MAX_FAULTS = 200  # of one entry
 

@@ -35,8 +35,20 @@ class _Fault(Exception):
         self.code, self.reason, self.text = code, reason, text
 
 
-def evaluate_formula(formula: object, where: Mapping[str, Quantity], *, at: Location | None = None) -> Quantity:
-    """Work out a formula; see `immunity.language.quantity.evaluate`."""
+def evaluate(formula: object, where: Mapping[str, Quantity], *, at: Location | None = None) -> Quantity:
+    """Work out a formula such as ``"k_max / k"`` with its units.
+
+    Parameters
+    ----------
+    formula : str                     numbers, names, + - * / **, parentheses, log, exp, sqrt
+    where : mapping of Quantity       what the names stand for
+    at : Location, optional           where it stands, for the error
+
+    Raises
+    ------
+    RuleError
+        E308 not a formula, E309 unknown name, E310 units do not fit, E311 no finite value.
+    """
     if not isinstance(formula, str):
         raise fail("E308", at=at, text=formula, reason="a formula is text in quotes")
     try:

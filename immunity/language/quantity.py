@@ -8,7 +8,6 @@ from __future__ import annotations
 import difflib
 import math
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -29,7 +28,6 @@ __all__ = [
     "Quantity",
     "base_unit",
     "dimension",
-    "evaluate",
     "expect",
     "format_quantity",
     "in_unit",
@@ -234,22 +232,3 @@ def _unknown_unit(text: str) -> RuleError:
     if same is None and len(text) >= 4:  # a slip in the full name of a thing that is counted
         same = next(iter(difflib.get_close_matches(text, _COUNTED, n=1, cutoff=0.8)), None)
     return RuleError(error.code, error.message, None, error.text, same, error.mend)
-
-
-def evaluate(formula: object, where: Mapping[str, Quantity], *, at: Location | None = None) -> Quantity:
-    """Work out a formula such as ``"k_max / k"`` with its units.
-
-    Parameters
-    ----------
-    formula : str                     numbers, names, + - * / **, parentheses, log, exp, sqrt
-    where : mapping of Quantity       what the names stand for
-    at : Location, optional           where it stands, for the error
-
-    Raises
-    ------
-    RuleError
-        E308 not a formula, E309 unknown name, E310 units do not fit, E311 no finite value.
-    """
-    from immunity.language.formula import evaluate_formula
-
-    return evaluate_formula(formula, where, at=at)

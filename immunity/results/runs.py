@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from html import escape
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from immunity._faces import face
 from immunity.language.errors import plainly
 from immunity.results.condition import fraction_true, parse_condition
 from immunity.results.curves import list_rows, with_jumps
@@ -99,7 +99,7 @@ class Run:
         data : path or ObservedData    a table of observed values to lay over the curves, see :meth:`observed`
         """
         table = _data(self.record, data)
-        page = import_module("immunity.report.from_run").page_of_run(self, table)  # the report reads results, not we it
+        page = face("page_of_run")(self, table)
         Path(file).write_text(page, encoding="utf-8")
         return Path(file)
 
@@ -116,7 +116,7 @@ class Run:
         matplotlib.figure.Figure
         """
         table = _data(self.record, data)
-        return import_module("immunity.report.plot").plot_run(self, _named(self.record, names, table), table)
+        return face("plot_run")(self, _named(self.record, names, table), table)
 
     @plainly
     def observed(
@@ -155,14 +155,14 @@ class Pair(NamedTuple):
     def report(self, file: Path | str, *, data: Data = None) -> Path:
         """Write the self-contained report of both, as ``immunity compare --out`` does; ``data`` as for a run."""
         table = _data(self.first.record, data)
-        page = import_module("immunity.report.from_run").page_of_pair(self.first, self.second, table)
+        page = face("page_of_pair")(self.first, self.second, table)
         Path(file).write_text(page, encoding="utf-8")
         return Path(file)
 
     def plot(self, *names: str, data: Data = None) -> Any:
         """Draw readouts of both over time, one panel each; see :meth:`Run.plot`."""
         table = _data(self.first.record, data)
-        return import_module("immunity.report.plot").plot_pair(self, _named(self.first.record, names, table), table)
+        return face("plot_pair")(self, _named(self.first.record, names, table), table)
 
 
 @dataclass(frozen=True)
@@ -249,14 +249,14 @@ class Cohort:
 
     def report(self, file: Path | str, *, data: Data = None) -> Path:
         """Write the self-contained report of this cohort, as ``immunity cohort --out`` does; ``data`` as for a run."""
-        page = import_module("immunity.report.from_run").page_of_cohort(self, _data(self.record, data))
+        page = face("page_of_cohort")(self, _data(self.record, data))
         Path(file).write_text(page, encoding="utf-8")
         return Path(file)
 
     def plot(self, *names: str, data: Data = None) -> Any:
         """Draw median and spread of readouts over time, one panel each; as :meth:`Run.plot`."""
         table = _data(self.record, data)
-        return import_module("immunity.report.plot").plot_cohort(self, _named(self.record, names, table), table)
+        return face("plot_cohort")(self, _named(self.record, names, table), table)
 
     def fraction_of_hosts(self, condition: str) -> float:
         """Share of hosts of which a condition holds.

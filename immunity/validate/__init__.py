@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sys
-from importlib import import_module
 from types import ModuleType
 from typing import Any
 
+from immunity._faces import face
 from immunity.validate.judge import Verdict, judge, judge_series, unexpected
 from immunity.validate.load import Published, load_findings, pick_findings
 from immunity.validate.models import Finding
@@ -38,7 +38,7 @@ class _Judge(ModuleType):
     """The package can be called: ``im.validate("topic")`` judges findings, see :func:`immunity.ask.validate`."""
 
     def __call__(self, *ids: str, **options: Any) -> Any:
-        return import_module("immunity.ask").validate(*ids, **options)
+        return face("validate")(*ids, **options)
 
 
 sys.modules[__name__].__class__ = _Judge

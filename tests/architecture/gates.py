@@ -17,6 +17,7 @@ PACKAGE = Path(__file__).parents[2] / "immunity"
 # a package may import those before it in this order, and itself
 ORDER = {
     "_version": 0,
+    "_faces": 0,
     "language": 1,
     "compiler": 2,
     "arguments": 2,
@@ -29,6 +30,7 @@ ORDER = {
     "probe": 7,
     "calibrate": 7,
     "report": 7,
+    "progress": 7,
     "api": 8,
     "ask": 9,
     "": 10,  # immunity itself
@@ -82,7 +84,7 @@ def size_faults(files: Iterable[Path], limits: dict[str, int]) -> list[str]:
 
 
 def imported(path: Path, root: Path) -> Iterator[tuple[int, str]]:
-    """Every module that a file names in an import, wherever in the file, relative ones made absolute."""
+    """Every module that a file names in an import or hands to ``import_module``, relative ones made absolute."""
     package = ["immunity", *path.relative_to(root).parent.parts]
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
@@ -91,6 +93,10 @@ def imported(path: Path, root: Path) -> Iterator[tuple[int, str]]:
             base = ".".join(package[: len(package) - node.level + 1]) if node.level else ""
             whole = ".".join(part for part in (base, node.module) if part)
             yield from ((node.lineno, f"{whole}.{alias.name}") for alias in node.names)
+        elif isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] in ("import_module", "__import__"):
+            given = node.args[0] if node.args else None
+            if isinstance(given, ast.Constant):
+                yield node.lineno, str(given.value)
 
 
 def _part(module: str) -> str:

@@ -66,6 +66,8 @@ def test_every_part_of_the_package_has_its_place_in_the_order() -> None:
         ("cohorts/x.py", "from immunity.results import Run"),
         ("results/x.py", "from immunity.report import render"),
         ("results/x.py", "from immunity import api"),
+        ("results/x.py", "from importlib import import_module\nx = import_module('immunity.report.plot')"),
+        ("results/x.py", "import importlib\ndef f():\n    importlib.import_module('immunity.api')"),
         ("results/x.py", "from immunity import run"),
         ("validate/x.py", "import immunity.cli.main"),
         ("scenario.py", "from immunity.engine import run"),

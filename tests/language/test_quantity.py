@@ -10,6 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from immunity.language.errors import Location, RuleError
+from immunity.language.formula import evaluate
 from immunity.language.quantity import (
     CELL,
     DIMENSIONLESS,
@@ -23,7 +24,6 @@ from immunity.language.quantity import (
     Quantity,
     base_unit,
     dimension,
-    evaluate,
     expect,
     format_quantity,
     in_unit,
