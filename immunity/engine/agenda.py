@@ -33,7 +33,7 @@ class Agenda:
     Attributes
     ----------
     armed : dict          (plan, role) -> what is looked out for; roles are begin, rearm, stop
-    told : list           (day, what) of every course that began or was stopped
+    told : list           (day, what) of every course that began or was stopped, of every dose put off or left out
     """
 
     plans: Sequence[Plan]
@@ -140,12 +140,15 @@ def _step(agenda: Agenda, item: Item, now: float, sees: Sees) -> None:
         return
     given = plan.only_if is None or sees(plan.only_if)
     if not given and plan.wait > 0.0:
+        agenda.told.append((now, f"{plan.name} put off"))
         agenda.first[item.plan] += plan.wait
         _put(agenda, now + plan.wait, "step", item.plan, item.run, item.step)
         return
     if given:
         for after, kind, index, value in plan.steps[item.step][1]:
             _put(agenda, now + after, "run_row", item.plan, item.run, row=(kind, index, value))
+    else:
+        agenda.told.append((now, f"{plan.name} left out"))
     following = item.step + 1
     if following < len(plan.steps):
         _put(agenda, agenda.first[item.plan] + plan.steps[following][0], "step", item.plan, item.run, following)

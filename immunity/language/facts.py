@@ -200,11 +200,13 @@ def change_sentence(change: Any, before: Mapping[str, str]) -> str:
 def event_sentence(event: Any, tell: Teller) -> str:
     """Tell a dated change."""
     what = tell.thing(event.pool) if event.pool else event.number
+    waits = condition_words(event.model_dump(by_alias=True, exclude_none=True))
+    when = waits[0] if waits else f"At {event.at}"
     if event.add is not None:
-        return sentence(f"At {event.at}: {event.add} is added to {what}")
+        return sentence(f"{when}: {event.add} is added to {what}{f' over {event.over}' if event.over else ''}")
     if event.scale is not None:
-        return sentence(f"At {event.at}: {what} is multiplied by {event.scale}")
-    return sentence(f"At {event.at}: {what} is set to {event.set}")
+        return sentence(f"{when}: {what} is multiplied by {event.scale}")
+    return sentence(f"{when}: {what} is set to {event.set}")
 
 
 _OF_KIND: dict[str, Callable[[Entry, Any, Teller], Iterator[str]]] = {

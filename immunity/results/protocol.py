@@ -18,7 +18,9 @@ _TELL_NOTHING_OF_THE_PERSON = ("id", "name", "story", "note", "xref", "title", "
 def host_words(record: Record) -> dict[str, str]:
     """The host as a person would put it; what is empty is left out."""
     host = record.filled.get("host", {})
-    return {key: text for key, value in host.items() if (text := _said(record, value))}
+    lived = {"history": f"{len(host['history'])} in all"} if host.get("history") else {}
+    said = {key: text for key, value in host.items() if key != "history" and (text := _said(record, value))}
+    return said | lived
 
 
 def vary_words(record: Record) -> str:
