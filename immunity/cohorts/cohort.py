@@ -7,10 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from immunity.cohorts.batch import HostBatch, Options, join_batches, read_parts, run_batch, write_part
+from immunity.cohorts.batch import HostBatch, Options, join_batches, read_parts
 from immunity.cohorts.draw import check_variation
 from immunity.cohorts.errors import CohortInterrupted
 from immunity.cohorts.manifest import describe_cohort, open_parts
+from immunity.cohorts.tasks import Work, do_batch
 from immunity.cohorts.workers import run_on_processes
 from immunity.compiler.case import Case
 from immunity.language.errors import fail
@@ -105,37 +106,26 @@ def _run_missing(
     finished: Callable[[HostBatch], None],
     batch_size: int | None,
 ) -> None:
+    work = Work(((case, options),), parts)
     missing = [host for host in range(hosts) if host not in done]
     if workers > 1 and len(missing) > 1:
         # compiles the kernels once, before several processes would each do it
-        _run_here(case, (missing[0],), options, parts, finished)
+        _run_here(work, (missing[0],), finished)
         missing = missing[1:]
     size = batch_size or max(1, min(LARGEST_BATCH, -(-len(missing) // (workers * BATCHES_PER_WORKER))))
     batches = [tuple(missing[first : first + size]) for first in range(0, len(missing), size)]
     if workers > 1 and len(missing) > 1:
         run_on_processes(
-            [(case, options)],
-            [(0, batch) for batch in batches],
-            workers=workers,
-            parts=parts,
-            finished=lambda _, batch, __: finished(batch),
+            work, [(0, batch) for batch in batches], workers=workers, finished=lambda _, batch, __: finished(batch)
         )
         return
     for batch in batches:
-        _run_here(case, batch, options, parts, finished)
+        _run_here(work, batch, finished)
 
 
-def _run_here(
-    case: Case,
-    hosts: tuple[int, ...],
-    options: Options,
-    parts: Path | None,
-    finished: Callable[[HostBatch], None],
-) -> None:
-    batch, complete = run_batch(case, hosts, options)
+def _run_here(work: Work, hosts: tuple[int, ...], finished: Callable[[HostBatch], None]) -> None:
+    batch, _, complete = do_batch(work, (0, hosts))
     if len(batch.host):
-        if parts is not None:
-            write_part(parts, batch)
         finished(batch)
     if not complete:
         raise KeyboardInterrupt

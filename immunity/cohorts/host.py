@@ -11,10 +11,12 @@ import numpy as np
 from immunity.cohorts.chance import Told, draw_exposures, join_events, left_over
 from immunity.cohorts.draw import draw_theta
 from immunity.compiler.case import Case, Past
-from immunity.compiler.tables import Floats, Tables
+from immunity.compiler.tables import Events, Floats, Tables
 from immunity.engine import HostRun, join_jumps, prepare, run_host, settle
-from immunity.engine.status import STOPPED
+from immunity.engine.halt import interruptible
+from immunity.engine.status import HALTED, STOPPED
 
+MOMENT = 1e-12  # days; long enough to enter every kernel
 RESTING_STATES_KEPT = 32  # a cohort without variation starts every host from one resting state
 
 
@@ -81,6 +83,23 @@ def start_host(case: Case, theta: Floats, *, rtol: float = 1e-3) -> tuple[Any, F
     return prepared.net, state.copy(), int(status)
 
 
+_warm: set[bool] = set()
+
+
+def warm_up(case: Case, *, stochastic: bool) -> None:
+    """Compile the kernels, or take them from the cache, unless this process has them.
+
+    Here and not in a thread of its own, so that Ctrl-C is heard meanwhile.
+    """
+    if stochastic in _warm:
+        return
+    tables = case.model.tables
+    net, nothing = _prepare_once(tables).net, np.empty(0)
+    events = Events(nothing, nothing.astype(np.uint8), nothing.astype(np.int32), nothing)
+    run_host(net, case.theta, tables.initial.copy(), events, np.array([MOMENT]), stochastic=stochastic)
+    _warm.add(stochastic)
+
+
 def run_case(
     case: Case,
     *,
@@ -107,6 +126,16 @@ def run_case(
     HostOutcome
         A numeric failure is a ``run.status`` other than 0, with NaN from there on.
     """
+    warm_up(case, stochastic=stochastic)
+    outcome = interruptible(lambda: _run(case, stochastic, seed, host, vary, record_pools, rtol))
+    if outcome.run.status == HALTED:
+        raise KeyboardInterrupt
+    return outcome
+
+
+def _run(
+    case: Case, stochastic: bool, seed: int, host: int, vary: bool, record_pools: bool, rtol: float
+) -> HostOutcome:
     theta, draws = draw_theta(case, seed, host) if vary else (case.theta.copy(), {})
     told: list[Told] = []
     if case.past is None:

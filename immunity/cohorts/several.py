@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from immunity.cohorts.batch import HostBatch, Options, join_batches, run_batch
+from immunity.cohorts.batch import HostBatch, Options, join_batches
 from immunity.cohorts.cohort import LARGEST_BATCH
-from immunity.cohorts.workers import Batch, run_on_processes
+from immunity.cohorts.tasks import Batch, Work, do_batch
+from immunity.cohorts.workers import run_on_processes
 from immunity.compiler.case import Case
 from immunity.language.errors import fail
 
@@ -76,20 +76,18 @@ def run_several(
         for size in [max(1, min(LARGEST_BATCH, -(-each.hosts // (workers * BATCHES_PER_WORKER))))]
         for first in range(0, each.hosts, size)
     ]
+    work = Work(tuple((each.case, each.options) for each in wanted))
     if workers > 1:
         # compiles the kernels once, before several processes would each do it
-        _run_here(wanted, batches[0], take)
-        tasks = [(each.case, each.options) for each in wanted]
-        run_on_processes(tasks, batches[1:], workers=workers, finished=take)
+        _run_here(work, batches[0], take)
+        run_on_processes(work, batches[1:], workers=workers, finished=take)
         return
     for batch in batches:
-        _run_here(wanted, batch, take)
+        _run_here(work, batch, take)
 
 
-def _run_here(wanted: Sequence[Wanted], batch: Batch, take: Callable[[int, HostBatch, float], None]) -> None:
-    task, hosts = batch
-    started = time.perf_counter()
-    done, complete = run_batch(wanted[task].case, hosts, wanted[task].options)
-    take(task, done, time.perf_counter() - started)
+def _run_here(work: Work, batch: Batch, take: Callable[[int, HostBatch, float], None]) -> None:
+    done, seconds, complete = do_batch(work, batch)
+    take(batch[0], done, seconds)
     if not complete:
         raise KeyboardInterrupt

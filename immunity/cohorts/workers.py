@@ -1,42 +1,24 @@
-"""Batches of one case or several on local processes. A process that ends has its hosts run again."""
+"""Batches of one case or several on local processes. A process that ends is replaced, its hosts are run again."""
 
 from __future__ import annotations
 
 import contextlib
-import multiprocessing
 import os
 import pickle
-import signal
-import threading
+import queue
+import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
-from multiprocessing import resource_tracker
-from multiprocessing.sharedctypes import RawValue
-from pathlib import Path
-from typing import Any
+from collections import Counter
+from collections.abc import Sequence
 
-from immunity.cohorts.batch import WORKER_LOST, HostBatch, Options, failed_hosts, run_batch, write_part
-from immunity.compiler.case import Case
+from immunity.cohorts.batch import WORKER_LOST, HostBatch, failed_hosts
+from immunity.cohorts.process import Process, Said
+from immunity.cohorts.tasks import Batch, Finished, Work
 from immunity.language.errors import fail
 
-TRIES = 3  # of a batch whose process ended, the last of them alone
-Hosts = tuple[int, ...]
-Task = tuple[Case, Options]
-Batch = tuple[int, Hosts]  # which task, and which of its hosts
-Finished = Callable[[int, HostBatch, float], None]  # task, what became of some of its hosts, seconds it took
-
-
-@dataclass(frozen=True)
-class _Work:
-    tasks: Sequence[Task]
-    parts: Path | None
-    stop: Any  # shared byte without a lock: a process that ends cannot hold it
-
-
-_work: _Work | None = None
+TRIES = 3  # of a host whose process ended, the last of them alone
+LISTEN = 0.1  # seconds; some systems hear Ctrl-C only between waits
+PATIENCE = 5.0  # seconds for processes that were asked to stop
 
 
 def usable_cores() -> int:
@@ -47,153 +29,91 @@ def usable_cores() -> int:
         return os.cpu_count() or 1
 
 
-def run_on_processes(
-    tasks: Sequence[Task],
-    batches: Sequence[Batch],
-    *,
-    workers: int,
-    parts: Path | None = None,
-    finished: Finished,
-) -> None:
+def run_on_processes(work: Work, batches: Sequence[Batch], *, workers: int, finished: Finished) -> None:
     """Run batches on ``workers`` processes, in order, and hand each to ``finished`` with its task as it comes.
 
-    A process that ends takes its pool with it. Batches that were under way are then run again, after the
-    first time host by host on a process of their own, so that only a host that ends every process it is given
-    is lost; its status says so.
-
-    Parameters
-    ----------
-    tasks : sequence of (case, options)    cases of one rule book share its tables, here and in every process
-    batches : sequence of (task, hosts)
-    parts : path, optional                 folder for the batches of a single task
+    A process that ends in the middle is replaced. Its batch is run again host by host, so that only a host that ends
+    every process it is given is lost; its status says so.
 
     Raises
     ------
     KeyboardInterrupt
-        After Ctrl-C, once the hosts under way are finished and kept.
+        After Ctrl-C, which is heard at once; hosts that were finished are kept.
     RuleError
         E725 if no process can start, E701 or E702 if a part cannot be written.
     """
-    stop = RawValue("b", 0)
-    payload = pickle.dumps((tuple(tasks), parts))
-    queue = list(batches)[::-1]
-    suspects: list[tuple[Batch, int]] = []
+    if not sys.executable:
+        raise fail("E725", reason="this program does not know its Python")
+    left = list(batches)[::-1]
+    tries: Counter[Batch] = Counter()
+    inbox: queue.SimpleQueue[Said] = queue.SimpleQueue()
+    payload = pickle.dumps(work, protocol=pickle.HIGHEST_PROTOCOL)
+    processes: list[Process] = []
+    busy: dict[Process, Batch] = {}
     try:
-        while queue:
-            in_flight = _drain(payload, stop, queue, workers, finished)
-            suspects += [((task, (host,)), 1) for task, hosts in in_flight for host in hosts]
-        while suspects:
-            batch, tries = suspects.pop()
-            if not _drain(payload, stop, [batch], 1, finished):
-                continue
-            if tries + 1 < TRIES:
-                suspects.append((batch, tries + 1))
-            else:
-                task, hosts = batch
-                case, options = tasks[task]
-                finished(task, failed_hosts(case, hosts, options, WORKER_LOST), 0.0)
+        processes += [Process(payload, inbox) for _ in range(min(workers, len(left)))]
+        while left or busy:
+            said = _listen(inbox)
+            batch = busy.pop(said.process, None)
+            if said.kind == "failed":
+                raise said.answer
+            if said.kind == "done":
+                finished(said.batch[0], *said.answer)  # type: ignore[index, misc]
+            if said.kind == "lost":
+                processes.remove(said.process)
+                if not said.process.was_ready and not any(process.was_ready for process in processes):
+                    raise fail("E725", reason=f"it ended with {said.answer}")
+                if batch is not None:
+                    left += _once_more(work, batch, tries, finished)
+                if said.process.was_ready and len(processes) < min(workers, len(left) + len(busy)):
+                    processes.append(Process(payload, inbox))
+            elif left:
+                busy[said.process] = left.pop()
+                said.process.give(busy[said.process])
     except KeyboardInterrupt:
-        stop.value = 1
-        raise
-
-
-def _drain(payload: bytes, stop: Any, queue: list[Batch], workers: int, finished: Finished) -> list[Batch]:
-    """Run the queue on one pool until it is empty (then return []) or the pool breaks (then what was under way)."""
-    pool = ProcessPoolExecutor(
-        workers, multiprocessing.get_context("spawn"), initializer=_begin, initargs=(payload, stop)
-    )
-    under_way: dict[Future[tuple[HostBatch, float]], Batch] = {}
-    try:
-        _greet(pool)
-        while queue or under_way:
-            # no more than one batch per process, so that a broken pool tells which ones it may be
-            while queue and len(under_way) < workers:
-                batch = queue.pop()
-                with _deaf_to_interrupts():
-                    under_way[pool.submit(_run, batch)] = batch
-            done, _ = wait(under_way, return_when=FIRST_COMPLETED)
-            for future in done:
-                finished(under_way[future][0], *future.result())
-                del under_way[future]
-    except BrokenProcessPool:
-        for future in [f for f in under_way if f.done() and f.exception() is None]:
-            finished(under_way[future][0], *future.result())
-            del under_way[future]
-        return list(under_way.values())
-    except KeyboardInterrupt:
-        stop.value = 1
-        for future, (task, _) in under_way.items():
-            if future.exception() is None:
-                with contextlib.suppress(KeyboardInterrupt):  # whoever is told may have been the one to interrupt
-                    finished(task, *future.result())
+        _stop(busy, inbox, finished)
         raise
     finally:
-        pool.shutdown(wait=True, cancel_futures=True)
-    return []
+        for process in processes:
+            process.end()
+        for process in processes:
+            process.wait()
 
 
-def _greet(pool: ProcessPoolExecutor) -> None:
-    """Make sure that a process can start at all, so that a script that cannot be imported is not tried for ever."""
-    try:
-        with _deaf_to_interrupts():
-            greeting = pool.submit(_ready)
-        greeting.result()
-    except BrokenProcessPool as error:
-        raise fail("E725") from error
+def _listen(inbox: queue.SimpleQueue[Said]) -> Said:
+    while True:
+        with contextlib.suppress(queue.Empty):
+            return inbox.get(timeout=LISTEN)
 
 
-@contextlib.contextmanager
-def _deaf_to_interrupts() -> Iterator[None]:
-    """Processes that start meanwhile never see Ctrl-C, not even while they import; this one hears of it afterwards.
-
-    Were it heard at once, a process could be left behind that nobody knows of yet.
-    """
-    heard: list[int] = []
-    listener: Any = signal.getsignal(signal.SIGINT)
-    mask: Any = None
-    listens = callable(listener) and threading.current_thread() is threading.main_thread()
-    if listens:
-        signal.signal(signal.SIGINT, lambda number, _: heard.append(number))
-    if hasattr(signal, "pthread_sigmask"):
-        resource_tracker.ensure_running()  # or starting it would unmask the signal too early
-        mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        if mask is not None:
-            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-        if listens:
-            signal.signal(signal.SIGINT, listener)
-            if heard:
-                listener(signal.SIGINT, None)
+def _once_more(work: Work, batch: Batch, tries: Counter[Batch], finished: Finished) -> list[Batch]:
+    """The batches to run again after a process ended with this one in hand."""
+    task, hosts = batch
+    again: list[Batch] = []
+    for host in hosts[::-1]:
+        alone = (task, (host,))
+        tries[alone] += 1
+        if tries[alone] < TRIES:
+            again.append(alone)
+        else:
+            finished(task, _lost(work, alone), 0.0)
+    return again
 
 
-def _begin(payload: bytes, stop: Any) -> None:
-    global _work
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides when to stop
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    tasks, parts = pickle.loads(payload)
-    _work = _Work(tasks, parts, stop)
-
-
-def _end_with_parent() -> None:
-    """Leave no process behind when the parent is killed and can tell nobody."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
-
-
-def _ready() -> bool:
-    return _work is not None
-
-
-def _run(batch: Batch) -> tuple[HostBatch, float]:
-    assert _work is not None
-    work, (task, hosts) = _work, batch
-    started = time.perf_counter()
+def _lost(work: Work, batch: Batch) -> HostBatch:
+    task, hosts = batch
     case, options = work.tasks[task]
-    done, _ = run_batch(case, hosts, options, stopping=lambda: bool(work.stop.value))
-    if work.parts is not None and len(done.host):
-        write_part(work.parts, done)
-    return done, time.perf_counter() - started
+    return failed_hosts(case, hosts, options, WORKER_LOST)
+
+
+def _stop(busy: dict[Process, Batch], inbox: queue.SimpleQueue[Said], finished: Finished) -> None:
+    """Take what the processes have finished, for as long as that can take; a further Ctrl-C ends it at once."""
+    for process in busy:
+        process.stop()
+    end = time.monotonic() + PATIENCE
+    while busy and time.monotonic() < end:
+        with contextlib.suppress(queue.Empty):
+            said = inbox.get(timeout=LISTEN)
+            if busy.pop(said.process, None) is not None and said.kind == "done":
+                with contextlib.suppress(KeyboardInterrupt):  # whoever is told may have been the one to interrupt
+                    finished(said.batch[0], *said.answer)  # type: ignore[index, misc]

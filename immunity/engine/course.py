@@ -7,12 +7,13 @@ from typing import NamedTuple
 import numpy as np
 
 from immunity.compiler.tables import Floats
+from immunity.engine.halt import watch
 from immunity.engine.hazard import evaluate_signals
 from immunity.engine.kernel import entry, kernel
 from immunity.engine.net import Host, Places, Wiring
 
 TIME, STEP = 0, 1  # entries of `clock`
-STEPS, NEXT_OUT, STATUS, MAX_STEPS = 0, 1, 2, 3  # entries of `tally`
+STEPS, NEXT_OUT, STATUS, MAX_STEPS, HALT = 0, 1, 2, 3, 4  # entries of `tally`
 
 
 class Course(NamedTuple):
@@ -22,7 +23,7 @@ class Course(NamedTuple):
     fired: Floats  # [flow]
     clipped: Floats  # [pool]
     clock: Floats  # TIME (day), STEP (day, the step to try next; 0: guess)
-    tally: np.ndarray  # STEPS, NEXT_OUT, STATUS, MAX_STEPS
+    tally: np.ndarray  # STEPS, NEXT_OUT, STATUS, MAX_STEPS, HALT (1 when somebody wants the run to end at once)
     out_times: Floats
     readouts: Floats  # [time, readout]
     pools: Floats  # [time, pool], no rows if not wanted
@@ -37,12 +38,14 @@ def new_course(
     wiring: Wiring, x: Floats, start: float, out_times: Floats, record_pools: bool, max_steps: int
 ) -> Course:
     """Allocate a run; rows not reached stay NaN."""
+    tally = np.array([0, 0, 0, max_steps, 0])
+    watch(tally, HALT)
     return Course(
         x=x.astype(np.float64),
         fired=np.zeros(wiring.n_flow),
         clipped=np.zeros(wiring.n_pool),
         clock=np.array([start, 0.0]),
-        tally=np.array([0, 0, 0, max_steps]),
+        tally=tally,
         out_times=np.ascontiguousarray(out_times, np.float64),
         readouts=np.full((len(out_times), len(wiring.readout_signal)), np.nan),
         pools=np.full((len(out_times) if record_pools else 0, wiring.n_pool), np.nan),

@@ -8,6 +8,7 @@ import numpy as np
 
 from immunity.compiler.tables import Bytes, Floats
 from immunity.engine.course import (
+    HALT,
     MAX_STEPS,
     NEXT_OUT,
     STATUS,
@@ -25,7 +26,7 @@ from immunity.engine.kernel import entry, kernel
 from immunity.engine.live import N_FLOWS, N_POOLS, Live, find_live
 from immunity.engine.net import Host, Wiring
 from immunity.engine.rosenbrock import Work, begin_step, finish_expected, interpolate, step_error, try_step
-from immunity.engine.status import NEGATIVE, NOT_FINITE, OK, STEP_UNDERFLOW, STOPPED, TOO_MANY_STEPS
+from immunity.engine.status import HALTED, NEGATIVE, NOT_FINITE, OK, STEP_UNDERFLOW, STOPPED, TOO_MANY_STEPS
 
 SAFETY, SHRINK, GROW = 0.9, 0.15, 8.0
 TINIEST = 1e-14  # of a day, or of the time
@@ -119,6 +120,9 @@ def advance_smooth(
     while t < t_end and tally[STATUS] == OK:
         if tally[STEPS] >= tally[MAX_STEPS]:
             tally[STATUS] = TOO_MANY_STEPS
+            break
+        if tally[HALT] != 0:
+            tally[STATUS] = HALTED
             break
         tally[STEPS] += 1
         step = h if stopping else fit(h, t_end - t)

@@ -8,6 +8,7 @@ STEP_UNDERFLOW = 2
 NOT_FINITE = 3
 TOO_MANY_STEPS = 4
 NEGATIVE = 5
+HALTED = 6
 
 STATUS_MESSAGES: dict[int, str] = {
     OK: "ran to the end",
@@ -16,6 +17,7 @@ STATUS_MESSAGES: dict[int, str] = {
     NOT_FINITE: "an amount or a hazard became infinite or not a number",
     TOO_MANY_STEPS: "the largest allowed number of steps was used up before the end",
     NEGATIVE: "an amount was set or driven below zero",
+    HALTED: "interrupted before the end",
 }
 
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from immunity.compiler.tables import Bytes
 from immunity.engine.course import (
+    HALT,
     MAX_STEPS,
     NEXT_OUT,
     STATUS,
@@ -46,7 +47,7 @@ from immunity.engine.smooth import (
     share_until_stop,
     why_small,
 )
-from immunity.engine.status import OK, STOPPED, TOO_MANY_STEPS
+from immunity.engine.status import HALTED, OK, STOPPED, TOO_MANY_STEPS
 
 MOMENT = 1e-3  # days within which the stop rule need not be located
 CHUNK = 20000  # events after which a purely exact run looks up
@@ -179,6 +180,9 @@ def advance_stochastic(
             break
         if tally[STEPS] >= tally[MAX_STEPS]:
             tally[STATUS] = TOO_MANY_STEPS
+            break
+        if tally[HALT] != 0:
+            tally[STATUS] = HALTED
             break
         tally[STEPS] += 1
         target = t_end

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
-import multiprocessing
 import os
 import signal
 import subprocess
@@ -18,7 +18,11 @@ import pytest
 from cohorts.cases import cells_and_drug, with_number
 from immunity.cohorts import WORKER_LOST, CohortInterrupted, remove_parts, run_case, run_cohort
 from immunity.cohorts import batch as batch_module
+from immunity.cohorts import host as host_module
+from immunity.cohorts import process as process_module
+from immunity.cohorts import workers as workers_module
 from immunity.cohorts.workers import TRIES
+from immunity.engine.status import HALTED
 from immunity.language.errors import RuleError
 
 SPREADS = (("feed.hazard", 0.2), ("die.hazard", 0.4))
@@ -205,95 +209,157 @@ def test_full_disk_keeps_the_parts_that_are_there(case, tmp_path, monkeypatch):
 # processes that end -------------------------------------------------------------------------------
 
 
-def test_hosts_of_a_killed_worker_are_run_again(case, reference, tmp_path):
+@pytest.fixture
+def started(monkeypatch):
+    """The worker processes that were started."""
+    seen = []
+
+    class Seen(process_module.Process):
+        def __init__(self, *arguments):
+            super().__init__(*arguments)
+            seen.append(self)
+
+    monkeypatch.setattr(workers_module, "Process", Seen)
+    return seen
+
+
+def test_hosts_of_a_killed_worker_are_run_again(case, reference, tmp_path, started):
     killed = []
 
     def kill_one(done, total):
-        children = multiprocessing.active_children()
-        if children and not killed and done >= 2:
-            killed.append(children[0].pid)
-            os.kill(children[0].pid, signal.SIGKILL)
+        if started and not killed and done >= 2:
+            killed.append(started[0]._popen.pid)
+            os.kill(killed[0], signal.SIGKILL)
 
     outcome = run_cohort(
         case, hosts=9, seed=3, stochastic=True, workers=2, out=tmp_path, batch_size=1, progress=kill_one
     )
     assert killed
+    assert len(started) == 3  # it was replaced
     same_bytes(reference, outcome.batch)
 
 
-def test_a_host_that_ends_every_process_is_the_only_one_lost(tmp_path):
-    script = tmp_path / "poison.py"
-    script.write_text(
-        f"""
-import os, sys
-sys.path.insert(0, {str(Path(__file__).parents[1])!r})
+POISONED = """
 import immunity.cohorts.batch as batch
-import immunity.cohorts.draw as draw
-from cohorts.cases import cells_and_drug
-honest, tries = batch.run_case, {str(tmp_path / "tries")!r}
+honest = batch.run_case
 def poisoned(case, *, host, **rest):
     if host == 3:
-        with open(tries, "a") as file:
+        with open({tries!r}, "a") as file:
             file.write("x")
         os._exit(9)
     return honest(case, host=host, **rest)
 batch.run_case = poisoned
-if __name__ == "__main__":
-    from immunity.cohorts import run_cohort
-    outcome = run_cohort(cells_and_drug(days=2.0), hosts=6, workers=2, batch_size=2)
-    print(outcome.batch.status.tolist())
+main(output)
 """
-    )
-    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=300)
-    assert done.stdout.strip() == str([0, 0, 0, WORKER_LOST, 0, 0]), done.stderr
-    assert len((tmp_path / "tries").read_text()) == TRIES
 
 
-def test_a_script_that_starts_workers_when_imported_is_told_so(tmp_path):
-    script = tmp_path / "unguarded.py"
-    script.write_text(
-        f"""
+def test_a_host_that_ends_every_process_is_the_only_one_lost(tmp_path, monkeypatch):
+    tries = tmp_path / "tries"
+    start = process_module.START.replace("main(output)", POISONED.format(tries=str(tries)))
+    monkeypatch.setattr(process_module, "START", start)
+    outcome = run_cohort(cells_and_drug(days=2.0), hosts=6, workers=2, batch_size=2)
+    assert outcome.batch.status.tolist() == [0, 0, 0, WORKER_LOST, 0, 0]
+    assert len(tries.read_text()) == TRIES
+
+
+@pytest.mark.parametrize("start", ["import os; os._exit(7)", "raise ImportError", "import sys; sys.stdin.close()"])
+def test_a_process_that_dies_while_starting_is_an_error(case, monkeypatch, start):
+    monkeypatch.setattr(process_module, "START", start)
+    with pytest.raises(RuleError, match="exit code") as caught:
+        run_cohort(case, hosts=4, workers=2)
+    assert caught.value.code == "E725"
+
+
+def test_what_a_worker_cannot_write_is_an_error_here(case, tmp_path, monkeypatch):
+    full = "import errno, numpy\ndef savez(*_, **__): raise OSError(errno.ENOSPC, 'full')\nnumpy.savez = savez\nmain(output)"
+    monkeypatch.setattr(process_module, "START", process_module.START.replace("main(output)", full))
+    with pytest.raises(RuleError) as caught:
+        run_cohort(case, hosts=6, workers=2, out=tmp_path)
+    assert caught.value.code == "E702"
+
+
+SCRIPT = f"""
 import sys
 sys.path.insert(0, {str(Path(__file__).parents[1])!r})
 from cohorts.cases import cells_and_drug
 from immunity.cohorts import run_cohort
-run_cohort(cells_and_drug(days=1.0), hosts=4, workers=2)
 """
+
+
+def run_script(path, text):
+    path.write_text(SCRIPT + text)
+    return subprocess.run([sys.executable, str(path)], capture_output=True, text=True, timeout=600)
+
+
+def test_a_script_needs_no_main_guard(tmp_path):
+    text = "print(run_cohort(cells_and_drug(days=1.0), hosts=4, workers=2).batch.status.tolist())"
+    done = run_script(tmp_path / "unguarded.py", text)
+    assert done.stdout == "[0, 0, 0, 0]\n", done.stderr  # once: no worker runs the script itself
+
+
+def test_what_is_printed_in_a_worker_does_not_disturb(case, reference, monkeypatch):
+    loud = process_module.START.replace("main(output)", "print('hello')\nos.system('echo hello')\nmain(output)")
+    monkeypatch.setattr(process_module, "START", loud)
+    same_bytes(reference, run_cohort(case, hosts=9, seed=3, stochastic=True, workers=2).batch)
+
+
+def test_inside_a_daemonic_process(tmp_path):
+    done = run_script(
+        tmp_path / "daemonic.py",
+        """
+import multiprocessing
+def work():
+    print(run_cohort(cells_and_drug(days=1.0), hosts=4, workers=2).batch.status.tolist(), flush=True)
+if __name__ == "__main__":
+    process = multiprocessing.get_context("spawn").Process(target=work, daemon=True)
+    process.start()
+    process.join()
+""",
     )
-    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=300)
-    assert done.returncode != 0
-    assert "E725" in done.stderr
+    assert done.stdout == "[0, 0, 0, 0]\n", done.stderr
+
+
+def test_a_run_that_was_halted_is_an_interrupt_and_keeps_the_hosts_before(case, monkeypatch):
+    honest = host_module.run_host
+
+    def halted_at_2(*arguments, host=0, **rest):
+        return dataclasses.replace(honest(*arguments, host=host, **rest), status=HALTED if host == 2 else 0)
+
+    monkeypatch.setattr(host_module, "run_host", halted_at_2)
+    told = []
+    with pytest.raises(CohortInterrupted, match="2 of 5"):
+        run_cohort(case, hosts=5, batch_size=3, progress=lambda done, _: told.append(done))
+    assert told == [2]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals")
-def test_ctrl_c_keeps_what_is_finished_and_ends_the_workers(tmp_path):
+@pytest.mark.parametrize("parts", [0, 4])
+def test_ctrl_c_keeps_what_is_finished_and_ends_the_workers(tmp_path, parts):
+    """At every moment: while processes start, and while they work."""
     script, out = tmp_path / "long.py", tmp_path / "out"
     script.write_text(
-        f"""
-import sys
-sys.path.insert(0, {str(Path(__file__).parents[1])!r})
-from cohorts.cases import cells_and_drug
-from immunity.cohorts import run_cohort
-if __name__ == "__main__":
-    run_cohort(cells_and_drug(days=400.0, every=0.1), hosts=100_000, workers=2, stochastic=True,
-               out={str(out)!r}, batch_size=5)
+        SCRIPT
+        + f"""
+run_cohort(cells_and_drug(days=400.0, every=0.1), hosts=100_000, workers=2, stochastic=True,
+           out={str(out)!r}, batch_size=5)
 """
     )
     process = subprocess.Popen([sys.executable, str(script)], stderr=subprocess.PIPE, text=True, start_new_session=True)
-    end = time.monotonic() + 120
-    while len(list((out / "parts").glob("hosts-*.npz"))) < 4 and time.monotonic() < end:
-        time.sleep(0.1)
-    os.killpg(process.pid, signal.SIGINT)
-    _, stderr = process.communicate(timeout=60)
+    try:
+        while not (out / "parts").exists() or len(list((out / "parts").glob("hosts-*.npz"))) < parts:
+            assert process.poll() is None, process.communicate()[1]
+            time.sleep(0.05)
+        os.killpg(process.pid, signal.SIGINT)
+        _, stderr = process.communicate(timeout=300)  # the workers hold the stream too: they are gone
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
     assert "--resume" in stderr
     assert not list((out / "parts").glob(".writing*"))
+    assert len(list((out / "parts").glob("hosts-*.npz"))) >= parts
     for path in (out / "parts").glob("hosts-*.npz"):
         with np.load(path) as file:
             assert np.isfinite(file["readouts"]).all()
-    with pytest.raises(ProcessLookupError):
-        while time.monotonic() < end + 60:
-            os.killpg(process.pid, 0)
-            time.sleep(0.1)
 
 
 def test_the_public_function_is_not_hidden_by_a_package_of_its_name():

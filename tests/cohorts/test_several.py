@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import signal
 
 import pytest
 
 from cohorts.cases import cells_and_drug, with_number
-from cohorts.test_cohort import same_bytes
+from cohorts.test_cohort import same_bytes, started  # noqa: F401 - a fixture
 from immunity.cohorts import Options, Wanted, run_cohort, run_several
 from immunity.cohorts import several as several_module
 from immunity.language.errors import RuleError
@@ -60,15 +59,14 @@ def test_the_comparison_sees_a_changed_number(wanted, alone):
         same_bytes(alone[0].batch, batches[0])
 
 
-def test_hosts_of_a_killed_worker_are_run_again(wanted, alone, monkeypatch):
+def test_hosts_of_a_killed_worker_are_run_again(wanted, alone, monkeypatch, started):
     monkeypatch.setattr(several_module, "HOSTS_WORTH_A_PROCESS", 1)
     batches, killed = {}, []
 
     def kill_one(done, total):
-        children = multiprocessing.active_children()
-        if children and not killed and done >= 3:
-            killed.append(children[0].pid)
-            os.kill(children[0].pid, signal.SIGKILL)
+        if started and not killed and done >= 3:
+            killed.append(started[0]._popen.pid)
+            os.kill(killed[0], signal.SIGKILL)
 
     run_several(wanted, workers=2, finished=lambda task, batch, _: batches.update({task: batch}), progress=kill_one)
     assert killed
@@ -77,7 +75,7 @@ def test_hosts_of_a_killed_worker_are_run_again(wanted, alone, monkeypatch):
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-def test_an_interrupt_gets_through(wanted, workers, monkeypatch):
+def test_an_interrupt_gets_through(wanted, workers, monkeypatch, started):
     monkeypatch.setattr(several_module, "HOSTS_WORTH_A_PROCESS", 1)
     finished = []
 
@@ -88,7 +86,7 @@ def test_an_interrupt_gets_through(wanted, workers, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         run_several(wanted, workers=workers, finished=lambda task, *_: finished.append(task), progress=interrupt)
     assert len(finished) < len(wanted)
-    assert not multiprocessing.active_children()
+    assert not any(process._thread.is_alive() for process in started)
 
 
 @pytest.mark.parametrize(("hosts", "workers"), [(0, 1), (1, 0)])

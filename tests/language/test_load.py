@@ -13,6 +13,7 @@ from immunity.language.load import Book, list_files, load_book, validate_entry
 from immunity.language.models import FOLDERS
 from immunity.language.read import Document, read_documents
 
+from tests.work import calls_of
 from .judge import BODY
 
 
@@ -190,7 +191,10 @@ def test_forms_of_a_number(number: str, fine: bool) -> None:
             validate_entry("cell", document)
 
 
-def test_a_large_rule_book_loads_in_two_seconds(tmp_path: Path) -> None:
+MOST_CALLS_OF_AN_ENTRY = 4000  # of functions, to read and check one; about half a second for 800
+
+
+def test_a_large_rule_book_loads_with_little_work(tmp_path: Path) -> None:
     cell = """id: cell{i}
 name: Cell number {i}
 story: Made in one place, some hours in another, first into a third; does a few things there, and dies.
@@ -205,25 +209,12 @@ flows:
   - {{verb: die, of: circulating at blood, hazard: {{value: "2 1/day", status: assumed}}}}
 """
     for i in range(800):
-        write_tree(tmp_path, {f"cells/cell{i}.yaml": cell.format(i=i)})
-    size = sum(path.stat().st_size for path in (tmp_path / "cells").iterdir())
+        write_tree(tmp_path, {f"{layer}/cells/cell{i}.yaml": cell.format(i=i) for layer in ("all", "half")[: 2 - i % 2]})
+    size = sum(path.stat().st_size for path in (tmp_path / "all" / "cells").iterdir())
     assert 480_000 < size < 520_000
-    times = []
-    for _ in range(3):
-        start = time.process_time()
-        load_book([tmp_path])
-        times.append(time.process_time() - start)
-    assert min(times) < 2.0 * slowness()
-
-
-def slowness() -> float:
-    """How much slower than a plain 2-core machine of 2024 this one is just now, 1 at least."""
-    start = time.process_time()
-    total = 0
-    for i in range(2_000_000):
-        total += i
-    assert total
-    return max(1.0, (time.process_time() - start) / 0.1)
+    half, whole = (calls_of(lambda layer=layer: load_book([tmp_path / layer])) for layer in ("half", "all"))
+    assert whole < 2.2 * half  # linear in the number of entries
+    assert whole < MOST_CALLS_OF_AN_ENTRY * 800
 
 
 @pytest.mark.parametrize(

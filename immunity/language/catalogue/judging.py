@@ -37,9 +37,9 @@ KINDS = (
     ErrorKind(
         "E725",
         "No worker process starts",
-        "Worker processes end as soon as they start.",
-        'In a script, call the cohort under `if __name__ == "__main__":`, or use one worker.',
-        "Each worker imports the script that started it; a script that starts workers when imported never gets going.",
+        "No worker process starts: {reason}.",
+        "Look at what it printed, if anything; one worker (--workers 1) needs no further process.",
+        "Each worker is a Python of its own that imports this package.",
     ),
     # E80x findings ---------------------------------------------------------------------------------
     ErrorKind(

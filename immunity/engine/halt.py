@@ -1,0 +1,88 @@
+"""Runs that can be halted: kernels look at one number of their run at every step.
+
+While a kernel runs, Python hears no signal. A run that is to be interrupted at any moment is therefore taken to a thread
+of its own (kernels let go of the interpreter), and the thread that waits for it writes that number when it is told to.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+T = TypeVar("T")
+LOOK_UP = 0.1  # seconds; some systems hear signals only between waits
+
+_running: dict[int, NDArray[np.int64]] = {}  # thread -> the tally of the run that it has in hand
+_asked: set[int] = set()
+_NOTHING = np.zeros(0, np.int64)
+
+
+def watch(tally: NDArray[np.int64], place: int) -> None:
+    """Let the run with this tally be halted, by a one at ``place``, if its thread is one that can be."""
+    me = threading.get_ident()
+    if me in _running:
+        _running[me] = tally[place : place + 1]
+        if me in _asked:
+            tally[place] = 1
+
+
+def halt(thread: int) -> None:
+    """Halt the run that a thread has in hand, and all that it begins until :func:`ready` is called in it."""
+    _asked.add(thread)
+    _running.get(thread, _NOTHING)[:] = 1
+
+
+def ready() -> int:
+    """Say that this thread's runs may be halted; return the thread's name for :func:`halt`."""
+    me = threading.get_ident()
+    _asked.discard(me)
+    _running[me] = _NOTHING
+    return me
+
+
+def finished() -> None:
+    """Say that this thread's runs may no more be halted."""
+    me = threading.get_ident()
+    _running.pop(me, None)
+    _asked.discard(me)
+
+
+def interruptible(work: Callable[[], T]) -> T:
+    """Do some work so that Ctrl-C is heard while kernels run.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        As soon as the kernel under way has taken its step.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        return work()  # signals come to the main thread alone
+    made: list[T] = []
+    faults: list[BaseException] = []
+
+    def do() -> None:
+        ready()
+        try:
+            made.append(work())
+        except BaseException as fault:
+            faults.append(fault)
+        finally:
+            finished()
+
+    thread = threading.Thread(target=do, daemon=True)
+    thread.start()
+    try:
+        while thread.is_alive():
+            thread.join(LOOK_UP)
+    except BaseException:
+        if thread.ident is not None:
+            halt(thread.ident)
+        thread.join()
+        raise
+    if faults:
+        raise faults[0]
+    return made[0]
