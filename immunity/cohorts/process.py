@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import pickle
 import queue
 import signal
@@ -11,6 +10,7 @@ import subprocess
 import sys
 import threading
 from dataclasses import dataclass
+from pathlib import Path
 from typing import IO, Any, cast
 
 from immunity.cohorts.tasks import Batch
@@ -144,4 +144,4 @@ def _send(pipe: IO[bytes], message: Any) -> None:
 
 def _path() -> list[str]:
     """Where this process finds its modules, of which '' means the present folder."""
-    return [entry or os.getcwd() for entry in sys.path]
+    return [entry or str(Path.cwd()) for entry in sys.path]

@@ -1,7 +1,7 @@
 """Runs that can be halted: kernels look at one number of their run at every step.
 
-While a kernel runs, Python hears no signal. A run that is to be interrupted at any moment is therefore taken to a thread
-of its own (kernels let go of the interpreter), and the thread that waits for it writes that number when it is told to.
+While a kernel runs, Python hears no signal. A run that is to be interrupted at any moment is therefore taken to a
+thread of its own (kernels let go of the interpreter); the thread that waits for it writes that number when told to.
 """
 
 from __future__ import annotations
@@ -72,16 +72,18 @@ def interruptible(work: Callable[[], T]) -> T:
             faults.append(fault)
         finally:
             finished()
+            ended.set()
 
+    ended = threading.Event()  # an interrupted `join` would take the thread for ended
     thread = threading.Thread(target=do, daemon=True)
     thread.start()
     try:
-        while thread.is_alive():
-            thread.join(LOOK_UP)
+        while not ended.wait(LOOK_UP):
+            pass
     except BaseException:
         if thread.ident is not None:
             halt(thread.ident)
-        thread.join()
+        ended.wait()
         raise
     if faults:
         raise faults[0]

@@ -20,7 +20,6 @@ from immunity.cohorts import WORKER_LOST, CohortInterrupted, remove_parts, run_c
 from immunity.cohorts import batch as batch_module
 from immunity.cohorts import host as host_module
 from immunity.cohorts import process as process_module
-from immunity.cohorts import workers as workers_module
 from immunity.cohorts.workers import TRIES
 from immunity.engine.status import HALTED
 from immunity.language.errors import RuleError
@@ -209,20 +208,6 @@ def test_full_disk_keeps_the_parts_that_are_there(case, tmp_path, monkeypatch):
 # processes that end -------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def started(monkeypatch):
-    """The worker processes that were started."""
-    seen = []
-
-    class Seen(process_module.Process):
-        def __init__(self, *arguments):
-            super().__init__(*arguments)
-            seen.append(self)
-
-    monkeypatch.setattr(workers_module, "Process", Seen)
-    return seen
-
-
 def test_hosts_of_a_killed_worker_are_run_again(case, reference, tmp_path, started):
     killed = []
 
@@ -271,8 +256,8 @@ def test_a_process_that_dies_while_starting_is_an_error(case, monkeypatch, start
 
 
 def test_what_a_worker_cannot_write_is_an_error_here(case, tmp_path, monkeypatch):
-    full = "import errno, numpy\ndef savez(*_, **__): raise OSError(errno.ENOSPC, 'full')\nnumpy.savez = savez\nmain(output)"
-    monkeypatch.setattr(process_module, "START", process_module.START.replace("main(output)", full))
+    full = "import errno, numpy\ndef savez(*_, **__): raise OSError(errno.ENOSPC, 'full')\nnumpy.savez = savez\n"
+    monkeypatch.setattr(process_module, "START", process_module.START.replace("main(output)", full + "main(output)"))
     with pytest.raises(RuleError) as caught:
         run_cohort(case, hosts=6, workers=2, out=tmp_path)
     assert caught.value.code == "E702"

@@ -8,7 +8,7 @@ import signal
 import pytest
 
 from cohorts.cases import cells_and_drug, with_number
-from cohorts.test_cohort import same_bytes, started  # noqa: F401 - a fixture
+from cohorts.test_cohort import same_bytes
 from immunity.cohorts import Options, Wanted, run_cohort, run_several
 from immunity.cohorts import several as several_module
 from immunity.language.errors import RuleError

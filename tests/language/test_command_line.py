@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from immunity.cli.main import run_command
-
 from tests.work import calls_of
+
 from .judge import BODY, HERE, expected
 
 SLOW = {"numba", "xarray", "zarr"}

@@ -10,8 +10,8 @@ import pytest
 from immunity.language.errors import CATALOGUE, RuleError, RuleErrors, render
 from immunity.language.load import load_book
 from immunity.language.read import MAX_DEPTH
-
 from tests.work import calls_of
+
 from .judge import BODY, HERE, expected, judge, refusals_of
 
 MOST_CALLS = 600_000  # of functions, half a second on an idle machine

@@ -12,8 +12,8 @@ from immunity.language.errors import RuleErrors
 from immunity.language.load import Book, list_files, load_book, validate_entry
 from immunity.language.models import FOLDERS
 from immunity.language.read import Document, read_documents
-
 from tests.work import calls_of
+
 from .judge import BODY
 
 
@@ -209,7 +209,9 @@ flows:
   - {{verb: die, of: circulating at blood, hazard: {{value: "2 1/day", status: assumed}}}}
 """
     for i in range(800):
-        write_tree(tmp_path, {f"{layer}/cells/cell{i}.yaml": cell.format(i=i) for layer in ("all", "half")[: 2 - i % 2]})
+        write_tree(
+            tmp_path, {f"{layer}/cells/cell{i}.yaml": cell.format(i=i) for layer in ("all", "half")[: 2 - i % 2]}
+        )
     size = sum(path.stat().st_size for path in (tmp_path / "all" / "cells").iterdir())
     assert 480_000 < size < 520_000
     half, whole = (calls_of(lambda layer=layer: load_book([tmp_path / layer])) for layer in ("half", "all"))
