@@ -15,7 +15,8 @@ import traceback
 from typing import IO, Any
 
 from immunity.cohorts.tasks import Batch, Work, do_batch
-from immunity.engine import halt
+from immunity.engine import halt, telling
+from immunity.language import user_cache
 
 STOP = "stop"  # finish nothing more
 
@@ -27,6 +28,8 @@ def main(output: int) -> None:
     ----------
     output : int    the file descriptor to answer on
     """
+    telling.say_nothing()
+    user_cache.say_nothing()
     answers = os.fdopen(output, "wb")
     orders = sys.stdin.buffer
     work: Work = pickle.load(orders)

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import os
 import pickle
 import sys
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import platformdirs
 import pydantic
 
 from immunity._version import __version__
 from immunity.compiler.build import Compiled, compile_book
+from immunity.compiler.plain import from_bytes, to_bytes
 from immunity.language.load import list_files, load_book
 from immunity.language.read import read_bytes
+from immunity.language.user_cache import cache_folder, forget_oldest, keep, read_kept, say_once
 
 KEPT = 24  # compiled books; older ones are deleted
 
@@ -38,17 +37,21 @@ def load_compiled(paths: Sequence[Path], *, cached: bool = True) -> Compiled:
     RuleError, RuleErrors
         As reading and compiling do. Books with errors are never cached.
     """
-    folder = Path(platformdirs.user_cache_dir("immunity")) / "books"
-    file = folder / f"{content_key(paths)}.pickle"
-    if cached:
-        with contextlib.suppress(Exception), file.open("rb") as stream:  # a damaged file can raise anything
-            found = pickle.load(stream)
+    folder = cache_folder("books") if cached else None
+    if folder is None:
+        return compile_book(load_book(paths), met=())
+    file = folder / f"{content_key(paths)}.book"
+    content = read_kept(file)
+    if content is not None:
+        with contextlib.suppress(Exception):  # what another version wrote can raise anything
+            found = from_bytes(content)
             if isinstance(found, Compiled):
                 return found
+        say_once(f"a book in the cache {folder} cannot be used")
     compiled = compile_book(load_book(paths), met=())  # scenarios say what more they meet
-    if cached:
-        with contextlib.suppress(OSError, pickle.PicklingError, RecursionError):  # without a cache it only takes longer
-            _keep(folder, file, compiled)
+    with contextlib.suppress(pickle.PicklingError, TypeError, AttributeError, ValueError, RecursionError):
+        if keep(file, to_bytes(compiled)):
+            forget_oldest(folder, "*.book", KEPT)
     return compiled
 
 
@@ -75,17 +78,3 @@ def _code_digest() -> str:
         stat = file.stat()
         digest.update(f"{file.name} {stat.st_size} {stat.st_mtime_ns}".encode())
     return digest.hexdigest()
-
-
-def _keep(folder: Path, file: Path, compiled: Compiled) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(dir=folder)
-    try:
-        with os.fdopen(descriptor, "wb") as stream:
-            pickle.dump(compiled, stream, protocol=pickle.HIGHEST_PROTOCOL)
-        Path(name).replace(file)
-    finally:
-        Path(name).unlink(missing_ok=True)
-    kept = sorted(folder.glob("*.pickle"), key=lambda f: f.stat().st_mtime, reverse=True)
-    for old in kept[KEPT:]:
-        old.unlink(missing_ok=True)

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from immunity.compiler import cache
+from immunity.compiler import cache, plain
+from immunity.language import user_cache
 from immunity.language.errors import RuleError, RuleErrors
 from tests.compiler.books import compiled, write
 
@@ -18,7 +19,7 @@ BOOK = '{kind: cell, id: rod, lives_in: {blood: []}, flows: [{verb: die, hazard:
 @pytest.fixture
 def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder of the cache, empty."""
-    monkeypatch.setattr(cache.platformdirs, "user_cache_dir", lambda _: str(tmp_path / "cache"))
+    monkeypatch.setattr(user_cache.platformdirs, "user_cache_dir", lambda _: str(tmp_path / "cache"))
     return tmp_path / "cache" / "books"
 
 
@@ -60,13 +61,13 @@ def test_an_edited_file_misses_even_with_the_same_size_and_time(
     assert book.numbers[book.numbers.index["rod.die.hazard"]].value == 2.0
 
 
-@pytest.mark.parametrize("content", [b"", b"no pickle", pickle.dumps("another thing"), b"\x80\x05\x95\xff"])
+@pytest.mark.parametrize("content", [b"", b"no book", bytes(100), b"\x80\x05\x95\xff"])
 def test_a_damaged_file_is_ignored_and_mended(
     kept: Path, tmp_path: Path, compilations: list[int], content: bytes
 ) -> None:
     path = write(BOOK, tmp_path / "book")
     cache.load_compiled([path])
-    (file,) = kept.glob("*.pickle")
+    (file,) = kept.glob("*.book")
     file.write_bytes(content)
     cache.load_compiled([path])
     assert len(compilations) == 2
@@ -77,7 +78,7 @@ def test_a_damaged_file_is_ignored_and_mended(
 def test_a_cut_off_file_is_ignored(kept: Path, tmp_path: Path, compilations: list[int]) -> None:
     path = write(BOOK, tmp_path / "book")
     cache.load_compiled([path])
-    (file,) = kept.glob("*.pickle")
+    (file,) = kept.glob("*.book")
     file.write_bytes(file.read_bytes()[:-20])
     assert cache.load_compiled([path]).flows
     assert len(compilations) == 2
@@ -90,13 +91,60 @@ def test_a_cache_that_cannot_be_written_only_costs_time(kept: Path, tmp_path: Pa
     assert len(compilations) == 2
 
 
-def test_a_book_that_cannot_be_pickled_is_not_kept(kept: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fails(*_: object, **__: object) -> None:
+def test_a_book_that_cannot_be_written_is_not_kept(kept: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(_: object) -> bytes:
         raise pickle.PicklingError
 
-    monkeypatch.setattr(cache.pickle, "dump", fails)
+    monkeypatch.setattr(cache, "to_bytes", fails)
     assert cache.load_compiled([write(BOOK, tmp_path / "book")]).flows
     assert list(kept.iterdir()) == []
+
+
+class Harm:
+    """Does something when it is read."""
+
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        return os.mkdir, (str(self.folder),)
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+
+def test_what_somebody_else_wrote_does_nothing(kept: Path, tmp_path: Path, compilations: list[int]) -> None:
+    path, harmed = write(BOOK, tmp_path / "book"), tmp_path / "harmed"
+    cache.load_compiled([path])
+    (file,) = kept.glob("*.book")
+    user_cache.keep(file, bytes(8) + pickle.dumps(Harm(harmed)))
+    assert cache.load_compiled([path]).flows
+    assert len(compilations) == 2 and not harmed.exists()
+    pickle.loads(pickle.dumps(Harm(harmed)))  # as it would have been
+    assert harmed.exists()
+
+
+@pytest.mark.parametrize(
+    ("module", "name"),
+    [
+        ("os", "system"),
+        ("builtins", "eval"),
+        ("immunity.compiler.cache", "load_compiled"),
+        ("immunity.compiler.cache", "pickle"),
+        ("immunity.language.read", "Path"),
+        ("immunity.compiler.plain", "importlib.import_module"),
+        ("numpy", "ndarray"),
+    ],
+)
+def test_only_plain_data_is_read(module: str, name: str) -> None:
+    with pytest.raises(pickle.UnpicklingError, match="no plain data"):
+        plain.plain_class(module, name)
+
+
+def test_data_come_back_as_they_were(kept: Path, tmp_path: Path) -> None:
+    book = compiled(BOOK)
+    back = plain.from_bytes(plain.to_bytes(book))
+    assert back.flows == book.flows and back.model.tables.names == book.model.tables.names
+    for part in ("theta", "initial", "countable"):
+        one, other = getattr(book.model.tables, part), getattr(back.model.tables, part)
+        assert one.dtype == other.dtype and one.tobytes() == other.tobytes()
 
 
 def test_the_same_files_in_other_layers_are_another_book(kept: Path, tmp_path: Path) -> None:
@@ -119,9 +167,4 @@ def test_old_books_are_deleted(kept: Path, tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr(cache, "KEPT", 2)
     for k in range(4):
         cache.load_compiled([write(BOOK, tmp_path / f"book{k}")])
-    assert len(list(kept.glob("*.pickle"))) == 2
-
-
-def test_compiled_books_are_plain_data() -> None:
-    book = compiled(BOOK)
-    assert pickle.loads(pickle.dumps(book)).flows == book.flows
+    assert len(list(kept.glob("*.book"))) == 2

@@ -1,0 +1,87 @@
+"""Compiled books as bytes and back, so that reading bytes somebody else wrote could make data, and do nothing.
+
+The bytes are a pickle whose reader knows no function and no class but those of plain data in this package's language
+and compiler; arrays stand beside it in NumPy's own format, without objects.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+import io
+import pickle
+from typing import Any
+
+import numpy as np
+from pydantic import BaseModel
+
+PACKAGES = ("immunity.language.", "immunity.compiler.")
+CONTAINERS = {"builtins": {"set", "frozenset"}, "collections": {"OrderedDict", "Counter"}, "fractions": {"Fraction"}}
+
+
+def to_bytes(value: Any) -> bytes:
+    """Write plain data.
+
+    Raises
+    ------
+    pickle.PicklingError, TypeError, AttributeError
+        If there is something in it that is no plain data.
+    """
+    arrays: list[np.ndarray] = []
+
+    class Writer(pickle.Pickler):
+        def persistent_id(self, obj: Any) -> int | None:
+            if not isinstance(obj, np.ndarray):
+                return None
+            arrays.append(obj)
+            return len(arrays) - 1
+
+    text, beside = io.BytesIO(), io.BytesIO()
+    Writer(text, protocol=pickle.HIGHEST_PROTOCOL).dump(value)
+    for array in arrays:
+        np.lib.format.write_array(beside, array, allow_pickle=False)
+    return len(arrays).to_bytes(8, "little") + beside.getvalue() + text.getvalue()
+
+
+def from_bytes(content: bytes) -> Any:
+    """Read plain data.
+
+    Raises
+    ------
+    pickle.UnpicklingError
+        If it asks for anything else than plain data. Damaged bytes can raise anything.
+    """
+    stream = io.BytesIO(content)
+    count = int.from_bytes(stream.read(8), "little")
+    arrays = [np.lib.format.read_array(stream, allow_pickle=False) for _ in range(count)]
+
+    class Reader(pickle.Unpickler):
+        def persistent_load(self, pid: Any) -> np.ndarray:
+            return arrays[pid]
+
+        def find_class(self, module: str, name: str) -> Any:
+            return plain_class(module, name)
+
+    return Reader(stream).load()
+
+
+def plain_class(module: str, name: str) -> Any:
+    """The class of plain data with this name.
+
+    Raises
+    ------
+    pickle.UnpicklingError
+        If it is a function, or a class that does more than hold data.
+    """
+    if name in CONTAINERS.get(module, ()):
+        return getattr(importlib.import_module(module), name)
+    if module.startswith(PACKAGES) and name.isidentifier():
+        found = getattr(importlib.import_module(module), name, None)
+        if isinstance(found, type) and found.__module__ == module and is_data(found):
+            return found
+    raise pickle.UnpicklingError(f"{module}.{name} is no plain data")
+
+
+def is_data(kind: type) -> bool:
+    """Whether a class only holds data: a dataclass, a record, a tuple with names, or one that says so."""
+    return dataclasses.is_dataclass(kind) or issubclass(kind, BaseModel | tuple | dict | str)
