@@ -76,7 +76,10 @@ def start_host(case: Case, theta: Floats, *, rtol: float = 1e-3) -> tuple[Any, F
         return prepared.net, tables.initial.copy(), 0
     key = (theta.tobytes(), rtol)
     if key not in prepared.resting:
-        prepared.resting[key] = settle(prepared.net, theta, tables.initial.copy(), tables.settle_days, rtol=rtol)
+        state, status = settle(prepared.net, theta, tables.initial.copy(), tables.settle_days, rtol=rtol)
+        if status == HALTED:
+            return prepared.net, state, status
+        prepared.resting[key] = state, status
         while len(prepared.resting) > RESTING_STATES_KEPT:
             prepared.resting.popitem(last=False)
     state, status = prepared.resting[key]
