@@ -36,7 +36,7 @@ ORDER = {
     "": 10,  # immunity itself
     "cli": 11,
 }
-ENGINE_MAY = ("immunity.compiler.tables", "immunity.engine")
+ENGINE_MAY = ("immunity.compiler.tables", "immunity.engine", "immunity.language.user_cache")
 RANDOM_ONLY_IN = ("engine/rng.py",)
 UNIT_LIBRARIES = ("pint", "unyt", "astropy", "quantities", "sympy")
 
