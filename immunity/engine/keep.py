@@ -29,7 +29,8 @@ def content_key() -> str:
     """Digest of all that decides what kernels compile to, but for the processor."""
     digest = hashlib.sha256(f"{sys.version} {numba.__version__} {llvmlite.__version__} {np.__version__}".encode())
     here = Path(__file__).parent
-    for source in (*sorted(here.glob("*.py")), here.parent / "compiler" / "tables.py"):  # whose constants are compiled in
+    constants = here.parent / "compiler" / "tables.py"  # some are compiled in
+    for source in (*sorted(here.glob("*.py")), constants):
         digest.update(f"\0{source.name}\0".encode())
         digest.update(source.read_bytes())
     return digest.hexdigest()[:16]
