@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from immunity.language.errors import Location, RuleError, fail, located, shorten
+from immunity.language.errors import Location, RuleError, fail, located, say_value, shorten
 from immunity.language.read import MAX_DEPTH, MAX_NODES, read_documents
 
 MAX_SEED = 2**64 - 1  # the key of the random numbers has 64 bits; a larger seed would be another one's twin
@@ -38,7 +38,7 @@ def under(parent: str, key: str) -> Word:
 def label_of(key: str, value: Any) -> str:
     """Say where a changed value was given: ``--host age='70 y'``, or ``host.age='70 y'`` from Python."""
     option = getattr(key, "option", "")
-    shown = shorten(repr(value), SHOWN_VALUE)
+    shown = shorten(say_value(value, repr), SHOWN_VALUE)
     if option == "--days":
         return f"{option} {shown}"
     name = str(key).removeprefix("host.") if option.endswith("host") else str(key)
@@ -185,5 +185,5 @@ def check_count(count: Any, what: str) -> int:
     """
     whole = callable(getattr(count, "__index__", None)) and not isinstance(count, bool)
     if not whole or not 1 <= int(count) <= MAX_COUNT:
-        raise fail("E612", text=f"{what} {count}")
+        raise fail("E612", text=f"{what} {say_value(count)}")
     return int(count)

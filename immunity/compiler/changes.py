@@ -257,7 +257,10 @@ def _apply_one(numbers: Numbers, theta: Floats, change: Change, attributes: Attr
     for index in chosen:
         if change.set is not None:
             theta[index] = plain(change.set.value, numbers[index].dimension, at)
-        theta[index] *= factor
+        with np.errstate(over="ignore"):
+            theta[index] *= factor
+        if not np.isfinite(theta[index]):
+            raise fail("E302", at=at, text=f"{change.number} times {factor:g}")
     return set(chosen) if change.set is not None else set()
 
 

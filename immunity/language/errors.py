@@ -140,6 +140,14 @@ def shorten(text: str, limit: int = SHOWN_TEXT) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in cut)
 
 
+def say_value(value: object, write: Callable[[object], str] = str) -> str:
+    """Write any value as text, even one that is nested too deeply to be written."""
+    try:
+        return write(value)
+    except (RecursionError, ValueError):  # ValueError: a whole number of thousands of digits
+        return f"a {type(value).__name__} too large to show"
+
+
 def near_miss(text: str, known: Iterable[str], *, exact: bool = False) -> str | None:
     """Find the valid name nearest to a misspelt one.
 
@@ -200,14 +208,15 @@ def fail(
     """
     kind = CATALOGUE[code]
     names = sorted({str(name) for name in known}) if known is not None else []
-    shown = None if text is None else shorten(str(text))
+    said = None if text is None else say_value(text)
+    shown = None if said is None else shorten(said)
     values = _Fields(fields, text=shown if shown is not None else "", choices=_choices(names))
     return RuleError(
         code,
         kind.message.format_map(values),
         at,
         shown,
-        near_miss(str(text), names, exact=exact) if text is not None and names else None,
+        near_miss(said, names, exact=exact) if said is not None and names else None,
         kind.mend.format_map(values),
         tuple(names) if len(names) <= SHOWN_CHOICES else (),
     )
