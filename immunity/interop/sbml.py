@@ -6,7 +6,7 @@ events events. What SBML can not say (drawn firings, halting a host) is left out
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from immunity.compiler.tables import Events, Floats, Names, Tables
 from immunity.interop.sbml_document import (
@@ -16,15 +16,28 @@ from immunity.interop.sbml_document import (
     add_reaction,
     add_rule,
     add_species,
+    define_size,
     define_unit,
     describe,
+    one,
     start_document,
     write_document,
 )
 from immunity.interop.sbml_events import Change, Moment, fold_start, group_moments
-from immunity.interop.sbml_formula import Symbols, number, product, propensity_formula, signal_formula
+from immunity.interop.sbml_formula import (
+    PURE,
+    Symbols,
+    Units,
+    number,
+    product,
+    propensity_dimension,
+    propensity_formula,
+    signal_formula,
+)
 from immunity.interop.sbml_names import unique_ids
 from immunity.interop.sbml_signs import signals_below_zero
+from immunity.interop.sbml_units import as_items, dimension_of, is_substance
+from immunity.language.quantity import CELL, DIMENSIONLESS, TIME, Dimension, base_unit
 
 DISCLAIMER = "For research and teaching, not medical advice."
 
@@ -57,13 +70,15 @@ def to_sbml(
     moments, theta, state = fold_start(group_moments(events), theta, state)
     names = tables.names
     sheet = start_document()
+    pools = unique_ids(names.pool, sheet.taken)
     symbols = Symbols(
-        pool=unique_ids(names.pool, sheet.taken),
+        pool=pools,
         signal=unique_ids(names.signal, sheet.taken),
         parameter=unique_ids(names.parameter, sheet.taken),
         theta=theta,
         changing=frozenset(index for moment in moments for index in moment.parameters),
         below_zero=signals_below_zero(tables, theta),
+        units=_units(sheet, names, pools),
     )
     describe(sheet, title, _note(tables, title))
     for index, (sid, name, unit) in enumerate(
@@ -80,6 +95,26 @@ def to_sbml(
     for moment in moments:
         _write_moment(sheet, moment, names, symbols)
     return write_document(sheet)
+
+
+def _units(sheet: Sheet, names: Names, pools: Sequence[str]) -> Units:
+    """Dimensions of everything that has a name, and how amounts are said."""
+
+    def dimensions(units: Sequence[str]) -> tuple[Dimension, ...]:
+        return tuple(DIMENSIONLESS if found is None else found[1] for found in map(dimension_of, units))
+
+    held = dimensions(names.pool_unit)
+    return Units(
+        pool=held,
+        signal=dimensions(names.signal_unit),
+        parameter=dimensions(names.parameter_unit),
+        amount=[
+            sid if is_substance(dimension) else f"({sid} * {one(sheet, dimension)})"
+            for sid, dimension in zip(pools, held, strict=True)
+        ],
+        define=lambda dimension: define_unit(sheet, base_unit(dimension)) or PURE,
+        one=lambda dimension: one(sheet, dimension),
+    )
 
 
 def _note(tables: Tables, title: str) -> str:
@@ -101,9 +136,10 @@ def _write_readouts(sheet: Sheet, tables: Tables, symbols: Symbols) -> None:
     names, readouts = tables.names, tables.readouts
     sids = unique_ids(names.readout, sheet.taken)
     for index, (sid, name, unit) in enumerate(zip(sids, names.readout, names.readout_unit, strict=True)):
-        value = product([number(readouts.scale[index]), symbols.signal[int(readouts.signal[index])]])
+        scale = float(readouts.scale[index])
+        value = product([number(scale, define_size(sheet, 1.0 / scale)), symbols.signal[int(readouts.signal[index])]])
         offset = float(readouts.offset[index])
-        formula = f"{value} + {number(offset)}" if offset else value
+        formula = f"{value} + {number(offset, define_unit(sheet, unit, base=False))}" if offset else value
         add_rule(sheet, sid, name, unit, formula, base=False)
 
 
@@ -116,6 +152,11 @@ def _write_flow(sheet: Sheet, tables: Tables, flow: int, symbols: Symbols) -> No
         if changes:
             modifiers = [symbols.pool[primary]] if primary >= 0 and symbols.pool[primary] not in changes else []
             own = formula if weight < 0 else product([symbols.parameter[weight], formula])
+            fires = propensity_dimension(tables, flow, symbols)
+            if weight >= 0:
+                fires = fires * symbols.units.parameter[weight]
+            if (extra := CELL / as_items(fires * TIME)) != DIMENSIONLESS:  # reactions count items
+                own = product([own, symbols.units.one(extra)])
             label = name if weight < 0 else f"{name} by {tables.names.parameter[weight]}"
             add_reaction(sheet, label, own, changes, modifiers)
 
@@ -135,7 +176,11 @@ def _effects(tables: Tables, flow: int, symbols: Symbols) -> dict[int, dict[int,
 
 
 def _write_moment(sheet: Sheet, moment: Moment, names: Names, symbols: Symbols) -> None:
-    targets = [(symbols.pool[i], names.pool_unit[i], change) for i, change in moment.pools.items()]
+    held = symbols.units.pool
+    targets = [
+        (symbols.pool[i], names.pool_unit[i] if is_substance(held[i]) else "1", change)
+        for i, change in moment.pools.items()
+    ]
     targets += [(symbols.parameter[i], names.parameter_unit[i], change) for i, change in moment.parameters.items()]
     condition = f"time >= {number(moment.time, define_unit(sheet, 'day'))}"
     assignments = {sid: _affine(sid, change, define_unit(sheet, unit)) for sid, unit, change in targets}
@@ -146,5 +191,5 @@ def _affine(sid: str, change: Change, unit: str | None) -> str:
     shift = number(change.shift, unit)
     if change.factor == 0:
         return shift
-    scaled = sid if change.factor == 1 else f"{number(change.factor, 'dimensionless')} * {sid}"
+    scaled = sid if change.factor == 1 else f"{number(change.factor)} * {sid}"
     return f"{scaled} + {shift}" if change.shift else scaled

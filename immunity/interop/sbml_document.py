@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from xml.sax.saxutils import escape
 
 from immunity.interop.sbml_names import unique_ids
-from immunity.interop.sbml_units import sbml_unit
+from immunity.interop.sbml_units import SbmlUnit, as_items, dimension_of, is_substance, sbml_unit
+from immunity.language.quantity import CELL, DIMENSIONLESS, Dimension, base_unit
 
 COMPARTMENT = "body"
 NAMESPACES = {"cl": "CL", "uberon": "UBERON", "chebi": "CHEBI", "uniprot": "uniprot", "taxonomy": "taxonomy"}
@@ -58,8 +60,18 @@ def describe(sheet: Sheet, title: str, note: str) -> None:
 def define_unit(sheet: Sheet, text: str, *, base: bool = True) -> str | None:
     """Define a unit once; return its identifier (None: SBML has no such unit)."""
     unit = sbml_unit(text, base=base)
-    if unit is None:
-        return None
+    return None if unit is None else _defined(sheet, unit)
+
+
+def define_size(sheet: Sheet, size: float) -> str:
+    """Define a pure number as a unit: how many base units one of a readout's own unit is."""
+    if size == 1.0:
+        return "dimensionless"
+    name = f"times_{size:.17g}"
+    return _defined(sheet, SbmlUnit(re.sub(r"\W", "_", name), name, (("dimensionless", 0, size, 1.0),)))
+
+
+def _defined(sheet: Sheet, unit: SbmlUnit) -> str:
     if unit.factors and sheet.model.getUnitDefinition(unit.id) is None:
         definition = sheet.model.createUnitDefinition()
         definition.setId(unit.id)
@@ -83,12 +95,28 @@ def add_species(sheet: Sheet, sid: str, name: str, unit: str, amount: float, ref
     species.setHasOnlySubstanceUnits(True)
     species.setBoundaryCondition(False)
     species.setConstant(False)
-    if (unit_id := define_unit(sheet, unit)) is not None:
+    found = dimension_of(unit)
+    counted = found is not None and is_substance(found[1])
+    if (unit_id := define_unit(sheet, unit if counted else "1")) is not None:
         species.setSubstanceUnits(unit_id)
+        dimension = as_items(found[1]) if counted and found else DIMENSIONLESS
+        if dimension != CELL:  # reactions count items
+            species.setConversionFactor(one(sheet, dimension / CELL))
     terms = [(ALIASES.get(key.lower(), key.lower()), value) for key, value in references.items()]
     for key, value in terms:
         if key in NAMESPACES:
             _annotate(sheet, species, key, value)
+
+
+def one(sheet: Sheet, dimension: Dimension) -> str:
+    """Return the identifier of the number one in a base unit, by which unlike things are made alike."""
+    unit = base_unit(dimension)
+    unit_id = define_unit(sheet, unit) or "dimensionless"
+    sid = f"one_{unit_id.removeprefix('unit_')}"
+    if sheet.model.getParameter(sid) is None:
+        sheet.taken.add(sid)
+        _add_quantity(sheet, sid, f"1 {unit}", unit_id, constant=True).setValue(1.0)
+    return sid
 
 
 def add_parameter(sheet: Sheet, sid: str, name: str, unit: str, *, value: float, constant: bool) -> None:

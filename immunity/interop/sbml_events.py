@@ -10,6 +10,8 @@ import numpy as np
 from immunity.compiler.tables import (
     EVENT_ADD,
     EVENT_ADD_COUNTED,
+    EVENT_AGE,
+    EVENT_AGE_SET,
     EVENT_PARAMETER_SCALE,
     EVENT_PARAMETER_SET,
     EVENT_SCALE,
@@ -17,6 +19,8 @@ from immunity.compiler.tables import (
     Events,
     Floats,
 )
+
+NUMBERS = (EVENT_PARAMETER_SCALE, EVENT_PARAMETER_SET, EVENT_AGE, EVENT_AGE_SET)  # the others change pools
 
 
 @dataclass(frozen=True)
@@ -31,9 +35,9 @@ class Change:
         match kind:
             case kind if kind in (EVENT_ADD, EVENT_ADD_COUNTED):
                 return Change(self.factor, self.shift + value)
-            case kind if kind in (EVENT_SCALE, EVENT_PARAMETER_SCALE):
+            case kind if kind in (EVENT_SCALE, EVENT_PARAMETER_SCALE, EVENT_AGE):
                 return Change(self.factor * value, self.shift * value)
-            case kind if kind in (EVENT_SET, EVENT_PARAMETER_SET):
+            case kind if kind in (EVENT_SET, EVENT_PARAMETER_SET, EVENT_AGE_SET):
                 return Change(0.0, value)
         raise ValueError(f"unknown event kind {kind}")
 
@@ -55,7 +59,7 @@ def group_moments(events: Events) -> list[Moment]:
         parameters: dict[int, Change] = {}
         for k in np.flatnonzero(events.time == time):
             kind, index = int(events.kind[k]), int(events.index[k])
-            target = parameters if kind in (EVENT_PARAMETER_SCALE, EVENT_PARAMETER_SET) else pools
+            target = parameters if kind in NUMBERS else pools
             target[index] = target.get(index, Change()).then(kind, float(events.value[k]))
         moments.append(Moment(float(time), pools, parameters))
     return moments

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from immunity.compiler.tables import (
@@ -22,9 +22,31 @@ from immunity.compiler.tables import (
     Tables,
 )
 from immunity.interop.sbml_signs import hazard_below_zero
+from immunity.language.quantity import DIMENSIONLESS, Dimension
 
 SMALLEST = 2.2250738585072014e-308  # as the engine holds logarithms and exponentials within bounds
 LARGEST_POWER = 700.0
+PURE = "dimensionless"
+
+
+@dataclass(frozen=True)
+class Units:
+    """What units formulas need: the dimension of everything named, and identifiers of units and of the number one.
+
+    ``amount`` is how a formula says the amount of a pool: a pool that SBML has no substance for, such as an area,
+    times one of its unit.
+    """
+
+    pool: Sequence[Dimension]
+    signal: Sequence[Dimension]
+    parameter: Sequence[Dimension]
+    amount: Sequence[str]
+    define: Callable[[Dimension], str]
+    one: Callable[[Dimension], str]
+
+    def zero(self, dimension: Dimension) -> str:
+        """Nothing, in the unit of a dimension."""
+        return number(0.0, self.define(dimension))
 
 
 @dataclass(frozen=True)
@@ -41,6 +63,7 @@ class Symbols:
     theta: Floats
     changing: frozenset[int]
     below_zero: list[bool]
+    units: Units
 
     def holds(self, index: int, value: float, absent: float) -> bool:
         """Whether parameter ``index`` (-1: ``absent``) is, and stays, exactly ``value``."""
@@ -51,13 +74,13 @@ class Symbols:
 
 def number(value: float, unit: str | None = None) -> str:
     """Write a number, with its unit's identifier if there is one, so that it reads back as the same double."""
-    text = f"{float(value)!r} {unit}" if unit else repr(float(value))
+    text = f"{float(value)!r} {unit or PURE}"
     return f"({text})" if value < 0 else text
 
 
 def product(over: Sequence[str], under: Sequence[str] = ()) -> str:
     """Multiply factors and divide by others."""
-    return " / ".join([" * ".join(over) or "1", *under])
+    return " / ".join([" * ".join(over) or number(1.0), *under])
 
 
 def signal_formula(tables: Tables, index: int, symbols: Symbols) -> str:
@@ -68,8 +91,11 @@ def signal_formula(tables: Tables, index: int, symbols: Symbols) -> str:
         terms.append(symbols.parameter[int(signals.constant[index])])
     for term in range(signals.term_ptr[index], signals.term_ptr[index + 1]):
         terms.append(_term(tables, term, symbols))
-    total = f"({' + '.join(terms)})" if len(terms) > 1 else (terms or ["0"])[0]
     divisor = int(signals.divisor[index])
+    summed = symbols.units.signal[index]
+    if divisor >= 0:
+        summed = summed * symbols.units.parameter[divisor]
+    total = f"({' + '.join(terms)})" if len(terms) > 1 else (terms or [symbols.units.zero(summed)])[0]
     laws = _laws(signals.laws, signals.law_ptr[index], signals.law_ptr[index + 1], tables.curves, symbols)
     return product([total, *laws], [] if divisor < 0 else [symbols.parameter[divisor]])
 
@@ -83,18 +109,47 @@ def propensity_formula(tables: Tables, flow: int, symbols: Symbols) -> str:
     for k in range(flows.factor_ptr[flow], flows.factor_ptr[flow + 1]):
         name, power = symbols.parameter[int(flows.factor[k])], int(flows.power[k])
         target = over if power > 0 else under
-        target.append(name if abs(power) == 1 else f"{name}^{abs(power)}")
+        target += [name] * abs(power)
     over += _laws(flows.laws, flows.law_ptr[flow], flows.law_ptr[flow + 1], tables.curves, symbols)
-    primary = [symbols.pool[int(flows.primary[flow])]] if flows.primary[flow] >= 0 else []
+    primary = [symbols.units.amount[int(flows.primary[flow])]] if flows.primary[flow] >= 0 else []
     if hazard_below_zero(tables, flow, symbols.theta, symbols.below_zero):
-        return product([f"max(0, {product(over, under)})", *primary])
+        zero = symbols.units.zero(hazard_dimension(tables, flow, symbols))
+        return product([f"max({zero}, {product(over, under)})", *primary])
     return product([*over, *primary], under)
+
+
+def hazard_dimension(tables: Tables, flow: int, symbols: Symbols) -> Dimension:
+    """The dimension of a flow's hazard: of its numbers and laws."""
+    flows, made = tables.flows, DIMENSIONLESS
+    for k in range(flows.factor_ptr[flow], flows.factor_ptr[flow + 1]):
+        made = made * symbols.units.parameter[int(flows.factor[k])] ** int(flows.power[k])
+    for k in range(flows.law_ptr[flow], flows.law_ptr[flow + 1]):
+        made = made * _law_dimension(flows.laws, k, symbols)
+    return made
+
+
+def propensity_dimension(tables: Tables, flow: int, symbols: Symbols) -> Dimension:
+    """The dimension of how often a flow fires."""
+    primary = int(tables.flows.primary[flow])
+    made = hazard_dimension(tables, flow, symbols)
+    return made * symbols.units.pool[primary] if primary >= 0 else made
+
+
+def _law_dimension(laws: Laws, k: int, symbols: Symbols) -> Dimension:
+    sensed = symbols.units.signal[int(laws.signal[k])]
+    if laws.kind[k] == LAW_PROPORTIONAL:
+        return sensed
+    if laws.kind[k] == LAW_POWER and symbols.holds(int(laws.parameter[k, 1]), -1.0, 1.0):
+        return symbols.units.parameter[int(laws.parameter[k, 0])] / sensed
+    return DIMENSIONLESS
 
 
 def _term(tables: Tables, term: int, symbols: Symbols) -> str:
     signals = tables.signals
     kind, source = signals.term_kind[term], int(signals.term_source[term])
-    name = symbols.pool[source] if kind == TERM_POOL else symbols.signal[source] if kind == TERM_SIGNAL else "time"
+    name = "time"
+    if kind in (TERM_POOL, TERM_SIGNAL):
+        name = symbols.units.amount[source] if kind == TERM_POOL else symbols.signal[source]
     factors = [] if signals.term_coefficient[term] == 1 else [number(signals.term_coefficient[term])]
     if signals.term_weight[term] >= 0:
         factors.append(symbols.parameter[int(signals.term_weight[term])])
@@ -106,62 +161,68 @@ def _laws(laws: Laws, begin: int, end: int, curves: Curves, symbols: Symbols) ->
 
 
 def _law(laws: Laws, k: int, curves: Curves, symbols: Symbols) -> str:
-    s = symbols.signal[int(laws.signal[k])]
+    s, sensed = symbols.signal[int(laws.signal[k])], symbols.units.signal[int(laws.signal[k])]
+    zero = symbols.units.zero(sensed)
     parameters = [int(index) for index in laws.parameter[k]]
     match laws.kind[k]:
         case kind if kind == LAW_PROPORTIONAL:
             return s
         case kind if kind == LAW_HILL:
-            return _hill(s, parameters, symbols)
+            return _hill(s, zero, parameters, symbols)
         case kind if kind == LAW_SATURATING:
             return _saturating(int(laws.signal[k]), int(laws.signal2[k]), symbols.parameter[parameters[0]], symbols)
         case kind if kind == LAW_CURVE:
             begin, end = curves.ptr[laws.curve[k]], curves.ptr[laws.curve[k] + 1]
-            return _curve(s, curves.x[begin:end], curves.y[begin:end])
+            return _curve(s, symbols.units.define(sensed), curves.x[begin:end], curves.y[begin:end])
         case kind if kind == LAW_POWER:
-            return _power(s, parameters, symbols)
+            return _power(s, sensed, parameters, symbols)
         case kind if kind == LAW_LOG:
             unit = symbols.parameter[parameters[0]]
-            return f"piecewise(ln({s} / {unit}), {s} / {unit} > {SMALLEST!r}, {math.log(SMALLEST)!r})"
+            least = number(math.log(SMALLEST))
+            return f"piecewise(ln({s} / {unit}), {s} / {unit} > {number(SMALLEST)}, {least})"
         case kind if kind == LAW_EXP:
             share = f"{s} / {symbols.parameter[parameters[0]]}"
-            return f"exp(max(-{LARGEST_POWER!r}, min({LARGEST_POWER!r}, {share})))"
+            return f"exp(max({number(-LARGEST_POWER)}, min({number(LARGEST_POWER)}, {share})))"
     raise ValueError(f"unknown law kind {laws.kind[k]}")
 
 
-def _power(s: str, parameters: list[int], symbols: Symbols) -> str:
+def _power(s: str, sensed: Dimension, parameters: list[int], symbols: Symbols) -> str:
     unit, exponent = parameters[0], parameters[1]
-    if symbols.holds(exponent, -1.0, 1.0) and symbols.holds(unit, 1.0, 1.0):
-        return f"piecewise(1 / {s}, {s} > 0, 0)"
-    return f"piecewise(({s} / {symbols.parameter[unit]})^{symbols.parameter[exponent]}, {s} > 0, 0)"
+    units, name = symbols.units, symbols.parameter[unit]
+    if symbols.holds(exponent, -1.0, 1.0):
+        return f"piecewise({name} / {s}, {s} > {units.zero(sensed)}, {units.zero(units.parameter[unit] / sensed)})"
+    return f"piecewise(({s} / {name})^{symbols.parameter[exponent]}, {s} > {units.zero(sensed)}, {number(0.0)})"
 
 
 def _saturating(signal: int, signal2: int, half: str, symbols: Symbols) -> str:
     s, other = symbols.signal[signal], symbols.signal[signal2]
     if symbols.below_zero[signal2]:
-        other = f"max(0, {other})"
+        other = f"max({symbols.units.zero(symbols.units.signal[signal2])}, {other})"
     share = f"{s} / ({half} + {s} + {other})"
-    return f"piecewise({share}, {s} > 0, 0)" if symbols.below_zero[signal] else f"({share})"
+    if not symbols.below_zero[signal]:
+        return f"({share})"
+    return f"piecewise({share}, {s} > {symbols.units.zero(symbols.units.signal[signal])}, {number(0.0)})"
 
 
-def _hill(s: str, parameters: list[int], symbols: Symbols) -> str:
+def _hill(s: str, zero: str, parameters: list[int], symbols: Symbols) -> str:
     base, top, half, exponent = parameters
     named = symbols.parameter
     # (half/s)^n keeps the power dimensionless and can overflow only towards the right limit, 0
-    occupied = f"1 / (1 + ({named[half]} / {s})^{named[exponent]})" if exponent >= 0 else ""
+    occupied = f"{number(1.0)} / ({number(1.0)} + ({named[half]} / {s})^{named[exponent]})" if exponent >= 0 else ""
     if symbols.holds(exponent, 1.0, 1.0):
         occupied = f"{s} / ({named[half]} + {s})"
-    occupancy = f"piecewise({occupied}, {s} > 0, 0)"
-    high = named[top] if top >= 0 else "1"
+    occupancy = f"piecewise({occupied}, {s} > {zero}, {number(0.0)})"
+    high = named[top] if top >= 0 else number(1.0)
     if symbols.holds(base, 0.0, 0.0):
         return occupancy if symbols.holds(top, 1.0, 1.0) else f"{high} * {occupancy}"
     return f"({named[base]} + ({high} - {named[base]}) * {occupancy})"
 
 
-def _curve(s: str, x: Floats, y: Floats) -> str:
-    pieces = [f"{number(y[0])}, {s} <= {number(x[0])}"]
+def _curve(s: str, unit: str, x: Floats, y: Floats) -> str:
+    pieces = [f"{number(y[0])}, {s} <= {number(x[0], unit)}"]
     for k in range(len(x) - 1):
         if x[k + 1] > x[k]:
-            slope = number((y[k + 1] - y[k]) / (x[k + 1] - x[k]))
-            pieces.append(f"{number(y[k])} + {slope} * ({s} - {number(x[k])}), {s} <= {number(x[k + 1])}")
+            rise, run = number(y[k + 1] - y[k]), number(x[k + 1] - x[k], unit)
+            along = f"({s} - {number(x[k], unit)}) / {run}"
+            pieces.append(f"{number(y[k])} + {rise} * {along}, {s} <= {number(x[k + 1], unit)}")
     return f"piecewise({', '.join(pieces)}, {number(y[-1])})"
