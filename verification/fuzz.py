@@ -28,9 +28,9 @@ from immunity.arguments import check_count, check_seed, decimal_number, parse_as
 from immunity.compiler.build import Compiled, compile_book
 from immunity.compiler.host import build_case
 from immunity.language.errors import RuleError, RuleErrors, render, say_value
-from immunity.language.formula import names_in
+from immunity.language.formula import evaluate, names_in
 from immunity.language.load import FINDINGS, Book, Entry, load_book, validate_entry
-from immunity.language.quantity import evaluate, parse_quantity, parse_unit
+from immunity.language.quantity import parse_quantity, parse_unit
 from immunity.language.read import Document, read_documents
 from immunity.language.references import parse_reference
 from immunity.results.condition import parse_condition

@@ -40,4 +40,6 @@ def sbml_of_case(case: Case, compiled: Compiled | None = None) -> str:
     if status != 0:
         raise fail("E707", text=case.scenario, status=status)
     references = pool_references(compiled) if compiled else None
-    return to_sbml(tables, case.theta, state, case.events, title=case.title, annotations=references)
+    left_out = [f"{len(case.plans)} courses that begin or stop by what is seen"] if case.plans else []
+    left_out += ["named end points"] if case.ends else []
+    return to_sbml(tables, case.theta, state, case.events, title=case.title, annotations=references, left_out=left_out)

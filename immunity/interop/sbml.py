@@ -52,6 +52,7 @@ def to_sbml(
     *,
     title: str,
     annotations: Annotations | None = None,
+    left_out: Sequence[str] = (),
 ) -> str:
     """Write one host in one scenario as SBML Level 3 Version 2.
 
@@ -61,6 +62,7 @@ def to_sbml(
     state : float64[pool]        amounts at day 0
     annotations : mapping        pool name -> {"cl": "CL:0000775", "uberon": ..., "uniprot": ..., "chebi": ...,
                                  "taxonomy": ...}; other keys are passed over
+    left_out : sequence of str   what the scenario has and the document has not, for its notes
 
     Returns
     -------
@@ -80,7 +82,8 @@ def to_sbml(
         below_zero=signals_below_zero(tables, theta),
         units=_units(sheet, names, pools),
     )
-    describe(sheet, title, _note(tables, title))
+    note = _note(tables, title) + (f" Not part of this document: {', '.join(left_out)}." if left_out else "")
+    describe(sheet, title, note)
     for index, (sid, name, unit) in enumerate(
         zip(symbols.parameter, names.parameter, names.parameter_unit, strict=True)
     ):
