@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import textwrap
 from dataclasses import dataclass
+from itertools import combinations, product
 
 import numpy as np
 from markupsafe import Markup, escape
@@ -96,20 +97,73 @@ def position(place: PlaceSeries) -> tuple[float, float]:
 
 
 def labels(places: tuple[PlaceSeries, ...]) -> tuple[Label, ...]:
-    """Share the labels between the two margins and keep them apart, each as near its place as can be."""
-    lines = [tuple(textwrap.wrap(place.name, 13, max_lines=2, placeholder="…")) or ("",) for place in places]
-    rows = [
-        len(text) + (ever_cells(place) and not steady(place)) + ever_microbes(place)
-        for text, place in zip(lines, places, strict=True)
-    ]
-    found: dict[int, Label] = {}
+    """Where the words about each place stand: in the margin on its side, as near as can be, their leaders uncrossed.
+
+    What stays as it is at rest has no words (``rows`` is 0): it is a dot that says its name when it is pointed at.
+    """
+    spoken = [i for i, place in enumerate(places) if not steady(place)]
+    lines = {i: tuple(textwrap.wrap(places[i].name, 13, max_lines=2, placeholder="…")) or ("",) for i in spoken}
+    rows = {i: len(lines[i]) + ever_cells(places[i]) + ever_microbes(places[i]) for i in spoken}
     sides = _share(places, rows)
     bottom = max(HEIGHT, *(4.0 + sum(_height(rows[i]) for i in members) for members in sides.values()))
-    for side, members in sides.items():
-        wanted = [position(places[i])[1] for i in members]
-        for i, y in zip(members, _apart(wanted, [rows[i] for i in members], bottom), strict=True):
-            found[i] = Label(side, y, lines[i], rows[i])
+    tops: dict[int, dict[int, float]] = {}
+    for _ in range(len(spoken) ** 2 + 1):
+        tops = {side: _uncrossed(places, side, members, rows, bottom) for side, members in sides.items()}
+        over = _across(places, tops)
+        if over is None:
+            break
+        for side, gone, come in ((-1, *over), (1, *reversed(over))):
+            sides[side] = sorted([i for i in sides[side] if i != gone] + [come], key=lambda i: places[i].y)
+    found = dict.fromkeys(range(len(places)), Label(1, 0.0, (), 0))
+    found |= {i: Label(side, y, lines[i], rows[i]) for side, placed in tops.items() for i, y in placed.items()}
     return tuple(found[i] for i in range(len(places)))
+
+
+def _across(places: tuple[PlaceSeries, ...], tops: dict[int, dict[int, float]]) -> tuple[int, int] | None:
+    """A place of the left margin and one of the right whose leaders cross, None if there is none."""
+    for i, j in product(tops[-1], tops[1]):
+        ends = [leader(position(places[n]), side, tops[side][n]) for n, side in ((i, -1), (j, 1))]
+        (a, b), (c, d) = ends
+        if _turn(a, b, c) * _turn(a, b, d) < 0 and _turn(c, d, a) * _turn(c, d, b) < 0:
+            return i, j
+    return None
+
+
+def _turn(a: tuple[float, float], b: tuple[float, float], c: tuple[float, float]) -> float:
+    """On which side of the line from a to b a point lies."""
+    return (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])
+
+
+def _uncrossed(
+    places: tuple[PlaceSeries, ...], side: int, members: list[int], rows: dict[int, int], bottom: float
+) -> dict[int, float]:
+    """Tops of the labels of one margin, in an order in which no two leaders cross."""
+    order = list(members)
+    tops: dict[int, float] = {}
+    for _ in range(len(order) ** 2 + 1):
+        wanted = [position(places[i])[1] for i in order]
+        tops = dict(zip(order, _apart(wanted, [rows[i] for i in order], bottom), strict=True))
+        crossed = next(
+            ((k, j) for k, j in combinations(range(len(order)), 2) if _cross(places, side, order, tops, k, j)), None
+        )
+        if crossed is None:
+            break
+        k, j = crossed
+        order[k], order[j] = order[j], order[k]
+    return tops
+
+
+def _cross(
+    places: tuple[PlaceSeries, ...], side: int, order: list[int], tops: dict[int, float], k: int, j: int
+) -> bool:
+    """Whether the leaders of the k-th and the j-th label of a margin cross."""
+    (a, b), (c, d) = (leader(position(places[order[n]]), side, tops[order[n]]) for n in (k, j))
+    return _turn(a, b, c) * _turn(a, b, d) < 0 and _turn(c, d, a) * _turn(c, d, b) < 0
+
+
+def leader(place: tuple[float, float], side: int, top: float) -> tuple[tuple[float, float], tuple[float, float]]:
+    """The slanting part of a leader: from its elbow beside the label to the place."""
+    return (WIDTH / 2 + side * (_SCALE * figure.WIDTH / 2 + 4), top + 8), place
 
 
 def height(shown: tuple[Label, ...]) -> float:
@@ -117,10 +171,10 @@ def height(shown: tuple[Label, ...]) -> float:
     return max([HEIGHT, *(label.y + _height(label.rows) + 2.0 for label in shown)])
 
 
-def _share(places: tuple[PlaceSeries, ...], rows: list[int]) -> dict[int, list[int]]:
+def _share(places: tuple[PlaceSeries, ...], rows: dict[int, int]) -> dict[int, list[int]]:
     """Which labels stand left (-1) and right (1): on the side of their place, as long as there is room."""
     sides: dict[int, list[int]] = {-1: [], 1: []}
-    for i in sorted(range(len(places)), key=lambda i: (abs(places[i].x - 50) < 6, places[i].y)):
+    for i in sorted(rows, key=lambda i: (abs(places[i].x - 50) < 6, places[i].y)):
         off = places[i].x - 50
         sides[(1 if off > 0 else -1) if abs(off) >= 6 else min(sides, key=lambda s: len(sides[s]))].append(i)
     for side, other in ((-1, 1), (1, -1)):
@@ -180,6 +234,11 @@ _PATTERNS = (
 
 def _place(place: PlaceSeries, label: Label, index: int, unit: str) -> str:
     x, y = position(place)
+    if not label.rows:
+        return (
+            f'<g class="place quiet"><title>{escape(place.name)}</title>'
+            f'<circle class="cell c2" cx="{x:.1f}" cy="{y:.1f}" r="{_CELL_RADIUS / 2:g}"/></g>'
+        )
     microbes = float(np.nan_to_num(place.microbes[index]))
     inner = WIDTH / 2 + label.side * (_SCALE * figure.WIDTH / 2 + 16)
     anchor = "start" if label.side > 0 else "end"
@@ -194,7 +253,8 @@ def _place(place: PlaceSeries, label: Label, index: int, unit: str) -> str:
         for i, (text, css) in enumerate(rows)
     )
     shade = f"c{level(float(relative(place)[index]))}" if ever_cells(place) else "no-cells"
-    start, elbow = inner - label.side * 4, inner - label.side * 12
+    (elbow, _), _ = leader((x, y), label.side, label.y)
+    start = inner - label.side * 4
     return (
         f'<g class="place"><path class="leader" d="M{start:.0f} {label.y + 8:.1f}H{elbow:.0f}L{x:.1f} {y:.1f}"/>'
         f'<circle class="ring r{ring(microbes)}" cx="{x:.1f}" cy="{y:.1f}" r="{ring_radius(microbes):.1f}"/>'
@@ -215,6 +275,13 @@ def sentence(report: ReportInput, index: int) -> str:
             said.append(microbes_text(float(place.microbes[index]), report.microbe_unit))
         parts.append(f"{place.name}: {', '.join(said) or 'nothing'}")
     return "; ".join(parts) + "."
+
+
+def quiet_words(reports: tuple[ReportInput, ...]) -> str:
+    """The places that stay as they are at rest, in every one of some reports."""
+    quiet = [{place.name: None for place in report.places if steady(place)} for report in reports]
+    names = [name for name in quiet[0] if all(name in other for other in quiet)] if quiet else []
+    return f"At rest throughout (small dots): {', '.join(names)}." if names else ""
 
 
 def telling_moment(report: ReportInput) -> int:

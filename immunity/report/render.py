@@ -63,7 +63,7 @@ def render(report: ReportInput) -> str:
         levels=bodymap.LEVEL_LABELS,
         rings=bodymap.RING_LABELS,
         places_tables=[(each.label, *thin.places_table(each, time)) for each in _both(small) if each.places],
-        steady=any(bodymap.steady(place) for each in _both(small) for place in each.places),
+        quiet=bodymap.quiet_words(_both(small)),
         survival=_survival(report, time),
         blood_count=counts.count_table(report, time),
         panels=_panels(report, time, float(small.times[moment]), main=True),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from itertools import pairwise
+from itertools import combinations, pairwise
 from xml.etree import ElementTree
 
 import numpy as np
@@ -63,7 +63,33 @@ def test_a_place_that_stays_at_rest_is_named_without_a_number() -> None:
     report = made_up.healed(times=np.array([0.0, 1.0]), curves=(), places=(quiet, loud))
     assert bodymap.sentence(report, 1) == "Quiet: as at rest; Loud: immune cells ×1.3."
     drawing = bodymap.draw(report, 1)
-    assert "Quiet</text>" in drawing and "×1.3</text>" in drawing and "×1.1</text>" not in drawing
+    assert "Quiet</title>" in drawing and "Quiet</text>" not in drawing and "×1.3</text>" in drawing
+    assert bodymap.quiet_words((report,)) == "At rest throughout (small dots): Quiet."
+    assert bodymap.quiet_words((report, made_up.healed(places=()))) == ""
+
+
+def crossings(places: tuple[PlaceSeries, ...]) -> int:
+    """Pairs of leaders that cross, by the signs of the areas of their ends."""
+    found = 0
+    shown = bodymap.labels(places)
+    lines = [(s.side, *bodymap.leader(bodymap.position(p), s.side, s.y)) for s, p in zip(shown, places, strict=True)]
+
+    def turn(a: tuple[float, float], b: tuple[float, float], c: tuple[float, float]) -> float:
+        return (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])
+
+    for (_, a, b), (_, c, d) in combinations(lines, 2):
+        found += turn(a, b, c) * turn(a, b, d) < 0 and turn(c, d, a) * turn(c, d, b) < 0
+    return found
+
+
+def test_no_two_leaders_cross() -> None:
+    rng = np.random.default_rng(2)
+    for _ in range(40):
+        crowd = tuple(
+            place(float(x), float(y), f"P{k}", microbes=1e3 * (k % 2))
+            for k, (x, y) in enumerate(rng.uniform([15, 10], [85, 70], (12, 2)))
+        )
+        assert crossings(crowd) == 0
 
 
 def test_places_on_the_midline_are_shared_between_the_margins() -> None:
