@@ -164,11 +164,11 @@ def _microbe_beats(curve: Curve, report: ReportInput, time: Clock) -> list[Beat]
     if not state.present or peak is None:
         return []
     s = "" if is_plural(curve.name) else "s"
-    first = float(curve.values[0])
+    first = float(curve.values[np.searchsorted(report.times, report.times[0], side="right") - 1])  # once all is given
     most = f"{_value(peak.value, curve)}{_spread(curve, peak.index, report)}"
     weight = math.log10(max(peak.value, 1.0)) + 1.0  # the places with most microbes first
     beats = []
-    if state.since > report.times[0]:
+    if state.since > report.times[0] or not first > 0.0:
         course = f"grow{s} until the end, to" if _last_is_highest(curve) else f"peak{s} at"
         text = f"{curve.name} become{s} detectable and {course} {most} {time.when(peak.day)}."
         beats.append(Beat(state.since, text, curve.id, weight))

@@ -127,6 +127,12 @@ def test_microbes_peak_and_go() -> None:
     assert headline(made).startswith("Recovered on day 4.9: microbes below detection since day 4.9")
 
 
+def test_microbes_given_at_the_start_start_at_what_was_given() -> None:
+    both_sides = np.concatenate([[0.0], DAYS])
+    made = made_up.healed(curves=(bugs([0, *BUGS]),), times=both_sides, places=())
+    assert texts(made)[:2] == ["Bacteria start at 100 CFU.", "Bacteria peak at 10⁶ CFU, 10\u202f000 times the start."]
+
+
 def test_microbes_that_only_decline() -> None:
     told = texts(report(bugs([100, 50, 20, 1, 0, 0, 0, 0, 0, 0, 0])))
     assert told[0] == "Bacteria start at 100 CFU and never multiply beyond 100 CFU."
