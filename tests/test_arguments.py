@@ -149,3 +149,12 @@ def test_what_was_not_changed_is_still_located_in_the_file() -> None:
     entry = override(find_scenario(book, "cut_finger"), {"days": 3})
     assert entry.at("title").file.endswith("cut_finger.yaml")
     assert entry.at("days").file == "days=3"
+
+
+@pytest.mark.parametrize("changes", [{"days": 1e308}, {"exposures.0.at": "1e300 year"}, {"every": "1e300 year"}])
+def test_times_beyond_all_history(changes: dict) -> None:
+    try:
+        im.case("cut_finger", changes=changes)
+    except (RuleError, RuleErrors) as error:
+        refused = error.errors[0] if isinstance(error, RuleErrors) else error
+        assert refused.code in ("E609", "E302")

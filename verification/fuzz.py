@@ -129,7 +129,7 @@ def odd_value(random: Random, words: list[str], depth: int = 0) -> Any:
             return {key: odd_value(random, words, depth + 1) for key in keys}
         case 8 if depth == 0:
             deep: Any = random.choice(words)
-            for _ in range(random.choice((5, 39, 60, 2000))):
+            for _ in range(random.choice((5, 39, 60, 200))):
                 deep = [deep] if random.random() < 0.5 else {"a": deep}
             return deep
     return random.choice(words)

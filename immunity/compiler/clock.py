@@ -13,7 +13,8 @@ TICKS_PER_DAY = 8.64e9  # a tick is 10 microseconds: far above rounding, even af
 
 def at_tick(day: float) -> float:
     """The tick nearest to a time in days, in days; infinite times stay."""
-    return round(day * TICKS_PER_DAY) / TICKS_PER_DAY if math.isfinite(day) else day
+    ticks = day * TICKS_PER_DAY
+    return round(ticks) / TICKS_PER_DAY if math.isfinite(ticks) else day
 
 
 def grid(step: float, count: int) -> Floats:

@@ -406,7 +406,17 @@ def _check_hazard(
         wanted = _unit_dimension(signals.space, first) / _unit_dimension(signals.space, primary) / TIME
     if made != wanted:
         at = rule.at(next(key for key in RATE_KEYS if getattr(rule.record, key) is not None))
+        at = _at_fault(signals, rule, factors, primary, first) or at
         raise fail("E506", at=at, text=rule.name, found=str(made), expected=str(wanted))
+
+
+def _at_fault(
+    signals: Signals, rule: Rule, factors: Factors, primary: Pool | None, first: Pool | None
+) -> Location | None:
+    """The number that a member of a class brings to a rule for all of them: there the unit is to be mended."""
+    members = {pool.entity for pool in (primary, first) if pool is not None} - {rule.own}
+    brought = (signals.numbers[index] for index, _ in factors)
+    return next((number.location for number in brought if number.name.rpartition(".")[0] in members), None)
 
 
 def _check_stoichiometry(signals: Signals, rule: Rule, verb: Verb, actors: _Actors, made: _Made) -> None:

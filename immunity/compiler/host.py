@@ -25,6 +25,7 @@ from immunity.language.load import Entry
 from immunity.language.models import Scenario
 
 MAX_OUTPUTS = 1_000_000
+MAX_DAYS = 1e6  # some thousand years
 KEPT = 16  # books as scenarios meet them
 
 _MET: dict[tuple[str, tuple[str, ...], frozenset[str]], Compiled] = {}
@@ -121,6 +122,8 @@ def _warnings(compiled: Compiled, record: Scenario, dated: list[Dated], days: fl
 def _days(record: Scenario, scenario: Entry) -> float:
     if not (math.isfinite(record.days) and record.days > 0):
         raise fail("E609", at=scenario.at("days"), text=record.days, reason="it is not a positive number of days")
+    if record.days > MAX_DAYS:
+        raise fail("E609", at=scenario.at("days"), text=record.days, reason=f"it is more than {MAX_DAYS:g} days")
     return at_tick(record.days)
 
 

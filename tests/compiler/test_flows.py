@@ -337,3 +337,22 @@ def test_keys_come_from_the_name_alone_and_never_collide() -> None:
     keys = {row.name: row.key for row in _keyed_apart(rows)}
     assert keys == {row.name: row.key for row in _keyed_apart(rows[::-1])}
     assert keys["buckeroo"] == zlib.crc32(b"buckeroo") != keys["plumless"]
+
+
+def test_a_wrong_unit_of_a_member_is_told_at_the_member() -> None:
+    book = """
+{kind: place, id: dish, volume: "1 mL"}
+---
+{kind: class, id: germ, requires: [uptake]}
+---
+kind: cell
+id: eater
+lives_in: {dish: []}
+flows:
+  - {verb: kill, target: each germ at dish, by: eater at dish, hazard: {use: germ.uptake}, with: [eater at dish]}
+---
+{kind: threat, id: good, is: [germ], lives_in: {dish: []}, numbers: {uptake: "1 mL/cell/day"}}
+---
+{kind: threat, id: wrong, is: [germ], lives_in: {dish: []}, numbers: {uptake: "5 mL"}}
+"""
+    refused(book, "E506", line="id: wrong")
