@@ -48,6 +48,15 @@ def test_a_bare_result_is_short_and_says_what_became_of_whom(book: object) -> No
     assert "<b>" not in Run(record(1))._repr_html_()
 
 
+def test_values_are_shown_as_a_laboratory_reports_them() -> None:
+    from dataclasses import replace
+
+    shown = repr(Run(replace(record(1), show=("decay", "tent"))))
+    assert "log10 TCID50/mL" in shown and "5.268e+05" not in shown
+    assert shown.splitlines()[2].split()[-1] == "2.99"  # of 977 TCID50/mL
+    assert shown.splitlines()[3].split()[-1] == "1"  # the limit of detection
+
+
 def test_a_title_cannot_write_into_a_notebook() -> None:
     from dataclasses import replace
 

@@ -118,6 +118,6 @@ def clock(days: float) -> Clock:
 
 def is_plural(name: str) -> bool:
     """Whether a name takes a plural verb: neutrophils rise, aureus rises."""
-    head = re.split(r" (?:in|at|of|on|per)\b|[,(]", name.strip(), maxsplit=1)[0].split()
+    head = re.split(r" (?:in|at|of|on|per|beneath|inside|under|from|that)\b|[,(]", name.strip(), maxsplit=1)[0].split()
     word = head[-1].lower() if head else ""
     return word in {"bacteria", "data"} or (word.endswith("s") and not word.endswith(("us", "is", "ss")))

@@ -6,6 +6,7 @@ import math
 from html import escape
 from typing import Any
 
+from immunity.results.present import present, present_unit
 from immunity.results.record import DISCLAIMER, Record
 from immunity.results.summary import count_outcomes, host_outcomes, last, maximum, maximum_day, over_hosts, plain
 
@@ -27,9 +28,10 @@ def rows_of(record: Record) -> list[tuple[str, str, str, str, str]]:
     found = []
     time = record.time[:, None]
     for name in [name for name in record.show if name in infos][:ROWS]:
-        values = record.readout[:, :, infos[name]]
+        info = record.infos[infos[name]]
+        values = present(record.readout[:, :, infos[name]], info)
         numbers = (over_hosts(f(_wide(time, values), values))["median"] for f in (maximum, maximum_day, last))
-        found.append((name, record.infos[infos[name]].unit, *(_number(v) for v in numbers)))
+        found.append((name, present_unit(info), *(_number(v) for v in numbers)))
     return found
 
 

@@ -65,3 +65,8 @@ def test_time_is_counted_in_what_suits_the_run(days: float, day: float, stamp: s
 )  # fmt: skip
 def test_plural_names_take_plural_verbs(name: str, plural: bool) -> None:
     assert is_plural(name) is plural
+
+
+def test_the_head_of_a_name_decides_its_verb() -> None:
+    assert is_plural("Microbes beneath skin and mucosa") and is_plural("Bacteria inside macrophages")
+    assert not is_plural("Saccharin that has reached the lymph nodes")
