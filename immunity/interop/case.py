@@ -31,10 +31,20 @@ def sbml_of_case(case: Case, compiled: Compiled | None = None) -> str:
     Raises
     ------
     RuleError
-        E704 if the library for SBML is not installed, E707 if the host does not come to rest.
+        E704 if the library for SBML is not installed, E707 if the host does not come to rest,
+        E709 if the case has what no document of this kind says.
     """
     if find_spec("libsbml") is None:
         raise fail("E704", text="python-libsbml")
+    waits = {
+        "what begins or stops when a readout crosses a level": case.plans,
+        "end points of a scenario": case.ends,
+        "exposures at a rate": case.chances,
+        "a history": case.past,
+    }
+    for what, held in waits.items():
+        if held:
+            raise fail("E709", text=case.scenario, reason=what)
     tables = case.model.tables
     state, status = settle(prepare(tables), case.theta, tables.initial, tables.settle_days)
     if status != 0:

@@ -7,9 +7,11 @@ import pytest
 
 import immunity
 from immunity.compiler.case import Case
+from immunity.compiler.tables import EVENT_AGE, EVENT_AGE_SET, Events
 from immunity.engine import prepare, run_host, settle
 from immunity.interop import case as interop_case
 from immunity.interop.case import sbml_of_case
+from immunity.interop.sbml_events import Change, group_moments
 from immunity.language.errors import RuleError
 
 libsbml = pytest.importorskip("libsbml")
@@ -94,3 +96,28 @@ def test_missing_library_is_a_located_error(exported: tuple[Case, str], monkeypa
     monkeypatch.setattr(interop_case, "find_spec", lambda name: None)
     with pytest.raises(RuleError, match="E704"):
         sbml_of_case(exported[0])
+
+
+SEEN = {"readout": "dish.bacillus", "above": "1e3 cell"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "what"),
+    [
+        ({"ends_when": [{**SEEN, "outcome": "seen"}]}, "end points"),
+        ({"events": [{"pool": "bacillus at dish", "set": "1 cell", "when": SEEN}]}, "crosses a level"),
+    ],
+)
+def test_what_waits_to_be_seen_is_not_exported_without_a_word(changes: dict[str, object], what: str) -> None:
+    book = immunity.load("examples/birth_death.yaml")
+    made = immunity.case("growth", book=book, changes=changes)
+    with pytest.raises(RuleError, match=what) as caught:
+        sbml_of_case(made, book)
+    assert caught.value.code == "E709"
+
+
+def test_ageing_is_exported_as_changes_of_numbers() -> None:
+    age, start = (EVENT_AGE, 2.0), (EVENT_AGE_SET, 3.0)
+    assert Change().then(*age) == Change(2.0, 0.0) and Change(1.0, 5.0).then(*start) == Change(0.0, 3.0)
+    events = Events(np.zeros(1), np.array([EVENT_AGE], np.uint8), np.zeros(1, np.int32), np.full(1, 2.0))
+    assert group_moments(events)[0].parameters == {0: Change(2.0, 0.0)}

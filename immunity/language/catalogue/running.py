@@ -62,6 +62,13 @@ KINDS = (
         "Give a row for each value: columns time, value, unit, readout, subject, lod; see docs/howto/observed_data.md.",
         "A value is laid over the curve of its readout, in the readout's unit.",
     ),
+    ErrorKind(
+        "E709",
+        "Not exported",
+        "{text!r} has {reason}, which no exported document says.",
+        "Export a scenario without it, with dated events alone.",
+        "An export that leaves something out would be another model.",
+    ),
     # E8xx findings ---------------------------------------------------------------------------------
     ErrorKind(
         "E801",
