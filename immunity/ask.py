@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 from immunity import api
 from immunity.compiler.build import Compiled
 from immunity.compiler.case import Case
+from immunity.compiler.host import meeting, whole
 from immunity.language.errors import RuleError, fail, plainly
 from immunity.language.quantity import base_unit, parse_quantity
+from immunity.scenario import find_scenario
 
 if TYPE_CHECKING:
     from immunity.compiler.review import Review
@@ -102,7 +104,7 @@ def list_names(kind: str, *, book: Compiled | None = None) -> Listing:
         from immunity.validate import load_findings
 
         return Listing((published.id, published.finding.claim) for published in load_findings([FINDINGS]))
-    compiled = book or api.load()
+    compiled = whole(book or api.load())
     if kind in KINDS:
         entries = [entry for each in KINDS[kind] for entry in compiled.book.entries.get(each, {}).values()]
         names = (getattr(e.record, "title", None) or e.record.name or e.record.story or "" for e in entries)
@@ -143,7 +145,7 @@ def number(name: str, *, book: Compiled | None = None) -> Number:
     RuleError
         E614 for a name that is none, with the nearest that is.
     """
-    compiled = book or api.load()
+    compiled = whole(book or api.load())
     if name not in compiled.numbers.index:
         raise fail("E614", text=name, known=list(compiled.numbers.index))
     return _number(compiled, name)
@@ -175,7 +177,7 @@ def explain(name: str, *, book: Compiled | None = None) -> Text:
     from immunity.compiler.show import number_line
     from immunity.language.explain import explain_entry, explain_readout, explain_rule, explain_source
 
-    compiled = book or api.load()
+    compiled = whole(book or api.load())
     entries = {id: e for kind, group in compiled.book.entries.items() if kind != "sources" for id, e in group.items()}
     rules = {rule.name: rule for rule in compiled.rules}
     readouts = [row.info.id for row in compiled.readouts]
@@ -206,7 +208,7 @@ def trace(readout: str, *, book: Compiled | None = None) -> Text:
     """
     from immunity.compiler.show import pools_of_signal, signal_line, trace_pools
 
-    compiled = book or api.load()
+    compiled = whole(book or api.load())
     pools = {row.pool.name: index for index, row in enumerate(compiled.space.rows)}
     readouts = {row.info.id: row for row in compiled.readouts}
     if readout in readouts:
@@ -276,13 +278,10 @@ def checked(compiled: Compiled, below: Compiled | None) -> Check:
 
 def review_of(compiled: Compiled) -> Review:
     """Build every scenario of a book, and review the whole of it, what no scenario meets included."""
-    from immunity.compiler.build import compile_book
     from immunity.compiler.host import build_case
-    from immunity.compiler.members import has_open_sets
     from immunity.compiler.review import review
 
-    if has_open_sets(compiled.book):
-        compiled = compile_book(compiled.book)
+    compiled = whole(compiled)
     for scenario in compiled.book.entries.get("scenario", {}).values():
         build_case(compiled, scenario)
     return review(compiled)
@@ -350,7 +349,8 @@ def export(
     if to != "sbml":
         raise fail("E613", text=to, known=["sbml"])
     rules = book or api.load()
-    text = sbml_of_case(api.case(scenario, host=host, changes=changes, days=days, book=rules), rules)
+    made = api.case(scenario, host=host, changes=changes, days=days, book=rules)
+    text = sbml_of_case(made, meeting(rules, find_scenario(rules, scenario)))
     if out is not None:
         Path(out).write_text(text, encoding="utf-8")
     return text

@@ -113,10 +113,11 @@ def show(stage: str, *, book: Book = BOOK) -> int:
     stage
         entries, pools, numbers, signals, flows or readouts.
     """
+    from immunity.compiler.host import whole
     from immunity.compiler.show import STAGES, show_stage
 
     if stage not in STAGES:
         raise fail("E613", text=stage, known=STAGES)
-    for line in show_stage(book.load(), stage):
+    for line in show_stage(whole(book.load()), stage):
         _print(line)
     return 0

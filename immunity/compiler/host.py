@@ -28,7 +28,7 @@ MAX_OUTPUTS = 1_000_000
 MAX_DAYS = 1e6  # some thousand years
 KEPT = 16  # books as scenarios meet them
 
-_MET: dict[tuple[str, tuple[str, ...], frozenset[str]], Compiled] = {}
+_MET: dict[tuple[str, tuple[str, ...], frozenset[str] | None], Compiled] = {}
 
 
 def build_case(compiled: Compiled, scenario: Entry) -> Case:
@@ -93,7 +93,16 @@ def meeting(compiled: Compiled, scenario: Entry) -> Compiled:
     book = compiled.book
     if not has_open_sets(book):
         return compiled
-    met = met_in(book, scenario)
+    return _with_met(compiled, met_in(book, scenario))
+
+
+def whole(compiled: Compiled) -> Compiled:
+    """The book with all members of its open sets, met or not: what is listed, explained and traced."""
+    return _with_met(compiled, None) if has_open_sets(compiled.book) else compiled
+
+
+def _with_met(compiled: Compiled, met: frozenset[str] | None) -> Compiled:
+    book = compiled.book
     if chosen(compiled.space.membership, met) == compiled.space.sets:
         return compiled
     key = (book.digest, book.files, met)

@@ -52,7 +52,6 @@ class Membership:
     brought: dict[str, list[Brought]] = field(default_factory=dict)
     open: frozenset[str] = frozenset()
     by_member: dict[tuple[str, str], list[Brought]] = field(default_factory=dict)
-    faults: Faults = field(default_factory=Faults, repr=False)
 
     def add(self, group: str, brought: Brought) -> None:
         """Note that a carrier brings a member."""
@@ -79,16 +78,17 @@ def list_members(book: Book) -> Membership:
         {id: [] for id in sets},
         frozenset(id for id, entry in sets.items() if entry.record.open),
     )
+    faults = Faults()
     for id, entry in sets.items():
         given: int | list[str | Member] = entry.record.members
         listed = [str(k + 1) for k in range(given)] if isinstance(given, int) else given
         for position, member in enumerate(listed):
             path = ("members",) if isinstance(given, int) else ("members", position)
-            _put(found, sets[id], member, entry, path, None)
+            _put(found, sets[id], member, entry, path, None, faults)
     for entry in book.entries.get("members", {}).values():
         owner = _set_of(sets, entry.record.of, entry, ("of",))
         for position, member in enumerate(entry.record.members):
-            _put(found, owner, member, entry, ("members", position), None)
+            _put(found, owner, member, entry, ("members", position), None, faults)
     shared: list[tuple[str, Loaded, Path, str, Number | None]] = []
     for kind in CARRIERS:
         for carrier in book.entries.get(kind, {}).values():
@@ -97,7 +97,7 @@ def list_members(book: Book) -> Membership:
                 for position, member in enumerate(brought):
                     path = ("brings", name, position)
                     if isinstance(member, Member) and member.id is not None:
-                        _put(found, owner, member, carrier, path, carrier.id)
+                        _put(found, owner, member, carrier, path, carrier.id, faults)
                         found.add(name, Brought(carrier, member.id, path, member.amount))
                     else:
                         of, amount = (member, None) if isinstance(member, str) else (member.of or "", member.amount)
@@ -109,7 +109,7 @@ def list_members(book: Book) -> Membership:
     for id, entry in sets.items():
         if not found.rows[id] and not entry.record.open:
             raise fail("E432", at=entry.at("id"), text=id)
-    found.faults.settle()
+    faults.settle()
     return found
 
 
@@ -120,7 +120,13 @@ def _set_of(sets: Mapping[str, Loaded], name: str, entry: Loaded, path: Path) ->
 
 
 def _put(
-    found: Membership, owner: Loaded, member: str | Member, entry: Loaded, path: Path, carrier: str | None
+    found: Membership,
+    owner: Loaded,
+    member: str | Member,
+    entry: Loaded,
+    path: Path,
+    carrier: str | None,
+    faults: Faults,
 ) -> None:
     record = member if isinstance(member, Member) else None
     name = record.id or "" if record else str(member)
@@ -134,7 +140,7 @@ def _put(
         raise fail("E413", at=at, text=name, kind="member", first=said)
     given = {*owner.record.numbers, *(record.numbers if record else ())}
     for needed in owner.record.requires:
-        with found.faults:
+        with faults:
             if needed not in given:
                 raise fail("E414", at=at, text=name, needed=needed, group=owner.id)
     rows[name] = MemberRow(name, record, entry, path, carrier)

@@ -9,8 +9,9 @@ import pytest
 
 from immunity.compiler.build import compile_book
 from immunity.compiler.cache import load_compiled
-from immunity.compiler.host import build_case
+from immunity.compiler.host import build_case, whole
 from immunity.compiler.members import met_in
+from immunity.compiler.plain import from_bytes, to_bytes
 from immunity.engine import prepare, run_host
 from immunity.language.errors import RuleError
 from immunity.language.load import load_book
@@ -241,3 +242,20 @@ def test_the_example_runs_and_antibody_reaches_the_drifted_strain_less() -> None
     reach_a, reach_b = (run.readouts[before_b, names.index(f"blood.reach_{k}")] for k in "ab")
     assert 0 < reach_b < reach_a
     assert reach_b / reach_a == pytest.approx(np.exp(-5 / 4))
+
+
+def test_a_book_with_open_sets_comes_back_from_the_cache() -> None:
+    book = load_compiled([write(BOOK)], cached=False)
+    back = from_bytes(to_bytes(book))
+    assert back.space.membership.rows.keys() == book.space.membership.rows.keys()
+    assert [row.name for row in back.flows] == [row.name for row in book.flows]
+    case = build_case(back, back.book.entries["scenario"]["infected"])
+    assert "blood.b[coat]" in case.model.tables.names.pool
+
+
+def test_what_is_listed_and_traced_is_the_whole_book() -> None:
+    book = load_compiled([write(BOOK)], cached=False)
+    assert whole(book).space.sets["antigen"] == ["own", "stored", "coat", "flagellum"]
+    assert whole(whole(book)) is whole(book)
+    closed = compiled(PARTLY)
+    assert whole(closed) is closed
