@@ -83,19 +83,27 @@ def _signal_table(rows: Sequence[SignalRow], curves: _CurveStore) -> SignalTable
 
 
 def _consumed_partners(signals: Signals, row: FlowRow) -> list[tuple[int, int, float, int]]:
-    """Other pools that a flow uses up through a proportional law, as (pool, signal, coefficient, weight)."""
+    """Pools that a flow uses up through a proportional law, as (pool, signal, coefficient, weight).
+
+    Its primary pool is among them where a law senses nothing else: there, members of one pool meet each other.
+    """
     numbers = signals.numbers
     used = {
         change.pool
         for change in row.changes
         if change.coefficient * (1.0 if change.weight == NONE else numbers[change.weight].value) < 0
-    } - {row.primary}
+    }
+
+    def alone(signal: SignalRow) -> bool:
+        return len(signal.terms) == 1 and signal.constant == NONE
+
     return [
         (term.source, law.signal, term.coefficient, term.weight)
         for law in row.laws
         if law.kind == LAW_PROPORTIONAL and not signals[law.signal].laws
         for term in signals[law.signal].terms
         if term.kind == TERM_POOL and term.source in used
+        if term.source != row.primary or alone(signals[law.signal])
     ]
 
 

@@ -42,14 +42,14 @@ class Dice(NamedTuple):
     fire_at: Floats  # [slot] day since the start of the step
     rate: Floats  # [slot] propensity
     since: Floats  # [slot] when clock was last brought up to date
-    arriving: Floats  # [pool] expected in this step
+    arriving: Floats  # [pool] per day, at the start of the step
     leaving: Floats  # [pool]
     mean: Floats  # [flow] expected firings of flows that leap
-    shared: Floats  # [pool] members shared out among the flows that leave it so far
-    counted: Floats  # [pool] surplus of arrivals and births when they were
-    surplus: Floats  # [pool] arrivals drawn beyond those expected
-    born: Floats  # [pool] expected to come from the pool itself
-    born_surplus: Floats  # [pool] drawn beyond that
+    late: Floats  # [pool] share of its turnover that leaps count from the end of a step
+    level: Floats  # [pool] amount between the start and the end of a step that its leaping flows go by
+    came: Floats  # [pool] what leaps bring, as drawn
+    due: Floats  # [pool] what leaps bring, as expected
+    born: Floats  # [pool] expected to come from the pool itself, per day
     noise: Floats  # [value] relative variance that chance gives pools and signals, roughly
     brought: Floats  # [pool] of that, through what makes it
     drives: Bytes  # [pool] brings noise worth following into an uncountable pool
@@ -73,11 +73,11 @@ def new_dice(wiring: Wiring) -> Dice:
         arriving=np.zeros(n_pool),
         leaving=np.zeros(n_pool),
         mean=np.zeros(n_flow),
-        shared=np.zeros(n_pool),
-        counted=np.zeros(n_pool),
-        surplus=np.zeros(n_pool),
+        late=np.zeros(n_pool),
+        level=np.zeros(n_pool),
+        came=np.zeros(n_pool),
+        due=np.zeros(n_pool),
         born=np.zeros(n_pool),
-        born_surplus=np.zeros(n_pool),
         noise=np.zeros(n_pool + wiring.n_signal + 1),
         brought=np.zeros(n_pool),
         drives=np.zeros(n_pool, np.uint8),
@@ -99,6 +99,12 @@ def own_change(wiring: Wiring, host: Host, flow: int) -> float:
     """Return by how much one firing changes the flow's countable primary pool; 0 if it has none."""
     primary = wiring.primary[flow]
     return host.own[wiring.arm_ptr[flow]] if primary >= 0 and wiring.countable[primary] else 0.0
+
+
+@kernel
+def leaps(wiring: Wiring, dice: Dice, flow: int) -> bool:
+    """Say whether a flow is drawn, and not event by event."""
+    return wiring.drawn[flow] and dice.slot[flow] < 0
 
 
 @kernel
@@ -188,10 +194,14 @@ def split_flows(wiring: Wiring, host: Host, live: Live, dice: Dice, streams: Str
 
 @kernel
 def meeting(wiring: Wiring, host: Host, flow: int, values: Floats) -> float:
-    """Return the share of meetings left when a member of the primary pool doesn't meet itself; 1 for most flows."""
-    share = 1.0
+    """Return the share of meetings left when members of one pool don't meet themselves; 1 for most flows.
+
+    A flow that goes by a a a of one pool fires as a (a - 1) (a - 2) does.
+    """
+    share, met = 1.0, 0.0
     for arm in range(wiring.arm_ptr[flow] + 1, wiring.arm_ptr[flow + 1]):
         sensed = wiring.arm_signal[arm]
         if sensed >= 0 and wiring.arm_pool[arm] == wiring.primary[flow] and values[sensed] > 0.0:
-            share *= max(0.0, 1.0 - host.slope[arm] / values[sensed])
+            met += 1.0
+            share *= max(0.0, 1.0 - met * host.slope[arm] / values[sensed])
     return share

@@ -1,8 +1,15 @@
 """Leaps: how often flows between large pools fire in a step, drawn around what is expected.
 
-Members leave their pool by binomial draws, competing flows sharing them. Flows that keep their primary pool, or have
-none, draw from a Poisson distribution; where the pool itself multiplies, from a wider one (variance m + m^2 / x, as a
-negative binomial), because the newborn multiply in turn. Linear birth and death so keep their exact mean and variance.
+Every flow draws from a Poisson distribution around its expected firings. What that puts into a pool or takes out of it
+relaxes within the same step: a member that left can't leave again, one that came may go on. For members that move, die
+and divide independently of each other, the covariance of where they are at the end follows from two things alone, the
+expected firings m and the response A of firings to amounts:
+
+    Q = K (N C N') K',   K = 1 / (1 - h A theta),   C = diag(m) + c m m' for flows that share a pool,
+
+with theta the share of a pool's turnover that is counted from its end rather than its start, such that one pool alone
+decays by exactly exp(-z) in z turnovers. So m + noise is taken through one solve with the sparse matrix of the step,
+whatever the number of turnovers. Pools in which few are left are shared out member by member instead.
 """
 
 # pyright: reportArgumentType=false, reportReturnType=false, reportCallIssue=false
@@ -11,139 +18,339 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from immunity.compiler.tables import Floats
-from immunity.engine.dice import UNNOTICED, Dice, own_change
+from immunity.engine.dice import UNNOTICED, Dice, leaps, own_change
 from immunity.engine.kernel import kernel
 from immunity.engine.live import N_FLOWS, N_POOLS, Live
-from immunity.engine.net import Host, Wiring
-from immunity.engine.rng import Streams, binomial, normal, poisson
+from immunity.engine.net import BY_PRIMARY, Host, Wiring
+from immunity.engine.rng import Streams, binomial, poisson, rounded
 from immunity.engine.rosenbrock import Work
+from immunity.engine.sparse import factorise, solve
 
-ROUNDS = 2  # in which newcomers drawn after their pool was shared out are shared out too
-TURNOVER = 1.0  # departures per member in a step above which all newcomers may leave again, else half of them
+SPARSE = 64.0  # members below which those of a pool that nobody comes back to are shared out one by one
+FAINT = 4.0  # expected firings below which a flow draws last, so that it can't fall below none
+WHOLE = 1e6  # firings above which rounding needs no chance
+
+
+@kernel
+def share_late(turnover: float) -> float:
+    """Return theta with (1 - (1 - theta) z) / (1 + theta z) = exp(-z); for growth, z is below zero."""
+    if abs(turnover) < 1e-3:
+        return 0.5 + turnover / 12.0
+    if abs(turnover) > 40.0:
+        return 1.0 - 1.0 / turnover if turnover > 0.0 else -1.0 / turnover
+    left = math.exp(-turnover)
+    return (turnover - 1.0 + left) / (turnover * (1.0 - left))
 
 
 @kernel
 def _meeting_at_start(wiring: Wiring, work: Work, flow: int) -> float:
     """Return what `meeting` was at the start of the step: an arm is propensity * slope / signal."""
-    share = 1.0
+    share, met = 1.0, 0.0
     for arm in range(wiring.arm_ptr[flow] + 1, wiring.arm_ptr[flow + 1]):
         if wiring.arm_signal[arm] >= 0 and wiring.arm_pool[arm] == wiring.primary[flow] and work.arm[arm] > 0.0:
-            share *= max(0.0, 1.0 - work.arm[arm] / work.propensity[flow])
+            met += 1.0
+            share *= max(0.0, 1.0 - met * work.arm[arm] / work.propensity[flow])
     return share
 
 
 @kernel
-def _expect(wiring: Wiring, host: Host, live: Live, work: Work, dice: Dice) -> None:
-    """Keep the expected firings of leaping flows in `dice.mean` and `dice.firings`, and what they bring to pools."""
+def _expect(wiring: Wiring, host: Host, live: Live, work: Work, dice: Dice, x: Floats, step: float) -> None:
+    """Keep the expected firings of flows that leap or aren't drawn, and every pool's theta and level.
+
+    The level stands between the amounts at the start and at the end; for small pools it is that expected at the end.
+    """
     for place in range(live.size[N_POOLS]):
-        dice.arriving[live.pools[place]] = 0.0
-        dice.surplus[live.pools[place]] = 0.0
-        dice.shared[live.pools[place]] = 0.0
-        dice.born[live.pools[place]] = 0.0
-        dice.born_surplus[live.pools[place]] = 0.0
+        dice.late[live.pools[place]] = 0.0
     for place in range(live.size[N_FLOWS]):
         flow = live.flows[place]
-        if not wiring.drawn[flow] or dice.slot[flow] >= 0:
+        if dice.slot[flow] >= 0:
             continue
-        mean = max(work.expected[flow], 0.0) * _meeting_at_start(wiring, work, flow)
-        dice.mean[flow] = mean
-        dice.firings[flow] = mean
-        for at in range(wiring.stoich_ptr[flow], wiring.stoich_ptr[flow + 1]):
-            pool = wiring.stoich_pool[at]
-            if host.change[at] > 0.0 and pool != wiring.primary[flow]:
-                dice.arriving[pool] += host.change[at] * mean
-            elif host.change[at] > 0.0:
-                dice.born[pool] += host.change[at] * mean
+        dice.mean[flow] = work.expected[flow]
+        if wiring.drawn[flow]:
+            dice.mean[flow] = max(work.expected[flow], 0.0) * _meeting_at_start(wiring, work, flow)
+        for arm in range(wiring.arm_ptr[flow], wiring.arm_ptr[flow + 1]):
+            dice.late[wiring.arm_pool[arm]] -= step * work.arm[arm] * host.own[arm]
+    for place in range(live.size[N_POOLS]):
+        pool = live.pools[place]
+        dice.late[pool] = share_late(dice.late[pool])
+        dice.level[pool] = (1.0 - dice.late[pool]) * x[pool] + dice.late[pool] * max(work.new[pool], 0.0)
+        if dice.small[pool]:
+            dice.level[pool] = work.new[pool]
 
 
 @kernel
-def _settle(wiring: Wiring, host: Host, dice: Dice, flow: int, firings: float) -> None:
-    """Replace a flow's firings by those drawn."""
-    for at in range(wiring.stoich_ptr[flow], wiring.stoich_ptr[flow + 1]):
-        pool = wiring.stoich_pool[at]
-        if host.change[at] > 0.0 and pool != wiring.primary[flow]:
-            dice.surplus[pool] += host.change[at] * (firings - dice.firings[flow])
-        elif host.change[at] > 0.0:
-            dice.born_surplus[pool] += host.change[at] * (firings - dice.firings[flow])
-    dice.firings[flow] = firings
+def _response(wiring: Wiring, work: Work, dice: Dice, flow: int, arm: int, step: float) -> float:
+    """Return by how much a flow's firings rise with one more in an arm's pool at the end of the step."""
+    pool = wiring.arm_pool[arm]
+    if dice.small[pool]:
+        return 0.0
+    if wiring.arm_signal[arm] == BY_PRIMARY and wiring.countable[pool]:
+        return dice.late[pool] * dice.mean[flow] / dice.level[pool] if dice.level[pool] > 0.0 else 0.0
+    return dice.late[pool] * step * work.arm[arm]
 
 
 @kernel
-def _draw_leavers(
-    wiring: Wiring, host: Host, live: Live, dice: Dice, streams: Streams, pool: int, count: float
-) -> None:
-    """Share the members of a pool among the flows they may leave by: binomial draws, each given those before.
+def _put_in(wiring: Wiring, host: Host, work: Work, flow: int, firings: float) -> None:
+    """work.change += N * firings of one flow."""
+    for entry in range(wiring.stoich_ptr[flow], wiring.stoich_ptr[flow + 1]):
+        work.change[wiring.stoich_pool[entry]] += host.change[entry] * firings
 
-    Newcomers take part by half, as they come on average in the middle of the step; where turnover is quick they take
-    part in full, with the newborn: so the spread of immigration and death stays right. Called again, it does the same
-    for newcomers drawn since (or takes leavers back, where fewer came than was thought).
+
+@kernel
+def _draw_noise(wiring: Wiring, host: Host, live: Live, work: Work, dice: Dice, streams: Streams, x: Floats) -> None:
+    """Draw every flow's firings into `dice.firings`, and let those that leave one pool know of each other."""
+    for place in range(live.size[N_FLOWS]):
+        flow = live.flows[place]
+        if leaps(wiring, dice, flow):
+            mean = dice.mean[flow]
+            dice.firings[flow] = poisson(streams, flow, mean) if mean >= FAINT else mean
+    for place in range(live.size[N_POOLS]):
+        pool = live.pools[place]
+        if not wiring.countable[pool] or dice.small[pool] or dice.level[pool] <= 0.0:
+            continue
+        total, noise = 0.0, 0.0
+        for at in range(wiring.leaver_ptr[pool], wiring.leaver_ptr[pool + 1]):
+            flow = wiring.leaver[at]
+            if live.flow_on[flow] and leaps(wiring, dice, flow) and own_change(wiring, host, flow) < 0.0:
+                total += dice.mean[flow]
+                noise += dice.firings[flow] - dice.mean[flow]
+        if noise == 0.0:
+            continue
+        late, level = dice.late[pool], dice.level[pool]
+        joint = late * late * max(work.new[pool], 0.0) - (1.0 - late) * (1.0 - late) * x[pool]
+        shift = (math.sqrt(max(0.0, 1.0 + joint * total / (level * level))) - 1.0) * noise / total
+        for at in range(wiring.leaver_ptr[pool], wiring.leaver_ptr[pool + 1]):
+            flow = wiring.leaver[at]
+            if live.flow_on[flow] and leaps(wiring, dice, flow) and own_change(wiring, host, flow) < 0.0:
+                dice.firings[flow] += dice.mean[flow] * shift
+
+
+@kernel
+def _carry(wiring: Wiring, host: Host, live: Live, work: Work, dice: Dice, step: float) -> bool:
+    """Solve for how far noise takes every pool by the end of the step (in `work.change`); False if it grows too fast.
+
+    The matrix of the step is overwritten: it has done its work.
     """
-    leaving = 0.0
+    for place in range(live.size[N_POOLS]):
+        row = live.pools[place]
+        work.change[row] = 0.0
+        for at in range(wiring.row_ptr[row], wiring.row_ptr[row + 1]):
+            work.matrix[at] = 0.0
+        work.matrix[wiring.row_diagonal[row]] = 1.0
+    for place in range(live.size[N_FLOWS]):
+        flow = live.flows[place]
+        if dice.slot[flow] >= 0:
+            continue
+        if wiring.drawn[flow]:
+            _put_in(wiring, host, work, flow, dice.firings[flow] - dice.mean[flow])
+        first = wiring.stoich_ptr[flow]
+        for arm in range(wiring.arm_ptr[flow], wiring.arm_ptr[flow + 1]):
+            response = _response(wiring, work, dice, flow, arm, step)
+            if response != 0.0:
+                at = wiring.place_ptr[arm]
+                for entry in range(first, wiring.stoich_ptr[flow + 1]):
+                    work.matrix[wiring.place[at + entry - first]] -= response * host.change[entry]
+    if not factorise(wiring, live.pools, live.size[N_POOLS], work.matrix, work.scratch):
+        return False
+    solve(wiring, live.pools, live.size[N_POOLS], work.matrix, work.change)
+    return True
+
+
+@kernel
+def _pull(wiring: Wiring, work: Work, dice: Dice, flow: int, step: float) -> float:
+    """Return by how much a flow fires more often for where noise takes the pools it depends on."""
+    total = 0.0
+    for arm in range(wiring.arm_ptr[flow], wiring.arm_ptr[flow + 1]):
+        total += _response(wiring, work, dice, flow, arm, step) * work.change[wiring.arm_pool[arm]]
+    return total
+
+
+@kernel
+def _make_whole(wiring: Wiring, live: Live, work: Work, dice: Dice, streams: Streams, step: float) -> None:
+    """Add to every flow's firings what the noise of its pools makes of them; round those that are drawn."""
+    for place in range(live.size[N_FLOWS]):
+        flow = live.flows[place]
+        if dice.slot[flow] >= 0:
+            continue
+        pull = _pull(wiring, work, dice, flow, step)
+        if not wiring.drawn[flow]:
+            work.expected[flow] += pull
+            continue
+        firings = max(dice.firings[flow] + pull, 0.0) if dice.mean[flow] > 0.0 else 0.0
+        if dice.mean[flow] < FAINT:
+            firings = poisson(streams, flow, firings)
+        else:
+            firings = rounded(streams, flow, firings) if firings < WHOLE else np.floor(firings + 0.5)
+        dice.firings[flow] = firings
+
+
+@kernel
+def follow_small(wiring: Wiring, host: Host, live: Live, work: Work, dice: Dice, x: Floats, step: float) -> None:
+    """Let flows that aren't drawn follow the small pools that they depend on, as events have left these.
+
+    Of two ends that are known, the path between them is off by a tanh(z / 2) / z part of how far the second is, with z
+    turnovers. Small pools stand in `work.values`; call it after `leap`, whose matrix it needs.
+    """
+    for place in range(live.size[N_POOLS]):
+        work.change[live.pools[place]] = 0.0
+    moved = False
+    for place in range(live.size[N_FLOWS]):
+        flow = live.flows[place]
+        primary = wiring.primary[flow]
+        dice.mean[flow] = 0.0
+        if wiring.drawn[flow] or primary < 0 or not dice.small[primary]:
+            continue
+        off = work.values[primary] - dice.level[primary]
+        z = step * dice.leaving[primary] / max(x[primary], 1.0)
+        part = math.tanh(0.5 * z) / z if z > 1e-6 else 0.5
+        dice.mean[flow] = part * off * step * work.hazard[flow]
+        _put_in(wiring, host, work, flow, dice.mean[flow])
+        moved = True
+    if not moved:
+        return
+    solve(wiring, live.pools, live.size[N_POOLS], work.matrix, work.change)
+    for place in range(live.size[N_FLOWS]):
+        flow = live.flows[place]
+        if not wiring.drawn[flow]:
+            work.expected[flow] += dice.mean[flow] + _pull(wiring, work, dice, flow, step)
+
+
+@kernel
+def _comes_back(wiring: Wiring, live: Live, dice: Dice, pool: int) -> bool:
+    """Say whether members of a pool may go to another and come back: then the two can't be shared out one by one."""
     for at in range(wiring.leaver_ptr[pool], wiring.leaver_ptr[pool + 1]):
         flow = wiring.leaver[at]
-        if live.flow_on[flow] and wiring.drawn[flow] and dice.slot[flow] < 0:
-            leaving += dice.mean[flow] * max(0.0, -own_change(wiring, host, flow))
-    if leaving == 0.0:
-        return
-    if leaving > TURNOVER * count:
-        expected = count + dice.arriving[pool] + dice.born[pool]
-        surplus = dice.surplus[pool] + dice.born_surplus[pool]
-    else:
-        expected = count + 0.5 * dice.arriving[pool]
-        surplus = 0.5 * dice.surplus[pool]
-    dice.counted[pool] = dice.surplus[pool] + dice.born_surplus[pool]
-    first = dice.shared[pool] == 0.0
-    members = math.floor(expected + surplus + 0.5)
-    if not first:
-        members -= dice.shared[pool]
-    dice.shared[pool] += members
-    sign = 1.0 if members >= 0.0 else -1.0
-    members *= sign
+        if not (live.flow_on[flow] and leaps(wiring, dice, flow)):
+            continue
+        for entry in range(wiring.stoich_ptr[flow], wiring.stoich_ptr[flow + 1]):
+            other = wiring.stoich_pool[entry]
+            if other == pool or not wiring.countable[other]:
+                continue
+            for there in range(wiring.leaver_ptr[other], wiring.leaver_ptr[other + 1]):
+                back = wiring.leaver[there]
+                if not (live.flow_on[back] and leaps(wiring, dice, back)):
+                    continue
+                for way in range(wiring.stoich_ptr[back], wiring.stoich_ptr[back + 1]):
+                    if wiring.stoich_pool[way] == pool:
+                        return True
+    return False
+
+
+@kernel
+def _arrivals(wiring: Wiring, host: Host, live: Live, dice: Dice, drawn: bool) -> None:
+    """Add up what leaping flows bring to every pool, as drawn or as expected, in `dice.came` or `dice.due`."""
+    total = dice.came if drawn else dice.due
+    for place in range(live.size[N_POOLS]):
+        total[live.pools[place]] = 0.0
+    for place in range(live.size[N_FLOWS]):
+        flow = live.flows[place]
+        if leaps(wiring, dice, flow):
+            firings = dice.firings[flow] if drawn else dice.mean[flow]
+            for entry in range(wiring.stoich_ptr[flow], wiring.stoich_ptr[flow + 1]):
+                total[wiring.stoich_pool[entry]] += max(0.0, host.change[entry]) * firings
+
+
+@kernel
+def _share_out(wiring: Wiring, host: Host, live: Live, dice: Dice, streams: Streams, pool: int, count: float) -> None:
+    """Share the few members of a pool among the flows they leave by: those there at the start, then newcomers too.
+
+    Binomial draws, each given those before.
+    """
+    members, left = count, count
+    for early in (True, False):
+        taking = dice.late[pool] if not early else 1.0 - dice.late[pool]
+        if not early:
+            members += dice.came[pool]
+            left += dice.due[pool]
+        for at in range(wiring.leaver_ptr[pool], wiring.leaver_ptr[pool + 1]):
+            flow = wiring.leaver[at]
+            group = -own_change(wiring, host, flow)
+            if not (group > 0.0 and live.flow_on[flow] and leaps(wiring, dice, flow)):
+                continue
+            at_start = (1.0 - dice.late[pool]) * dice.mean[flow] * count / dice.level[pool]
+            taken = group * (at_start if early else dice.mean[flow] - at_start)
+            chance = min(1.0, max(0.0, taken / left)) if left > 0.0 else 0.0
+            firings = binomial(streams, flow, np.floor(max(members, 0.0) / group), chance) if taking > 0.0 else 0.0
+            left -= taken
+            members -= firings * group
+            if early:
+                dice.firings[flow] = firings
+            else:
+                dice.firings[flow] += firings
+
+
+@kernel
+def _share_out_few(wiring: Wiring, host: Host, live: Live, work: Work, dice: Dice, streams: Streams, x: Floats) -> None:
+    """Draw again, member by member, who leaves pools in which few are, given who comes."""
+    listed = False
+    for pool in range(wiring.n_pool):
+        if not (wiring.countable[pool] and live.value_on[pool]):
+            continue
+        few = min(x[pool], work.new[pool]) < SPARSE and x[pool] < UNNOTICED and dice.level[pool] > 0.0
+        if not few or dice.small[pool] or _comes_back(wiring, live, dice, pool):
+            continue
+        if not listed:
+            _arrivals(wiring, host, live, dice, False)
+        _arrivals(wiring, host, live, dice, True)
+        listed = True
+        _share_out(wiring, host, live, dice, streams, pool, x[pool])
+
+
+@kernel
+def _mend(wiring: Wiring, host: Host, live: Live, dice: Dice, pool: int, after: Floats) -> None:
+    """Take back firings by which more left a pool than were there."""
     for at in range(wiring.leaver_ptr[pool], wiring.leaver_ptr[pool + 1]):
         flow = wiring.leaver[at]
         group = -own_change(wiring, host, flow)
-        if group > 0.0 and live.flow_on[flow] and wiring.drawn[flow] and dice.slot[flow] < 0:
-            taken = dice.mean[flow] * group
-            chance = min(1.0, taken / expected) if expected > 0.0 else 0.0
-            firings = binomial(streams, flow, math.floor(members / group), chance)
-            expected -= taken
-            members -= firings * group
-            _settle(wiring, host, dice, flow, firings if first else max(0.0, dice.firings[flow] + sign * firings))
+        if after[pool] < 0.0 and group > 0.0 and live.flow_on[flow] and leaps(wiring, dice, flow):
+            undone = min(dice.firings[flow], np.ceil(-after[pool] / group))
+            dice.firings[flow] -= undone
+            for entry in range(wiring.stoich_ptr[flow], wiring.stoich_ptr[flow + 1]):
+                after[wiring.stoich_pool[entry]] -= host.change[entry] * undone
 
 
 @kernel
 def leap(
-    wiring: Wiring, host: Host, live: Live, work: Work, dice: Dice, streams: Streams, x: Floats, after: Floats
+    wiring: Wiring,
+    host: Host,
+    live: Live,
+    work: Work,
+    dice: Dice,
+    streams: Streams,
+    x: Floats,
+    after: Floats,
+    step: float,
 ) -> bool:
-    """Draw the firings of all leaping flows into `dice.firings`, and the countable pools they lead to into `after`.
+    """Draw the firings of all leaping flows into `dice.firings`, and the state they lead to into `after`.
+
+    Parameters
+    ----------
+    after : float64[pool]   the expected state at the end of the step on entry, overwritten
 
     Returns
     -------
     bool    False if a pool whose members matter one by one would fall below zero: the step is too long
     """
-    _expect(wiring, host, live, work, dice)
-    for place in range(live.size[N_FLOWS]):
-        flow = live.flows[place]
-        own = own_change(wiring, host, flow)
-        if wiring.drawn[flow] and dice.slot[flow] < 0 and own >= 0.0:
-            mean = dice.firings[flow]
-            if own > 0.0 and mean > 0.0:
-                mean = max(0.0, mean * (1.0 + normal(streams, flow) / math.sqrt(x[wiring.primary[flow]])))
-            _settle(wiring, host, dice, flow, poisson(streams, flow, mean))
+    _expect(wiring, host, live, work, dice, x, step)
+    _draw_noise(wiring, host, live, work, dice, streams, x)
+    if not _carry(wiring, host, live, work, dice, step):
+        return False
+    _make_whole(wiring, live, work, dice, streams, step)
+    _share_out_few(wiring, host, live, work, dice, streams, x)
     for pool in range(wiring.n_pool):
         after[pool] = x[pool]
-        if wiring.countable[pool] and live.value_on[pool]:
-            _draw_leavers(wiring, host, live, dice, streams, pool, x[pool])
-    for _ in range(ROUNDS):
-        for pool in range(wiring.n_pool):
-            if dice.shared[pool] > 0.0 and dice.surplus[pool] + dice.born_surplus[pool] != dice.counted[pool]:
-                _draw_leavers(wiring, host, live, dice, streams, pool, x[pool])
     for place in range(live.size[N_FLOWS]):
         flow = live.flows[place]
         if dice.firings[flow] != 0.0:
             for at in range(wiring.stoich_ptr[flow], wiring.stoich_ptr[flow + 1]):
                 after[wiring.stoich_pool[at]] += host.change[at] * dice.firings[flow]
+    for _ in range(2):
+        for pool in range(wiring.n_pool):
+            if wiring.countable[pool] and after[pool] < 0.0:
+                _mend(wiring, host, live, dice, pool, after)
     for place in range(live.size[N_POOLS]):
         pool = live.pools[place]
         if wiring.countable[pool] and after[pool] < 0.0 and x[pool] < UNNOTICED:

@@ -90,7 +90,7 @@ def normal(streams: Streams, stream: int) -> float:
 @kernel
 def rounded(streams: Streams, stream: int, value: float) -> float:
     """Round up or down at random so that the mean is kept."""
-    low = math.floor(value)
+    low = np.floor(value)
     if value == low or value > LARGE * LARGE:
         return low
     return low + (uniform_pair(streams, stream)[0] < value - low)
@@ -111,7 +111,7 @@ def poisson(streams: Streams, stream: int, mean: float) -> float:
     if mean <= 0.0:
         return 0.0
     if mean > LARGE:
-        return max(0.0, math.floor(mean + math.sqrt(mean) * normal(streams, stream) + 0.5))
+        return max(0.0, np.floor(mean + math.sqrt(mean) * normal(streams, stream) + 0.5))
     if mean < 10.0:
         u = uniform_pair(streams, stream)[0]
         chance, k = math.exp(-mean), 0.0
@@ -127,7 +127,7 @@ def poisson(streams: Streams, stream: int, mean: float) -> float:
         u, v = uniform_pair(streams, stream)
         u -= 0.5
         edge = 0.5 - abs(u)
-        k = math.floor((2.0 * a / edge + b) * u + mean + 0.43)
+        k = np.floor((2.0 * a / edge + b) * u + mean + 0.43)
         if edge >= 0.07 and v <= 0.9277 - 3.6224 / (b - 2.0):
             return k
         if k < 0.0 or (edge < 0.013 and v > edge):
@@ -142,7 +142,7 @@ def _binomial_half(streams: Streams, stream: int, n: float, p: float) -> float:
     """Draw from a binomial distribution with p of at most one half."""
     mean, q = n * p, 1.0 - p
     if mean * q > LARGE:
-        return min(n, max(0.0, math.floor(mean + math.sqrt(mean * q) * normal(streams, stream) + 0.5)))
+        return min(n, max(0.0, np.floor(mean + math.sqrt(mean * q) * normal(streams, stream) + 0.5)))
     if p < 1e-5 and n > LARGE:
         return min(n, poisson(streams, stream, mean))
     if mean < 10.0:
@@ -156,14 +156,14 @@ def _binomial_half(streams: Streams, stream: int, n: float, p: float) -> float:
     spread = math.sqrt(mean * q)
     b = 1.15 + 2.53 * spread
     a = -0.0873 + 0.0248 * b + 0.01 * p
-    odds, mode = p / q, math.floor((n + 1.0) * p)
+    odds, mode = p / q, np.floor((n + 1.0) * p)
     peak = (mode + 0.5) * math.log((mode + 1.0) / (odds * (n - mode + 1.0))) + stirling_tail(mode)
     peak += stirling_tail(n - mode)
     while True:
         u, v = uniform_pair(streams, stream)
         u -= 0.5
         edge = 0.5 - abs(u)
-        k = math.floor((2.0 * a / edge + b) * u + mean + 0.5)
+        k = np.floor((2.0 * a / edge + b) * u + mean + 0.5)
         if edge >= 0.07 and v <= 0.92 - 4.2 / b:
             return k
         if k < 0.0 or k > n:

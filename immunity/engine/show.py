@@ -9,7 +9,7 @@ process are, so that counts shown are as noisy as counts are and no member is lo
 # (NumPy's stubs take an element at an index of unknown type for an array)
 from __future__ import annotations
 
-import math
+import numpy as np
 
 from immunity.compiler.tables import Floats
 from immunity.engine.course import Course, record
@@ -84,6 +84,6 @@ def show(
         if dice.small[pool]:
             shown[pool] = work.values[pool]
         elif wiring.countable[pool] and shown[pool] < CROWD:
-            shown[pool] = math.floor(shown[pool] + 0.5)
+            shown[pool] = np.floor(shown[pool] + 0.5)
         shown[pool] = max(shown[pool], 0.0)
     record(wiring, host, course, when)

@@ -29,7 +29,7 @@ from immunity.engine.dice import Dice, all_small, plan_step, split_flows, survey
 from immunity.engine.exact import run_events
 from immunity.engine.hazard import evaluate_signals
 from immunity.engine.kernel import entry, kernel
-from immunity.engine.leap import leap
+from immunity.engine.leap import follow_small, leap
 from immunity.engine.live import N_FLOWS, N_POOLS, N_SIGNALS, Live, find_live
 from immunity.engine.net import Host, Wiring
 from immunity.engine.noise import excuse_noise, trace_noise
@@ -114,7 +114,7 @@ def _draw_step(
 ) -> bool:
     """Draw what happens in a step whose expectation is known, and show what falls in it; False if it leapt too far."""
     finish_expected(wiring, live, work, step)
-    if not leap(wiring, host, live, work, dice, streams, course.x, work.new):
+    if not leap(wiring, host, live, work, dice, streams, course.x, work.new, step):
         return False
     if n_exact > 0:
         interpolate(live, work, course.x, 0.5, work.values)
@@ -133,6 +133,7 @@ def _draw_step(
         done = when - t
     if n_exact > 0:
         run_events(wiring, host, live, dice, streams, needed, work.values, n_exact, step - done, 1 << 62)
+        follow_small(wiring, host, live, work, dice, course.x, step)
     return True
 
 

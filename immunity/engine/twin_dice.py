@@ -8,18 +8,19 @@ import numpy as np
 
 from immunity.compiler.tables import TERM_TIME, Floats, Tables
 from immunity.engine.twin import (
+    arms,
     build,
     error_norm,
     first_step,
     fit,
     hazard,
-    meeting_slope,
     net_change,
     next_factor,
     propensities,
     rosenbrock_step,
     signal_values,
 )
+from immunity.engine.twin_leap import follow_small, leap, meeting, mend
 from immunity.engine.twin_noise import Dice, Turnover, excuse_noise, survey, trace_noise
 from immunity.engine.twin_random import Stream
 
@@ -42,16 +43,6 @@ def plan(dice: Dice, moved: Turnover, drivers: set[int], x: Floats, wanted: floa
             if pool in drivers and arriving + leaving > 0:
                 longest = min(longest, max(0.25 * count / max(leaving, arriving), wanted / 50))
     return small, longest
-
-
-def meeting(dice: Dice, flow: int, signals: list[float]) -> float:
-    """Return the share of meetings left when nobody meets itself."""
-    flows, share = dice.model.tables.flows, 1.0
-    for at in range(flows.jac_ptr[flow], flows.jac_ptr[flow + 1]):
-        own = flows.jac_pool[at] == flows.primary[flow] and dice.model.tables.countable[flows.jac_pool[at]]
-        if own and signals[flows.jac_signal[at]] > 0:
-            share *= max(0.0, 1 - meeting_slope(dice.model, at) / signals[flows.jac_signal[at]])
-    return share
 
 
 def event_rate(dice: Dice, flow: int, x: Floats, t: float) -> float:
@@ -87,53 +78,6 @@ def run_events(
     return firings, now
 
 
-def leap(dice: Dice, leaping: list[int], expected: Floats, x: Floats, signals: list[float]) -> dict[int, float]:
-    """Draw the firings of the leaping flows."""
-    model, primary = dice.model, dice.model.tables.flows.primary
-    mean = {flow: max(0.0, expected[flow]) * meeting(dice, flow, signals) for flow in leaping}
-    drawn: dict[int, float] = {}
-
-    def arrivals(pool: int, newborn: bool, firings: dict[int, float]) -> float:
-        gains = {flow: max(0.0, model.stoichiometry[flow].get(pool, 0.0)) for flow in leaping}
-        return sum(gains[flow] * firings[flow] for flow in leaping if (primary[flow] == pool) == newborn)
-
-    for flow in leaping:
-        if dice.own(flow) >= 0:
-            many = mean[flow]
-            if dice.own(flow) > 0 and many > 0:
-                many = max(0.0, many * (1 + dice.streams[flow].normal() / math.sqrt(x[primary[flow]])))
-            drawn[flow] = dice.streams[flow].poisson(many)
-    shared: dict[int, float] = {}
-    for pool in [*range(model.n_pool)] * 3:
-        leavers = [flow for flow in leaping if primary[flow] == pool and dice.own(flow) < 0]
-        if not leavers or sum(mean[flow] for flow in leavers) == 0 or shared.get(pool) == 0.0:
-            continue
-        quick = sum(mean[flow] * -dice.own(flow) for flow in leavers) > x[pool]
-        left, now = [
-            x[pool]
-            + (
-                arrivals(pool, False, firings) + arrivals(pool, True, firings)
-                if quick
-                else 0.5 * arrivals(pool, False, firings)
-            )
-            for firings in (mean, mean | drawn)
-        ]
-        members = math.floor(now + 0.5) - shared.get(pool, 0.0)
-        sign = math.copysign(1.0, members)
-        again = pool in shared
-        shared[pool] = shared.get(pool, 0.0) + members
-        members *= sign
-        for flow in leavers:
-            group = -dice.own(flow)
-            taken = mean[flow] * group
-            chance = min(1.0, taken / left) if left > 0 else 0.0
-            gone = dice.streams[flow].binomial(math.floor(members / group), chance)
-            drawn[flow] = max(0.0, drawn[flow] + sign * gone) if again else gone
-            left -= taken
-            members -= gone * group
-    return drawn
-
-
 def run_dice(
     tables: Tables, theta: Floats, x: Floats, days: float, rtol: float, seed: int, host: int
 ) -> tuple[Floats, int]:
@@ -146,7 +90,7 @@ def run_dice(
     live = list(range(model.n_flow))
     timed = bool(np.any(tables.signals.term_kind == TERM_TIME))
     x, t, before, grow, tried = x.copy(), 0.0, 1.0, 8.0, 0
-    noise, drivers, traced = np.zeros(model.n_pool), set(), 0
+    noise, drivers, traced, moved = np.zeros(model.n_pool), set(), 0, survey(dice, [0.0] * model.n_flow)
     h = first_step(model, x, 0.0, rtol)
     while t < days:
         tried += 1
@@ -174,20 +118,26 @@ def run_dice(
         dice.clock = {
             flow: dice.clock[flow] if flow in dice.clock else dice.streams[flow].exponential() for flow in exact
         }
-        middle = x.copy()
+        middle, leapt = x.copy(), None
         if step is not None:
-            leaping = [flow for flow in live if dice.drawn(flow) and flow not in exact]
-            firings = leap(dice, leaping, step.expected, x, signals)
-            after = x + net_change(model, [firings.get(flow, 0.0) for flow in live])
+            engaged = [flow for flow in live if flow not in exact]
+            leaping = [flow for flow in engaged if dice.drawn(flow)]
+            leapt = leap(dice, engaged, small, step, x, signals, arms(model, x, t), span)
+            after = x + net_change(model, [leapt.drawn.get(flow, 0.0) for flow in live])
+            after = mend(dice, leaping, leapt.drawn, after)
             if any(after[p] < 0 and x[p] < UNNOTICED for p in range(model.n_pool) if tables.countable[p]):
                 h, grow = span / 2, 1.0
                 continue
             middle = np.maximum(x + half_way(step.stages), 0.0)
             middle[list(small)] = after[list(small)]
-            firings |= {flow: step.expected[flow] for flow in live if not dice.drawn(flow)}
+            firings = leapt.drawn | {f: step.expected[f] + leapt.extra[f] for f in live if not dice.drawn(f)}
         most = CHUNK if only else math.inf
         single, elapsed = run_events(dice, exact, small, middle, t if only else t + span / 2, span, most)
         firings |= single
+        if step is not None and leapt is not None:
+            ends = middle + net_change(model, [single.get(flow, 0.0) for flow in live])
+            owed = follow_small(dice, small, moved, signals, leapt, step, x, ends, span)
+            firings |= {flow: firings[flow] + owed[flow] for flow in live if not dice.drawn(flow)}
         if step is not None:
             factor = min(grow, next_factor(error, before))
             h = max(h, factor * span) if span < h else factor * span

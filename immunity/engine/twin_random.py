@@ -51,6 +51,10 @@ class Stream:
             k += 1
         return float(k)
 
+    def rounded(self, value: float) -> float:
+        low = math.floor(value)
+        return float(low) if value == low else low + float(self.pair()[0] < value - low)
+
     def poisson(self, mean: float) -> float:
         if mean <= 0:
             return 0.0

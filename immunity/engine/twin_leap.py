@@ -1,0 +1,182 @@
+"""Leaps once more, slow and plain: dense matrices, the same random numbers."""
+
+# pyright: reportArgumentType=false, reportReturnType=false, reportCallIssue=false
+# (NumPy's stubs take an element at an index of unknown type for an array)
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from immunity.compiler.tables import Floats
+from immunity.engine.twin import Step, hazard, meeting_slope, net_change
+from immunity.engine.twin_noise import Dice, Turnover
+
+UNNOTICED, SPARSE, FAINT, WHOLE = 1e6, 64.0, 4.0, 1e6
+
+
+def meeting(dice: Dice, flow: int, signals: list[float]) -> float:
+    """Return the share of meetings left when nobody meets itself."""
+    flows, share, met = dice.model.tables.flows, 1.0, 0
+    for at in range(flows.jac_ptr[flow], flows.jac_ptr[flow + 1]):
+        own = flows.jac_pool[at] == flows.primary[flow] and dice.model.tables.countable[flows.jac_pool[at]]
+        if own and signals[flows.jac_signal[at]] > 0:
+            met += 1
+            share *= max(0.0, 1 - met * meeting_slope(dice.model, at) / signals[flows.jac_signal[at]])
+    return share
+
+
+def share_late(z: float) -> float:
+    """Return theta with (1 - (1 - theta) z) / (1 + theta z) = exp(-z)."""
+    if abs(z) < 1e-3:
+        return 0.5 + z / 12
+    if abs(z) > 40:
+        return 1 - 1 / z if z > 0 else -1 / z
+    return (z - 1 + math.exp(-z)) / (z * (1 - math.exp(-z)))
+
+
+@dataclass
+class Leap:
+    """What is known of a step before and after its leaps: firings, and how noise is carried on."""
+
+    mean: dict[int, float]
+    drawn: dict[int, float]
+    response: Floats  # [flow, pool] firings per member more at the end of the step
+    extra: Floats  # [flow] firings of flows that aren't drawn, on top of those expected
+    solve: Floats  # [pool, pool] where a push takes everything by the end
+
+
+def leap(
+    dice: Dice,
+    engaged: list[int],
+    small: set[int],
+    step: Step,
+    x: Floats,
+    signals: list[float],
+    slopes: Floats,
+    h: float,
+) -> Leap:
+    """Draw the firings of leaping flows, and carry their noise to what is not drawn."""
+    model, primary = dice.model, dice.model.tables.flows.primary
+    n, n_flow = model.n_pool, model.n_flow
+    leaping = [flow for flow in engaged if dice.drawn(flow)]
+    change = np.array([net_change(model, np.eye(n_flow)[flow].tolist()) for flow in range(n_flow)])
+    mean = {flow: float(step.expected[flow]) for flow in engaged}
+    mean |= {flow: max(0.0, mean[flow]) * meeting(dice, flow, signals) for flow in leaping}
+    z = [-h * sum(slopes[flow, pool] * change[flow, pool] for flow in engaged) for pool in range(n)]
+    late = np.array([share_late(float(each)) for each in z])
+    level = (1 - late) * x + late * np.maximum(step.new, 0.0)
+    response = np.zeros((n_flow, n))
+    for flow in engaged:
+        for pool in set(range(n)) - small:
+            own = primary[flow] == pool and model.tables.countable[pool]
+            slope = slopes[flow, pool]
+            response[flow, pool] = late[pool] * h * slope
+            if own:
+                rest = slope - hazard(model, flow, signals)
+                response[flow, pool] = late[pool] * (h * rest + (mean[flow] / level[pool] if level[pool] > 0 else 0.0))
+    drawn = {flow: dice.streams[flow].poisson(mean[flow]) if mean[flow] >= FAINT else mean[flow] for flow in leaping}
+    for pool in range(n):
+        leavers = [flow for flow in leaping if primary[flow] == pool and dice.own(flow) < 0]
+        total, noise = sum(mean[flow] for flow in leavers), sum(drawn[flow] - mean[flow] for flow in leavers)
+        if noise != 0.0 and level[pool] > 0 and pool not in small:
+            joint = late[pool] ** 2 * max(0.0, step.new[pool]) - (1 - late[pool]) ** 2 * x[pool]
+            shift = (math.sqrt(max(0.0, 1 + joint * total / level[pool] ** 2)) - 1) * noise / total
+            for flow in leavers:
+                drawn[flow] += mean[flow] * shift
+    solve = np.linalg.inv(np.eye(n) - change.T @ response)
+    pull = response @ (solve @ sum((change[f] * (drawn[f] - mean[f]) for f in leaping), np.zeros(n)))
+    for flow in leaping:
+        firings = max(0.0, drawn[flow] + pull[flow]) if mean[flow] > 0 else 0.0
+        stream = dice.streams[flow]
+        if mean[flow] < FAINT:
+            drawn[flow] = stream.poisson(firings)
+        else:
+            drawn[flow] = stream.rounded(firings) if firings < WHOLE else math.floor(firings + 0.5)
+    extra = np.array([0.0 if dice.drawn(flow) or flow not in engaged else pull[flow] for flow in range(n_flow)])
+    for pool in range(n):
+        few = min(x[pool], step.new[pool]) < SPARSE and x[pool] < UNNOTICED and level[pool] > 0
+        if few and model.tables.countable[pool] and pool not in small and not comes_back(dice, leaping, pool):
+            share_out(dice, leaping, pool, x[pool], late[pool], level[pool], mean, drawn)
+    return Leap(mean, drawn, response, extra, solve)
+
+
+def comes_back(dice: Dice, leaping: list[int], pool: int) -> bool:
+    """Say whether members may go to another pool and come back."""
+    out = [flow for flow in leaping if dice.model.tables.flows.primary[flow] == pool]
+    others = {other for flow in out for other in dice.touched(flow)} - {pool}
+    return any(pool in dice.touched(f) for f in leaping if dice.model.tables.flows.primary[f] in others)
+
+
+def share_out(
+    dice: Dice,
+    leaping: list[int],
+    pool: int,
+    count: float,
+    late: float,
+    level: float,
+    mean: dict[int, float],
+    drawn: dict[int, float],
+) -> None:
+    """Share few members out one by one."""
+    model, primary = dice.model, dice.model.tables.flows.primary
+    gains = {flow: max(0.0, model.stoichiometry[flow].get(pool, 0.0)) for flow in leaping}
+    came, due = (sum(gains[flow] * firings[flow] for flow in leaping) for firings in (drawn, mean))
+    leavers = [flow for flow in leaping if primary[flow] == pool and dice.own(flow) < 0]
+    members = left = count
+    start = {flow: (1 - late) * mean[flow] * count / level for flow in leavers}
+    for early in (True, False):
+        if not early:
+            members, left = members + came, left + due
+        for flow in leavers:
+            group = -dice.own(flow)
+            taken = group * (start[flow] if early else mean[flow] - start[flow])
+            chance = min(1.0, max(0.0, taken / left)) if left > 0 else 0.0
+            gone = dice.streams[flow].binomial(math.floor(max(0.0, members) / group), chance) if taken > 0 else 0.0
+            left, members = left - taken, members - gone * group
+            drawn[flow] = gone if early else drawn[flow] + gone
+
+
+def mend(dice: Dice, leaping: list[int], drawn: dict[int, float], after: Floats) -> Floats:
+    """Take back firings by which more left a pool than were there; return the state at the end."""
+    model = dice.model
+    for pool in [*range(model.n_pool)] * 2:
+        for flow in leaping:
+            group = -dice.own(flow)
+            if (
+                model.tables.flows.primary[flow] == pool
+                and group > 0
+                and after[pool] < 0
+                and model.tables.countable[pool]
+            ):
+                undone = min(drawn[flow], math.ceil(-after[pool] / group))
+                drawn[flow] -= undone
+                for other, amount in model.stoichiometry[flow].items():
+                    after[other] -= amount * undone
+    return after
+
+
+def follow_small(
+    dice: Dice,
+    small: set[int],
+    moved: Turnover,
+    signals: list[float],
+    leapt: Leap,
+    step: Step,
+    x: Floats,
+    ends: Floats,
+    h: float,
+) -> Floats:
+    """Return the firings that flows which aren't drawn owe to what events made of small pools."""
+    model, flows = dice.model, dice.model.tables.flows
+    more = np.zeros(model.n_flow)
+    for flow in range(model.n_flow):
+        pool = int(flows.primary[flow])
+        if not dice.drawn(flow) and pool in small:
+            z = h * moved.leaving[pool] / max(x[pool], 1.0)
+            part = math.tanh(z / 2) / z if z > 1e-6 else 0.5
+            more[flow] = part * (ends[pool] - step.new[pool]) * h * hazard(model, flow, signals)
+    push = net_change(model, more.tolist())
+    pull = leapt.response @ (leapt.solve @ push)
+    return np.array([0.0 if dice.drawn(f) else more[f] + pull[f] for f in range(model.n_flow)])
