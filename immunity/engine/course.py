@@ -22,6 +22,7 @@ class Course(NamedTuple):
     x: Floats  # [pool]
     fired: Floats  # [flow]
     clipped: Floats  # [pool]
+    odd: Floats  # [pool] by how much whole members drawn for fractional yields are off these
     clock: Floats  # TIME (day), STEP (day, the step to try next; 0: guess)
     tally: np.ndarray  # STEPS, NEXT_OUT, STATUS, MAX_STEPS, HALT (1 when somebody wants the run to end at once)
     out_times: Floats
@@ -44,6 +45,7 @@ def new_course(
         x=x.astype(np.float64),
         fired=np.zeros(wiring.n_flow),
         clipped=np.zeros(wiring.n_pool),
+        odd=np.zeros(wiring.n_pool),
         clock=np.array([start, 0.0]),
         tally=tally,
         out_times=np.ascontiguousarray(out_times, np.float64),

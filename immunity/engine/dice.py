@@ -17,7 +17,7 @@ from immunity.compiler.tables import Bytes, Floats, Ints
 from immunity.engine.kernel import kernel
 from immunity.engine.live import N_FLOWS, N_POOLS, Live
 from immunity.engine.net import Host, Places, Wiring
-from immunity.engine.rng import Streams, exponential
+from immunity.engine.rng import Streams, binomial, exponential
 from immunity.engine.rosenbrock import Work
 
 FEW = 4096.0  # counts from here up always leap
@@ -52,6 +52,9 @@ class Dice(NamedTuple):
     born: Floats  # [pool] expected to come from the pool itself, per day
     noise: Floats  # [value] relative variance that chance gives pools and signals, roughly
     brought: Floats  # [pool] of that, through what makes it
+    odd: Floats  # [stoich] by how much whole members drawn for a fractional yield are off it, in this step
+    told: Floats  # [signal] value of a crowded signal that exact flows last heard of
+    tree: Ints  # tournament over slots: which fires first
     drives: Bytes  # [pool] brings noise worth following into an uncountable pool
     small: Bytes  # [pool] its flows run event by event
 
@@ -80,6 +83,9 @@ def new_dice(wiring: Wiring) -> Dice:
         born=np.zeros(n_pool),
         noise=np.zeros(n_pool + wiring.n_signal + 1),
         brought=np.zeros(n_pool),
+        odd=np.zeros(len(wiring.stoich_pool)),
+        told=np.zeros(wiring.n_signal),
+        tree=np.zeros(4 * n_flow + 4, np.int32),
         drives=np.zeros(n_pool, np.uint8),
         small=np.zeros(n_pool, np.uint8),
     )
@@ -181,6 +187,8 @@ def split_flows(wiring: Wiring, host: Host, live: Live, dice: Dice, streams: Str
         flow = live.flows[place]
         dice.slot[flow] = -1
         dice.firings[flow] = 0.0
+        for at in range(wiring.stoich_ptr[flow], wiring.stoich_ptr[flow + 1]):
+            dice.odd[at] = 0.0
         if not wiring.drawn[flow] or not touches_small(wiring, host, dice, flow):
             dice.clock[flow] = -1.0
             continue
@@ -190,6 +198,13 @@ def split_flows(wiring: Wiring, host: Host, live: Live, dice: Dice, streams: Str
         dice.exact[n_exact] = flow
         n_exact += 1
     return n_exact
+
+
+@kernel
+def whole_yield(streams: Streams, flow: int, change: float, firings: float) -> float:
+    """Return by how much whole members are off a fractional yield: each firing draws whether it makes one more."""
+    low = np.floor(change)
+    return binomial(streams, flow, firings, change - low) - (change - low) * firings
 
 
 @kernel

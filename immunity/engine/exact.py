@@ -1,6 +1,7 @@
 """Event by event: the modified next reaction method over the flows that touch small pools.
 
-Every flow has its own clock that runs at the flow's propensity and rings when it has run for an exponential time.
+Every flow has its own clock that runs at the flow's propensity and rings when it has run for an exponential time. Which
+rings first is kept in a tournament tree, so that an event costs what it changes, not what there is.
 
 References
 ----------
@@ -14,12 +15,14 @@ from __future__ import annotations
 import numpy as np
 
 from immunity.compiler.tables import Bytes, Floats
-from immunity.engine.dice import Dice, meeting
+from immunity.engine.dice import Dice, meeting, whole_yield
 from immunity.engine.hazard import evaluate_signal, flow_hazard
 from immunity.engine.kernel import kernel
-from immunity.engine.live import Live
+from immunity.engine.live import N_SIGNALS, Live
 from immunity.engine.net import Host, Wiring
 from immunity.engine.rng import Streams, exponential
+
+CROWDED = 1e-3  # relative change of a signal that flows of other pools are told of
 
 
 @kernel
@@ -30,13 +33,13 @@ def event_rate(wiring: Wiring, host: Host, flow: int, values: Floats) -> float:
         rate *= values[wiring.primary[flow]]
     for at in range(wiring.stoich_ptr[flow], wiring.stoich_ptr[flow + 1]):
         pool = wiring.stoich_pool[at]
-        if wiring.countable[pool] and values[pool] + host.change[at] < 0.0 and host.change[at] < 0.0:
+        if wiring.countable[pool] and values[pool] + np.floor(host.change[at]) < 0.0 and host.change[at] < 0.0:
             return 0.0
     return max(rate, 0.0)
 
 
 @kernel
-def set_clock(wiring: Wiring, host: Host, dice: Dice, slot: int, now: float, values: Floats) -> None:
+def _set_clock(wiring: Wiring, host: Host, dice: Dice, slot: int, now: float, values: Floats) -> None:
     """Bring one flow's clock up to date and let it run on at its present rate."""
     flow = dice.exact[slot]
     dice.clock[flow] = max(0.0, dice.clock[flow] - dice.rate[slot] * (now - dice.since[slot]))
@@ -44,6 +47,37 @@ def set_clock(wiring: Wiring, host: Host, dice: Dice, slot: int, now: float, val
     rate = event_rate(wiring, host, flow, values)
     dice.rate[slot] = rate
     dice.fire_at[slot] = now + dice.clock[flow] / rate if rate > 0.0 else np.inf
+
+
+@kernel
+def _replay(dice: Dice, slot: int, leaves: int) -> None:
+    """Let a slot whose time changed play its way up the tournament again."""
+    node = (leaves + slot) >> 1
+    while node >= 1:
+        one, two = dice.tree[2 * node], dice.tree[2 * node + 1]
+        dice.tree[node] = two if one < 0 or (two >= 0 and dice.fire_at[two] < dice.fire_at[one]) else one
+        node >>= 1
+
+
+@kernel
+def _start(wiring: Wiring, host: Host, live: Live, dice: Dice, values: Floats, n_exact: int) -> int:
+    """Set all clocks, remember what the signals told, and play the tournament; return its number of leaves."""
+    for place in range(live.size[N_SIGNALS]):
+        signal = live.signals[place]
+        dice.told[signal] = values[wiring.n_pool + signal]
+    leaves = 1
+    while leaves < n_exact:
+        leaves *= 2
+    for slot in range(leaves):
+        dice.tree[leaves + slot] = slot if slot < n_exact else -1
+    for slot in range(n_exact):
+        dice.rate[slot] = 0.0
+        dice.since[slot] = 0.0
+        _set_clock(wiring, host, dice, slot, 0.0, values)
+    for node in range(leaves - 1, 0, -1):
+        one, two = dice.tree[2 * node], dice.tree[2 * node + 1]
+        dice.tree[node] = two if one < 0 or (two >= 0 and dice.fire_at[two] < dice.fire_at[one]) else one
+    return leaves
 
 
 @kernel
@@ -62,36 +96,42 @@ def run_events(
     """Let the exact flows fire for ``span`` days, or ``most`` events; return how long it was.
 
     Small pools in `values` change with every event, and with them signals and propensities; all else there stands
-    still. Firings are counted in `dice.firings`.
+    still. Firings are counted in `dice.firings`. Flows are told of a signal once it has changed by a thousandth: the
+    next member of a crowd is not news to each of the others.
 
     Parameters
     ----------
     values : float64[value]   pools, signals (evaluated), time
     """
-    for slot in range(n_exact):
-        dice.rate[slot] = 0.0
-        dice.since[slot] = 0.0
-        set_clock(wiring, host, dice, slot, 0.0, values)
+    leaves = _start(wiring, host, live, dice, values, n_exact)
     now, count = 0.0, 0
     while count < most:
-        first, when = -1, span
-        for slot in range(n_exact):
-            if dice.fire_at[slot] < when:
-                first, when = slot, dice.fire_at[slot]
-        if first < 0:
+        first = dice.tree[1]
+        if first < 0 or not dice.fire_at[first] < span:
             break
-        now = when
+        now = dice.fire_at[first]
         count += 1
         flow = dice.exact[first]
         dice.firings[flow] += 1.0
         dice.clock[flow] = exponential(streams, flow)
         dice.since[first] = now
-        set_clock(wiring, host, dice, first, now, values)
         for at in range(wiring.stoich_ptr[flow], wiring.stoich_ptr[flow + 1]):
             pool = wiring.stoich_pool[at]
-            if dice.small[pool] and host.change[at] != 0.0:
-                values[pool] += host.change[at]
-                _echo(wiring, host, live, dice, needed, values, pool, now)
+            odd = 0.0
+            if wiring.countable[pool] and host.change[at] != np.floor(host.change[at]):
+                odd = whole_yield(streams, flow, host.change[at], 1.0)
+                dice.odd[at] += odd
+            if dice.small[pool]:
+                values[pool] += host.change[at] + odd
+        for telling in (False, True):
+            for at in range(wiring.stoich_ptr[flow], wiring.stoich_ptr[flow + 1]):
+                pool = wiring.stoich_pool[at]
+                if dice.small[pool] and host.change[at] != 0.0 and telling:
+                    _tell(wiring, host, dice, values, pool, now, leaves)
+                elif dice.small[pool] and host.change[at] != 0.0:
+                    _sense(wiring, host, live, needed, values, pool)
+        _set_clock(wiring, host, dice, first, now, values)
+        _replay(dice, first, leaves)
     end = now if count == most else span
     for slot in range(n_exact):
         flow = dice.exact[slot]
@@ -100,15 +140,29 @@ def run_events(
 
 
 @kernel
-def _echo(
-    wiring: Wiring, host: Host, live: Live, dice: Dice, needed: Bytes, values: Floats, pool: int, now: float
-) -> None:
-    """Re-evaluate what depends on a pool that changed."""
+def _sense(wiring: Wiring, host: Host, live: Live, needed: Bytes, values: Floats, pool: int) -> None:
+    """Evaluate the signals that depend on a pool that changed."""
+    for at in range(wiring.echo_signal_ptr[pool], wiring.echo_signal_ptr[pool + 1]):
+        place = wiring.n_pool + wiring.echo_signal[at]
+        if needed[place] and live.value_on[place]:
+            evaluate_signal(wiring, host, wiring.echo_signal[at], values)
+
+
+@kernel
+def _tell(wiring: Wiring, host: Host, dice: Dice, values: Floats, pool: int, now: float, leaves: int) -> None:
+    """Let flows know of a pool that changed: those that it owns, and those that sense it if it makes a difference."""
     for at in range(wiring.echo_signal_ptr[pool], wiring.echo_signal_ptr[pool + 1]):
         signal = wiring.echo_signal[at]
-        if needed[wiring.n_pool + signal] and live.value_on[wiring.n_pool + signal]:
-            evaluate_signal(wiring, host, signal, values)
+        value = values[wiring.n_pool + signal]
+        if abs(value - dice.told[signal]) > CROWDED * abs(dice.told[signal]):
+            dice.told[signal] = value
+            for told in range(wiring.tell_flow_ptr[signal], wiring.tell_flow_ptr[signal + 1]):
+                slot = dice.slot[wiring.tell_flow[told]]
+                if slot >= 0:
+                    _set_clock(wiring, host, dice, slot, now, values)
+                    _replay(dice, slot, leaves)
     for at in range(wiring.echo_flow_ptr[pool], wiring.echo_flow_ptr[pool + 1]):
         slot = dice.slot[wiring.echo_flow[at]]
         if slot >= 0:
-            set_clock(wiring, host, dice, slot, now, values)
+            _set_clock(wiring, host, dice, slot, now, values)
+            _replay(dice, slot, leaves)

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from immunity.compiler.tables import LAW_CURVE, LAW_EXP, LAW_HILL, LAW_LOG, LAW_POWER, LAW_PROPORTIONAL, Floats
 from immunity.engine.kernel import kernel, leaf
 from immunity.engine.net import Host, Places, Wiring
@@ -54,7 +56,8 @@ def law_value(wiring: Wiring, host: Host, law: int, values: Floats) -> float:
             ratio **= n
         return base + (top - base) / (1.0 + ratio)
     if kind == LAW_CURVE:
-        return curve_value(wiring, wiring.law_curve[law], s)
+        period = host.law[law, 0]
+        return curve_value(wiring, wiring.law_curve[law], s - period * np.floor(s / period) if period > 0.0 else s)
     if kind == LAW_LOG:
         return math.log(max(s / host.law[law, 0], SMALLEST))
     if kind == LAW_EXP:
@@ -83,6 +86,36 @@ def evaluate_signals(wiring: Wiring, host: Host, signals: Places, n_signals: int
     """Evaluate signals in their order."""
     for place in range(n_signals):
         evaluate_signal(wiring, host, signals[place], values)
+
+
+@kernel
+def next_knot(wiring: Wiring, host: Host, values: Floats, t: float) -> float:
+    """Return the first day after t on which a curve of a clock bends; infinity if none does.
+
+    Parameters
+    ----------
+    values : float64[value]   workspace: the signals of the clocks are evaluated
+    """
+    first = np.inf
+    values[-1] = t
+    for place in range(len(wiring.knot_law)):
+        law = wiring.knot_law[place]
+        signal = np.int64(wiring.law_signal[law]) - wiring.n_pool
+        speed = 0.0
+        for term in range(wiring.term_ptr[signal], wiring.term_ptr[signal + 1]):
+            speed += host.weight[term] * host.scale[signal]
+        if speed == 0.0:
+            continue
+        evaluate_signal(wiring, host, signal, values)
+        now, period = values[wiring.n_pool + signal], host.law[law, 0]
+        turn = period * np.floor(now / period) if period > 0.0 else 0.0
+        near = 1e-12 * max(1.0, abs(t))
+        for cycle in range(-1 if period > 0.0 else 0, 2 if period > 0.0 else 1):
+            for at in range(wiring.curve_ptr[wiring.law_curve[law]], wiring.curve_ptr[wiring.law_curve[law] + 1]):
+                when = t + (turn + cycle * period + wiring.curve_x[at] - now) / speed
+                if t + near < when < first:
+                    first = when
+    return first
 
 
 @leaf

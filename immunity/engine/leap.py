@@ -21,9 +21,9 @@ import math
 import numpy as np
 
 from immunity.compiler.tables import Floats
-from immunity.engine.dice import UNNOTICED, Dice, leaps, own_change
+from immunity.engine.dice import UNNOTICED, Dice, leaps, own_change, whole_yield
 from immunity.engine.kernel import kernel
-from immunity.engine.live import N_FLOWS, N_POOLS, Live
+from immunity.engine.live import N_FLOWS, N_POOLS, N_ROWS, Live
 from immunity.engine.net import BY_PRIMARY, Host, Wiring
 from immunity.engine.rng import Streams, binomial, poisson, rounded
 from immunity.engine.rosenbrock import Work
@@ -72,7 +72,8 @@ def _expect(wiring: Wiring, host: Host, live: Live, work: Work, dice: Dice, x: F
         if wiring.drawn[flow]:
             dice.mean[flow] = max(work.expected[flow], 0.0) * _meeting_at_start(wiring, work, flow)
         for arm in range(wiring.arm_ptr[flow], wiring.arm_ptr[flow + 1]):
-            dice.late[wiring.arm_pool[arm]] -= step * work.arm[arm] * host.own[arm]
+            if wiring.arm_pool[arm] < wiring.n_pool:
+                dice.late[wiring.arm_pool[arm]] -= step * work.arm[arm] * host.own[arm]
     for place in range(live.size[N_POOLS]):
         pool = live.pools[place]
         dice.late[pool] = share_late(dice.late[pool])
@@ -83,8 +84,13 @@ def _expect(wiring: Wiring, host: Host, live: Live, work: Work, dice: Dice, x: F
 
 @kernel
 def _response(wiring: Wiring, work: Work, dice: Dice, flow: int, arm: int, step: float) -> float:
-    """Return by how much a flow's firings rise with one more in an arm's pool at the end of the step."""
+    """Return by how much a flow's firings rise with one more in an arm's pool at the end of the step.
+
+    In the row of a wide signal, the pools that it reads stand with their theta already.
+    """
     pool = wiring.arm_pool[arm]
+    if pool >= wiring.n_pool:
+        return step * work.arm[arm]
     if dice.small[pool]:
         return 0.0
     if wiring.arm_signal[arm] == BY_PRIMARY and wiring.countable[pool]:
@@ -134,7 +140,7 @@ def _carry(wiring: Wiring, host: Host, live: Live, work: Work, dice: Dice, step:
 
     The matrix of the step is overwritten: it has done its work.
     """
-    for place in range(live.size[N_POOLS]):
+    for place in range(live.size[N_ROWS]):
         row = live.pools[place]
         work.change[row] = 0.0
         for at in range(wiring.row_ptr[row], wiring.row_ptr[row + 1]):
@@ -153,9 +159,16 @@ def _carry(wiring: Wiring, host: Host, live: Live, work: Work, dice: Dice, step:
                 at = wiring.place_ptr[arm]
                 for entry in range(first, wiring.stoich_ptr[flow + 1]):
                     work.matrix[wiring.place[at + entry - first]] -= response * host.change[entry]
-    if not factorise(wiring, live.pools, live.size[N_POOLS], work.matrix, work.scratch):
+    for place in range(live.size[N_POOLS], live.size[N_ROWS]):
+        signal = wiring.row_value[live.pools[place]] - wiring.n_pool
+        for at in range(wiring.grad_ptr[signal], wiring.grad_ptr[signal + 1]):
+            read = wiring.grad_pool[at]
+            if live.value_on[wiring.row_value[read]]:
+                late = dice.late[read] if read < wiring.n_pool else 1.0
+                work.matrix[wiring.border[at]] -= late * work.gradient[at]
+    if not factorise(wiring, live.pools, live.size[N_ROWS], work.matrix, work.scratch):
         return False
-    solve(wiring, live.pools, live.size[N_POOLS], work.matrix, work.change)
+    solve(wiring, live.pools, live.size[N_ROWS], work.matrix, work.change)
     return True
 
 
@@ -194,7 +207,7 @@ def follow_small(wiring: Wiring, host: Host, live: Live, work: Work, dice: Dice,
     Of two ends that are known, the path between them is off by a tanh(z / 2) / z part of how far the second is, with z
     turnovers. Small pools stand in `work.values`; call it after `leap`, whose matrix it needs.
     """
-    for place in range(live.size[N_POOLS]):
+    for place in range(live.size[N_ROWS]):
         work.change[live.pools[place]] = 0.0
     moved = False
     for place in range(live.size[N_FLOWS]):
@@ -211,7 +224,7 @@ def follow_small(wiring: Wiring, host: Host, live: Live, work: Work, dice: Dice,
         moved = True
     if not moved:
         return
-    solve(wiring, live.pools, live.size[N_POOLS], work.matrix, work.change)
+    solve(wiring, live.pools, live.size[N_ROWS], work.matrix, work.change)
     for place in range(live.size[N_FLOWS]):
         flow = live.flows[place]
         if not wiring.drawn[flow]:
@@ -300,7 +313,7 @@ def _share_out_few(wiring: Wiring, host: Host, live: Live, work: Work, dice: Dic
 
 
 @kernel
-def _mend(wiring: Wiring, host: Host, live: Live, dice: Dice, pool: int, after: Floats) -> None:
+def _mend(wiring: Wiring, host: Host, live: Live, dice: Dice, streams: Streams, pool: int, after: Floats) -> None:
     """Take back firings by which more left a pool than were there."""
     for at in range(wiring.leaver_ptr[pool], wiring.leaver_ptr[pool + 1]):
         flow = wiring.leaver[at]
@@ -309,7 +322,10 @@ def _mend(wiring: Wiring, host: Host, live: Live, dice: Dice, pool: int, after: 
             undone = min(dice.firings[flow], np.ceil(-after[pool] / group))
             dice.firings[flow] -= undone
             for entry in range(wiring.stoich_ptr[flow], wiring.stoich_ptr[flow + 1]):
-                after[wiring.stoich_pool[entry]] -= host.change[entry] * undone
+                after[wiring.stoich_pool[entry]] -= host.change[entry] * undone + dice.odd[entry]
+                if dice.odd[entry] != 0.0 or host.change[entry] * undone != np.floor(host.change[entry] * undone):
+                    dice.odd[entry] = whole_yield(streams, flow, host.change[entry], dice.firings[flow])
+                after[wiring.stoich_pool[entry]] += dice.odd[entry]
 
 
 @kernel
@@ -346,11 +362,14 @@ def leap(
         flow = live.flows[place]
         if dice.firings[flow] != 0.0:
             for at in range(wiring.stoich_ptr[flow], wiring.stoich_ptr[flow + 1]):
-                after[wiring.stoich_pool[at]] += host.change[at] * dice.firings[flow]
+                pool = wiring.stoich_pool[at]
+                if wiring.countable[pool] and host.change[at] != np.floor(host.change[at]):
+                    dice.odd[at] = whole_yield(streams, flow, host.change[at], dice.firings[flow])
+                after[pool] += host.change[at] * dice.firings[flow] + dice.odd[at]
     for _ in range(2):
         for pool in range(wiring.n_pool):
             if wiring.countable[pool] and after[pool] < 0.0:
-                _mend(wiring, host, live, dice, pool, after)
+                _mend(wiring, host, live, dice, streams, pool, after)
     for place in range(live.size[N_POOLS]):
         pool = live.pools[place]
         if wiring.countable[pool] and after[pool] < 0.0 and x[pool] < UNNOTICED:

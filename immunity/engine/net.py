@@ -14,9 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from immunity.compiler.tables import (
+    LAW_CURVE,
     LAW_HILL,
+    LAW_SATURATING,
     TERM_POOL,
     TERM_SIGNAL,
+    TERM_TIME,
     Bytes,
     Floats,
     Ints,
@@ -83,8 +86,11 @@ class Wiring(NamedTuple):
     # what changes when a countable pool does
     echo_signal_ptr: Ints
     echo_signal: Places
-    echo_flow_ptr: Ints
+    echo_flow_ptr: Ints  # drawn flows that have the pool as primary pool
     echo_flow: Places
+    tell_flow_ptr: Ints  # per signal: drawn flows whose laws sense it
+    tell_flow: Places
+    knot_law: Places  # curves of a clock: steps end at their knots
     # what is seen from outside
     readout_signal: Places
     readout_scale: Floats
@@ -223,6 +229,31 @@ def _invert(rows: list[set[int]], n: int) -> list[list[int]]:
     return lists
 
 
+def _senses(tables: Tables, drawn: list[int]) -> list[set[int]]:
+    """Return, per drawn flow, the signals that its laws sense."""
+    laws = tables.flows.laws
+    first, second, saturating = laws.signal.tolist(), laws.signal2.tolist(), (laws.kind == LAW_SATURATING).tolist()
+    return [
+        {first[law] for law in places} | {second[law] for law in places if saturating[law]} if touches else set()
+        for places, touches in zip(_ranges(tables.flows.law_ptr), drawn, strict=True)
+    ]
+
+
+def _knot_laws(tables: Tables) -> list[int]:
+    """Return the curves, of signals and then of flows, of a signal that nothing but time moves."""
+    signals = tables.signals
+    clocks = {
+        signal
+        for signal, places in enumerate(_ranges(signals.term_ptr))
+        if signals.law_ptr[signal] == signals.law_ptr[signal + 1]
+        and len(places)
+        and all(signals.term_kind[at] == TERM_TIME for at in places)
+    }
+    kinds = np.concatenate([signals.laws.kind, tables.flows.laws.kind])
+    sensed = np.concatenate([signals.laws.signal, tables.flows.laws.signal])
+    return [law for law in np.flatnonzero(kinds == LAW_CURVE).tolist() if int(sensed[law]) in clocks]
+
+
 def positions(pattern: Pattern) -> dict[tuple[int, int], int]:
     """Return where in the factors each (row, column) stands."""
     columns = pattern.column.tolist()
@@ -293,11 +324,10 @@ def prepare(tables: Tables) -> Net:
     leaver_ptr, leaver = _flat(leavers)
     counted, _ = _reads(tables, parts, countable, n_pool)
     echo_signal_ptr, echo_signal = _flat(_invert(counted[:n_signal], n_pool))
-    drawn = [
-        reads | ({int(primary)} & countable) if touches else set()
-        for reads, primary, touches in zip(counted[n_signal:], flows.primary, flows.touches_countable, strict=True)
-    ]
-    echo_flow_ptr, echo_flow = _flat(_invert(drawn, n_pool))
+    drawn = flows.touches_countable.tolist()
+    owned = [{p} & countable if touches else set() for p, touches in zip(flows.primary.tolist(), drawn, strict=True)]
+    echo_flow_ptr, echo_flow = _flat(_invert(owned, n_pool))
+    tell_flow_ptr, tell_flow = _flat(_invert(_senses(tables, drawn), n_signal))
     arm_pool = _places([pool for members in arms for pool, _ in members])
     arm_jac = _int32([row for members in arms for _, row in members])
     pairs = [
@@ -341,6 +371,9 @@ def prepare(tables: Tables) -> Net:
         echo_signal=echo_signal,
         echo_flow_ptr=echo_flow_ptr,
         echo_flow=echo_flow,
+        tell_flow_ptr=tell_flow_ptr,
+        tell_flow=tell_flow,
+        knot_law=_places(_knot_laws(tables)),
         readout_signal=_places(tables.readouts.signal),
         readout_scale=tables.readouts.scale.astype(np.float64),
         readout_offset=tables.readouts.offset.astype(np.float64),

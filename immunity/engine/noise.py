@@ -21,6 +21,7 @@ from immunity.engine.net import Host, Wiring
 from immunity.engine.rosenbrock import Work
 
 ALLOWED = 0.03  # error allowed to counts on top, in units of their square root
+RARE = 4.0  # displacements of counts, in units of their square root, that a long step takes back unasked
 NOTICED = 0.03  # relative noise in what makes an uncountable pool that is worth following
 
 
@@ -109,4 +110,4 @@ def excuse_noise(wiring: Wiring, live: Live, work: Work, dice: Dice, x: Floats, 
         turnover = step * max(dice.arriving[pool], dice.leaving[pool]) / (x[pool] + wiring.floor[pool])
         square = turnover * turnover
         taken = turnover * square / ((1.0 + square) * (9.0 + turnover))
-        work.slack[pool] = spread * (taken + (ALLOWED if wiring.countable[pool] else 0.0))
+        work.slack[pool] = spread * (RARE * taken + ALLOWED if wiring.countable[pool] else taken)

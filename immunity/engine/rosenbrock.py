@@ -25,6 +25,7 @@ from immunity.engine.live import N_FLOWS, N_POOLS, N_ROWS, N_SIGNALS, Live
 from immunity.engine.net import Host, Wiring
 from immunity.engine.sparse import factorise, solve
 
+PART_OF_PEAK = 1e-3  # of what a pool has held: less of it than that need not be exact
 GAMMA = 4.3586652150845900e-01
 ALPHA = np.array(
     [
@@ -87,6 +88,8 @@ class Work(NamedTuple):
     stage_hazard: Floats  # [flow]
     stage_propensity: Floats  # [flow]
     slack: Floats  # [pool] error allowed on top of the tolerance
+    floor: Floats  # [pool] amount below which accuracy is not asked for
+    peak: Floats  # [pool] the largest amount so far
 
 
 def new_work(wiring: Wiring) -> Work:
@@ -113,7 +116,19 @@ def new_work(wiring: Wiring) -> Work:
         stage_hazard=zeros(n_flow),
         stage_propensity=zeros(n_flow),
         slack=zeros(n_pool),
+        floor=wiring.floor.copy(),
+        peak=zeros(n_pool),
     )
+
+
+@kernel
+def lower_floors(wiring: Wiring, live: Live, work: Work, x: Floats) -> None:
+    """Ask for accuracy below the floor of an uncountable pool that never held as much: a part of its own peak."""
+    for place in range(live.size[N_POOLS]):
+        pool = live.pools[place]
+        if x[pool] > work.peak[pool] and not wiring.countable[pool]:
+            work.peak[pool] = x[pool]
+            work.floor[pool] = min(wiring.floor[pool], PART_OF_PEAK * x[pool])
 
 
 @kernel
@@ -212,8 +227,11 @@ def try_step(wiring: Wiring, host: Host, live: Live, work: Work, x: Floats, t: f
 
 
 @kernel
-def finish_expected(wiring: Wiring, live: Live, work: Work, h: float) -> None:
-    """Complete the expected firings: m = h * sum_i b_i a(Y_i) + h * sum_arm arm * sum_i b_i u_i[pool]."""
+def finish_expected(wiring: Wiring, host: Host, live: Live, work: Work, h: float) -> None:
+    """Complete the expected firings: m = h * sum_i b_i a(Y_i) + h * sum_arm arm * sum_i b_i u_i[pool].
+
+    What the error of a step makes less than none is none, in the new state as well.
+    """
     for place in range(live.size[N_ROWS]):
         pool = live.pools[place]
         total = 0.0
@@ -225,19 +243,26 @@ def finish_expected(wiring: Wiring, live: Live, work: Work, h: float) -> None:
         total = work.expected[flow]
         for arm in range(wiring.arm_ptr[flow], wiring.arm_ptr[flow + 1]):
             total += work.arm[arm] * work.scratch[wiring.arm_pool[arm]]
+        if total < 0.0:
+            for entry in range(wiring.stoich_ptr[flow], wiring.stoich_ptr[flow + 1]):
+                work.new[wiring.stoich_pool[entry]] -= h * total * host.change[entry]
+            total = 0.0
         work.expected[flow] = h * total
 
 
 @kernel
 def step_error(wiring: Wiring, live: Live, work: Work, rtol: float) -> float:
-    """Return the largest embedded error over its allowance rtol * (amount + floor) + slack; NaN if not finite."""
+    """Return the largest embedded error over its allowance rtol * (amount + floor) + slack; NaN if not finite.
+
+    The floor of an uncountable pool is lowered where it never held as much (see `lower_floors`).
+    """
     worst = 0.0
     for place in range(live.size[N_POOLS]):
         pool = live.pools[place]
         error = 0.0
         for j in range(4):
             error += ERROR[j] * work.stage[j, pool]
-        ratio = abs(error) / (rtol * (abs(work.new[pool]) + wiring.floor[pool]) + work.slack[pool])
+        ratio = abs(error) / (rtol * (abs(work.new[pool]) + work.floor[pool]) + work.slack[pool])
         if not ratio <= worst:
             if np.isnan(ratio):
                 return np.nan

@@ -205,7 +205,7 @@ def run_host(
         pools=course.pools if record_pools else None,
         state=course.x,
         fired=course.fired,
-        added=added,
+        added=added + course.odd,
         clipped=course.clipped,
         status=int(course.tally[STATUS]),
         stopped_at=float(course.clock[TIME]) if stopped else np.nan,

@@ -22,10 +22,19 @@ from immunity.engine.course import (
     stop_margin,
     stops_here,
 )
+from immunity.engine.hazard import next_knot
 from immunity.engine.kernel import entry, kernel
 from immunity.engine.live import N_FLOWS, N_POOLS, Live, find_live
 from immunity.engine.net import Host, Wiring
-from immunity.engine.rosenbrock import Work, begin_step, finish_expected, interpolate, step_error, try_step
+from immunity.engine.rosenbrock import (
+    Work,
+    begin_step,
+    finish_expected,
+    interpolate,
+    lower_floors,
+    step_error,
+    try_step,
+)
 from immunity.engine.status import HALTED, NEGATIVE, NOT_FINITE, OK, STEP_UNDERFLOW, STOPPED, TOO_MANY_STEPS
 
 SAFETY, SHRINK, GROW = 0.9, 0.15, 8.0
@@ -116,7 +125,8 @@ def advance_smooth(
         tally[STATUS] = STOPPED
         return
     h = first_step(wiring, live, work, x, rtol, course.clock[STEP])
-    error_before, grow, stopping = 1.0, GROW, False
+    error_before, grow, stopping, knot = 1.0, GROW, False, t
+    lower_floors(wiring, live, work, x)
     while t < t_end and tally[STATUS] == OK:
         if tally[STEPS] >= tally[MAX_STEPS]:
             tally[STATUS] = TOO_MANY_STEPS
@@ -125,7 +135,10 @@ def advance_smooth(
             tally[STATUS] = HALTED
             break
         tally[STEPS] += 1
-        step = h if stopping else fit(h, t_end - t)
+        if knot <= t:
+            knot = next_knot(wiring, host, course.shown, t)
+        until = min(t_end, knot)
+        step = h if stopping else fit(h, until - t)
         error = NO_FIT
         if try_step(wiring, host, live, work, x, t, step):
             error = step_error(wiring, live, work, rtol)
@@ -144,12 +157,12 @@ def advance_smooth(
                 h, stopping = share * step, True
                 continue
             stopping = share <= 1.0
-        after = t_end if step == t_end - t else t + step
+        after = until if step == until - t else t + step
         while tally[NEXT_OUT] < len(course.out_times) and course.out_times[tally[NEXT_OUT]] <= after:
             when = course.out_times[tally[NEXT_OUT]]
             interpolate(live, work, x, (when - t) / step, course.shown)
             record(wiring, host, course, when)
-        finish_expected(wiring, live, work, step)
+        finish_expected(wiring, host, live, work, step)
         for place in range(live.size[N_FLOWS]):
             course.fired[live.flows[place]] += work.expected[live.flows[place]]
         for place in range(live.size[N_POOLS]):
@@ -159,6 +172,7 @@ def advance_smooth(
         factor = min(grow, next_factor(error, error_before))
         h = max(h, factor * step) if step < h else factor * step
         error_before, grow, t = error, GROW, after
+        lower_floors(wiring, live, work, x)
         begin_step(wiring, host, live, work, x, t)
         if stopping:
             tally[STATUS] = STOPPED

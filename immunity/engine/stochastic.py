@@ -27,14 +27,22 @@ from immunity.engine.course import (
 )
 from immunity.engine.dice import Dice, all_small, plan_step, split_flows, survey
 from immunity.engine.exact import run_events
-from immunity.engine.hazard import evaluate_signals
+from immunity.engine.hazard import evaluate_signals, next_knot
 from immunity.engine.kernel import entry, kernel
 from immunity.engine.leap import follow_small, leap
 from immunity.engine.live import N_FLOWS, N_POOLS, N_SIGNALS, Live, find_live
 from immunity.engine.net import Host, Wiring
 from immunity.engine.noise import excuse_noise, trace_noise
 from immunity.engine.rng import Streams
-from immunity.engine.rosenbrock import Work, begin_step, finish_expected, interpolate, step_error, try_step
+from immunity.engine.rosenbrock import (
+    Work,
+    begin_step,
+    finish_expected,
+    interpolate,
+    lower_floors,
+    step_error,
+    try_step,
+)
 from immunity.engine.show import is_brisk, show
 from immunity.engine.smooth import (
     NO_FIT,
@@ -87,7 +95,10 @@ def _apply(wiring: Wiring, host: Host, live: Live, work: Work, dice: Dice, cours
         if firings != 0.0:
             course.fired[flow] += firings
             for at in range(wiring.stoich_ptr[flow], wiring.stoich_ptr[flow + 1]):
-                course.x[wiring.stoich_pool[at]] += host.change[at] * firings
+                pool = wiring.stoich_pool[at]
+                course.x[pool] += host.change[at] * firings + dice.odd[at]
+                course.odd[pool] += dice.odd[at]
+                dice.odd[at] = 0.0
     emptied = False
     for place in range(live.size[N_POOLS]):
         pool = live.pools[place]
@@ -113,7 +124,7 @@ def _draw_step(
     step: float,
 ) -> bool:
     """Draw what happens in a step whose expectation is known, and show what falls in it; False if it leapt too far."""
-    finish_expected(wiring, live, work, step)
+    finish_expected(wiring, host, live, work, step)
     if not leap(wiring, host, live, work, dice, streams, course.x, work.new, step):
         return False
     if n_exact > 0:
@@ -171,7 +182,8 @@ def advance_stochastic(
     _list_anew(wiring, host, live, work, dice, course, needed)
     begin_step(wiring, host, live, work, x, t)
     h = first_step(wiring, live, work, x, rtol, course.clock[STEP])
-    error_before, grow, stale, traced = 1.0, 8.0, 0, 0
+    error_before, grow, stale, traced, knot = 1.0, 8.0, 0, 0, t
+    lower_floors(wiring, live, work, x)
     while tally[STATUS] == OK:
         if wiring.stop_signal >= 0 and work.values[wiring.n_pool + wiring.stop_signal] < wiring.stop_below:
             tally[STATUS] = STOPPED
@@ -198,7 +210,9 @@ def advance_stochastic(
             if traced % RETRACE == 0:
                 trace_noise(wiring, host, live, work, dice, x)
             traced += 1
-            coming, target = target, t_end
+            if knot <= t:
+                knot = next_knot(wiring, host, course.shown, t)
+            coming, target = target, min(t_end, knot)
             step = fit(plan_step(wiring, live, dice, x, fit(h, target - t)), target - t)
             if t + step > coming and is_brisk(wiring, live, dice, x, step):
                 target = coming
@@ -232,6 +246,7 @@ def advance_stochastic(
         if stale >= STALE:
             _list_anew(wiring, host, live, work, dice, course, needed)
             stale = 0
+        lower_floors(wiring, live, work, x)
         begin_step(wiring, host, live, work, x, t)
         if tally[NEXT_OUT] < len(course.out_times) and course.out_times[tally[NEXT_OUT]] == t:
             for pool in range(wiring.n_pool):

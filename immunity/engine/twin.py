@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -24,6 +24,7 @@ from immunity.compiler.tables import (
     LAW_PROPORTIONAL,
     TERM_POOL,
     TERM_SIGNAL,
+    TERM_TIME,
     Floats,
     Laws,
     Tables,
@@ -85,6 +86,8 @@ def law_value(model: Model, laws: Laws, law: int, s: Sequence[Any]) -> Any:
     x = s[laws.signal[law]]
     p = [number(model.theta, index, missing) for index, missing in zip(laws.parameter[law], (0, 1, 0, 1), strict=True)]
     kind = laws.kind[law]
+    if kind == LAW_CURVE and p[0] > 0.0:
+        x = x - p[0] * math.floor(x.real / p[0])
     if kind == LAW_PROPORTIONAL:
         value = x
     elif kind == LAW_HILL:
@@ -213,10 +216,42 @@ def rosenbrock_step(model: Model, x: Floats, t: float, h: float) -> Step:
     return Step(new, error, expected, stages)
 
 
-def error_norm(model: Model, step: Step, rtol: float, slack: Sequence[float] | None = None) -> float:
+def error_norm(step: Step, rtol: float, floor: Floats, slack: Sequence[float] | None = None) -> float:
     """Return the largest error over its allowance."""
-    allowed = rtol * (abs(step.new) + model.tables.floor) + (0.0 if slack is None else np.array(slack))
+    allowed = rtol * (abs(step.new) + floor) + (0.0 if slack is None else np.array(slack))
     return float(np.max(abs(step.error) / allowed))
+
+
+def no_less_than_none(model: Model, step: Step) -> Step:
+    """Take back firings that the error of a step made negative."""
+    less = np.minimum(step.expected, 0.0)
+    return replace(step, expected=step.expected - less, new=step.new - net_change(model, less.tolist()))
+
+
+def lowered(tables: Tables, floor: Floats, peak: Floats, x: Floats) -> tuple[Floats, Floats]:
+    """Return floors and peaks, given the present amounts: accuracy is asked for below what a pool has held."""
+    higher = (x > peak) & (tables.countable == 0)
+    return np.where(higher, np.minimum(tables.floor, 1e-3 * x), floor), np.where(higher, x, peak)
+
+
+def next_knot(model: Model, t: float) -> float:
+    """Return when the next curve of a clock bends."""
+    tables, found = model.tables, [float("inf")]
+    both = [(tables.signals.laws, k) for k in range(len(tables.signals.laws.kind))]
+    both += [(tables.flows.laws, k) for k in range(len(tables.flows.laws.kind))]
+    rows = tables.signals
+    for laws, law in both:
+        signal = laws.signal[law]
+        terms = range(rows.term_ptr[signal], rows.term_ptr[signal + 1])
+        timed = len(terms) > 0 and all(rows.term_kind[at] == TERM_TIME for at in terms)
+        if laws.kind[law] != LAW_CURVE or not timed or rows.law_ptr[signal] != rows.law_ptr[signal + 1]:
+            continue
+        now, later = (signal_values(model, [0.0] * model.n_pool, when)[signal] for when in (t, t + 1.0))
+        xs = tables.curves.x[tables.curves.ptr[laws.curve[law]] : tables.curves.ptr[laws.curve[law] + 1]]
+        period = number(model.theta, laws.parameter[law][0], 0.0)
+        turns = [period * (math.floor(now / period) + k) for k in (-1, 0, 1)] if period > 0 else [0.0]
+        found += [t + (turn + float(x) - now) / (later - now) for turn in turns for x in xs]
+    return min(when for when in found if when > t + 1e-12 * max(1.0, abs(t)))
 
 
 def first_step(model: Model, x: Floats, t: float, rtol: float) -> float:
@@ -241,18 +276,22 @@ def run_smooth(tables: Tables, theta: Floats, x: Floats, days: float, rtol: floa
     model = build(tables, theta)
     x, fired, t = x.copy(), np.zeros(model.n_flow), 0.0
     h, before, grow, tried = first_step(model, x, 0.0, rtol), 1.0, 8.0, 0
+    floor, peak = lowered(tables, tables.floor, np.zeros(model.n_pool), x)
     while t < days:
         tried += 1
-        span = fit(h, days - t)
+        until = min(days, next_knot(model, t))
+        span = fit(h, until - t)
         step = rosenbrock_step(model, x, t, span)
-        error = error_norm(model, step, rtol)
+        error = error_norm(step, rtol, floor)
         negative = bool(np.any(step.new < -rtol * tables.floor - 1e-13 * x))
         if error > 1.0 or negative:
             h, grow = (span / 2 if error <= 1.0 else span * max(0.15, 0.9 * error ** (-1 / 3))), 1.0
             continue
+        step = no_less_than_none(model, step)
         x, fired = np.maximum(step.new, 0.0), fired + step.expected
+        floor, peak = lowered(tables, floor, peak, x)
         factor = min(grow, next_factor(error, before))
         h = max(h, factor * span) if span < h else factor * span
-        t = days if span == days - t else t + span
+        t = until if span == until - t else t + span
         before, grow = error, 8.0
     return x, fired, tried

@@ -138,22 +138,30 @@ def share_out(
             drawn[flow] = gone if early else drawn[flow] + gone
 
 
-def mend(dice: Dice, leaping: list[int], drawn: dict[int, float], after: Floats) -> Floats:
+def whole_yield(dice: Dice, flow: int, pool: int, firings: float) -> float:
+    """Return by how much whole members are off a fractional yield."""
+    part = dice.model.stoichiometry[flow][pool] % 1.0
+    if part == 0.0 or not dice.model.tables.countable[pool]:
+        return 0.0
+    return dice.streams[flow].binomial(firings, part) - part * firings
+
+
+def mend(
+    dice: Dice, leaping: list[int], drawn: dict[int, float], odd: dict[int, dict[int, float]], after: Floats
+) -> Floats:
     """Take back firings by which more left a pool than were there; return the state at the end."""
     model = dice.model
     for pool in [*range(model.n_pool)] * 2:
         for flow in leaping:
-            group = -dice.own(flow)
-            if (
-                model.tables.flows.primary[flow] == pool
-                and group > 0
-                and after[pool] < 0
-                and model.tables.countable[pool]
-            ):
+            group, own = -dice.own(flow), model.tables.flows.primary[flow] == pool
+            if own and group > 0 and after[pool] < 0 and model.tables.countable[pool]:
                 undone = min(drawn[flow], math.ceil(-after[pool] / group))
                 drawn[flow] -= undone
                 for other, amount in model.stoichiometry[flow].items():
-                    after[other] -= amount * undone
+                    before = odd[flow].get(other, 0.0)
+                    if before != 0.0 or amount * undone % 1.0 != 0.0:
+                        odd[flow][other] = whole_yield(dice, flow, other, drawn[flow])
+                    after[other] += odd[flow].get(other, 0.0) - before - amount * undone
     return after
 
 

@@ -115,5 +115,5 @@ def excuse_noise(dice: Dice, moved: Turnover, noise: Floats, small: set[int], x:
         z = span * max(moved.arriving[pool], moved.leaving[pool]) / (x[pool] + dice.model.tables.floor[pool])
         taken = z**3 / ((1 + z**2) * (9 + z))
         spread = math.sqrt(x[pool] + 1) if counted else x[pool] * math.sqrt(noise[pool])
-        slack.append(math.inf if pool in small else spread * (taken + (0.03 if counted else 0.0)))
+        slack.append(math.inf if pool in small else spread * (4 * taken + 0.03 if counted else taken))
     return slack

@@ -11,6 +11,7 @@ from immunity.compiler.tables import Floats, Tables
 from immunity.engine import prepare, settle, twin, twin_dice
 from tests.engine import zoo
 from tests.engine.checks import run
+from tests.engine.nets import Builder, hill
 
 SAME = 1e-10
 
@@ -88,3 +89,20 @@ def test_a_planted_difference_is_noticed() -> None:
     assert gap(run(tables, [0.0, 2.5], rtol=1e-4).state, state) > SAME
     other, _ = twin_dice.run_dice(tables, tables.theta, tables.initial, 0.4, 1e-3, 11, 1)
     assert not np.array_equal(run(tables, [0.0, 0.4], stochastic=True, seed=11, host=0).state[:3], other[:3])
+
+
+def test_fractional_yields_and_crowds_are_drawn_alike() -> None:
+    net = Builder()
+    net.pool("mother", 400.0, countable=True)
+    net.pool("daughter", 3000.0, countable=True)
+    net.signal("crowd", ["mother", "daughter"])
+    net.flow("grow up", 1.0, {"mother": -1, "daughter": 0.4}, "mother", [hill("crowd", base=1.0, top=0.2, half=2e3)])
+    net.flow("split", 0.9, {"daughter": 1.3}, "daughter", [hill("crowd", base=1.0, top=0.1, half=2e3)])
+    net.flow("die", 1.5, {"daughter": -1}, "daughter")
+    net.flow("arrive", 100.0, {"mother": 1.5})
+    tables = net.tables()
+    for days in (0.05, 0.6):
+        ours, theirs, our_steps, their_steps = drawn(tables, 3, days)
+        assert our_steps == their_steps
+        assert np.array_equal(ours, theirs)
+        assert not np.any(ours % 1.0)
