@@ -20,6 +20,7 @@ from immunity.compiler.readouts import ReadoutRow, list_readouts
 from immunity.compiler.rules import Rule, list_additions, list_rules
 from immunity.compiler.signal_rows import Signals
 from immunity.compiler.signals import check_unsensed, declare_signals
+from immunity.compiler.sound import check_sound
 from immunity.compiler.space import Space, list_pools, map_space
 from immunity.language.errors import fail
 from immunity.language.load import Book, collector_paused
@@ -78,6 +79,7 @@ def _compiled(book: Book, met: Collection[str] | None) -> Compiled:
     declare_signals(signals)
     rules = list_rules(space)
     flows = expand_flows(signals, rules, list_additions(space))
+    check_sound(signals, flows)
     readouts = list_readouts(signals)
     check_unsensed(signals)
     check_changes(numbers)

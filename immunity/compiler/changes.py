@@ -302,6 +302,8 @@ def _curves(change: Change) -> list[Curve]:
 
 
 def _on_curve(curve: Curve, attributes: Attributes, at: Location, dimension: Dimension = DIMENSIONLESS) -> float:
+    if not curve.points:
+        raise fail("E509", at=at, reason="an attribute has no time to swing or fade with; give points")
     value = attributes.get(curve.signal)
     if not isinstance(value, Quantity):
         raise fail("E607", at=at, what="attribute", text=curve.signal, known=attributes)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import itertools
 
 from immunity.compiler.bind import (
     Env,
@@ -30,6 +29,7 @@ from immunity.compiler.concentrations import (
     set_signal,
     volume_of,
 )
+from immunity.compiler.curves import curve_points
 from immunity.compiler.faults import Faults
 from immunity.compiler.numbers import constant, parameter_of, used_number, within
 from immunity.compiler.signal_rows import (
@@ -56,7 +56,7 @@ from immunity.compiler.tables import (
 from immunity.language.errors import Location, RuleError, fail
 from immunity.language.load import Entry
 from immunity.language.models import HillDown, HillUp, Needs, Number, Power, Scaled, Signal, Term, WithLaws
-from immunity.language.quantity import DIMENSIONLESS, Dimension, parse_quantity, parse_unit
+from immunity.language.quantity import DIMENSIONLESS, Dimension, parse_unit
 from immunity.language.references import Part, Reference
 
 Path = tuple[str | int, ...]
@@ -414,8 +414,9 @@ def laws_of(
     for position, law in enumerate(record.curve):
         at = entry.at(*path, "curve", position)
         signal = _met_signal(signals, law.signal, scope, at=at)
-        points = _points(signals, law.points, signal, at)
-        rows.append(LawRow(LAW_CURVE, signal, NONE, NO_PARAMETERS, points, DIMENSIONLESS, "curve"))
+        points, period = curve_points(signals, law, signal, at)
+        parameters = (period, NONE, NONE, NONE)
+        rows.append(LawRow(LAW_CURVE, signal, NONE, parameters, points, DIMENSIONLESS, "curve"))
     for position, text in enumerate(record.divided_by):
         signal = signal_of(signals, text, scope, at=entry.at(*path, "divided_by", position))
         inverse = (constant(signals.numbers, 1.0), constant(signals.numbers, -1.0), NONE, NONE)
@@ -477,19 +478,3 @@ def _hill(signals: Signals, law: HillUp | Needs | HillDown, key: str, owner: str
     else:
         base, top = constant(numbers, 1.0), number("down_to", positive=False)
     return LawRow(LAW_HILL, signal, NONE, (base, top, half, hill), None, DIMENSIONLESS, key)
-
-
-def _points(
-    signals: Signals, points: list[tuple[str, str]], signal: int, at: Location
-) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    xs, ys = [], []
-    for x_text, y_text in points:
-        x, y = parse_quantity(x_text, at=at), parse_quantity(y_text, at=at)
-        _match(signals, signal, x.dimension, x_text, at)
-        if y.dimension != DIMENSIONLESS:
-            raise fail("E505", at=at, text=y_text, found=str(y.dimension), expected="a pure number")
-        xs.append(x.value)
-        ys.append(y.value)
-    if len(xs) < 2 or any(b <= a for a, b in itertools.pairwise(xs)):
-        raise fail("E509", at=at, reason="it needs two points or more, with x ascending")
-    return tuple(xs), tuple(ys)

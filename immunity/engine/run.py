@@ -43,8 +43,8 @@ def join_jumps(rows: Sequence[tuple[float, Floats, Floats]], n_readout: int) -> 
     """Arrays of (time, before, after) rows."""
     return Jumps(
         np.array([time for time, _, _ in rows], np.float64),
-        np.array([before for _, before, _ in rows], np.float64).reshape(-1, n_readout),
-        np.array([after for _, _, after in rows], np.float64).reshape(-1, n_readout),
+        np.array([before for _, before, _ in rows], np.float64).reshape(len(rows), n_readout),
+        np.array([after for _, _, after in rows], np.float64).reshape(len(rows), n_readout),
     )
 
 

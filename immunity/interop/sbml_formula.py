@@ -173,6 +173,9 @@ def _law(laws: Laws, k: int, curves: Curves, symbols: Symbols) -> str:
             return _saturating(int(laws.signal[k]), int(laws.signal2[k]), symbols.parameter[parameters[0]], symbols)
         case kind if kind == LAW_CURVE:
             begin, end = curves.ptr[laws.curve[k]], curves.ptr[laws.curve[k] + 1]
+            if parameters[0] >= 0:
+                period = symbols.parameter[parameters[0]]
+                s = f"({s} - {period} * floor({s} / {period}))"
             return _curve(s, symbols.units.define(sensed), curves.x[begin:end], curves.y[begin:end])
         case kind if kind == LAW_POWER:
             return _power(s, sensed, parameters, symbols)

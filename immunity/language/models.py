@@ -88,9 +88,18 @@ class Saturates(Record):
     half: Num
 
 
+class Wave(Record):
+    period: str
+    swing: str
+    peak: str = "0 day"
+
+
 class Curve(Record):
     signal: str
-    points: list[tuple[str, str]]
+    points: list[tuple[str, str]] = Field(default_factory=list)
+    repeats: str | None = None
+    wave: Wave | None = None
+    fades: str | None = None
     status: Status | None = None
     source: Texts = Field(default_factory=list)
     note: str | None = None

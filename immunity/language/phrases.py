@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from immunity.language.errors import RuleError
-from immunity.language.models import Entity, Flow, Number, Term, WithLaws
+from immunity.language.models import Curve, Entity, Flow, Number, Term, WithLaws
 from immunity.language.references import Index, Part, Reference, parse_reference
 from immunity.language.verbs import VERBS
 
@@ -20,6 +20,18 @@ _RATES = {
     "doubling_time": "doubling every {}",
 }
 _UNITS_IN_WORDS = {"d": "day", "h": "hour", "min": "minute", "s": "second", "y": "year"}
+
+
+def course_of(curve: Curve, signal: str) -> str:
+    """How a factor goes with a signal, as the end of a sentence."""
+    if curve.wave:
+        wave = curve.wave
+        return f"swings by {wave.swing} either way every {wave.period} of {signal}, highest at {wave.peak}"
+    if curve.fades:
+        return f"fades with {signal}, by a mean time of {curve.fades}"
+    points = ", ".join(f"{y} at {x}" for x, y in curve.points)
+    again = f", again every {curve.repeats}" if curve.repeats else ""
+    return f"follows {signal} ({points}{again})"
 
 
 @dataclass(frozen=True)
@@ -176,8 +188,7 @@ class Teller:
         for law in rule.exp:
             yield f"with the exponential of {self.thing(law.signal)} (in units of {self.number(law.of)})"
         for law in rule.curve:
-            points = ", ".join(f"{y} at {x}" for x, y in law.points)
-            yield f"times a factor that follows {self.thing(law.signal)} ({points}){evidence_of(law)}"
+            yield f"times a factor that {course_of(law, self.thing(law.signal))}{evidence_of(law)}"
         for text in getattr(rule, "times", ()):
             yield f"times {self.number(Number(use=text))}"
 

@@ -26,7 +26,7 @@ flows:
   - {verb: mature, from: young at skin, to: old at skin, mean_time: "4 day"}
   - {verb: secrete, by: old at skin, to: scent at skin, hazard: "3 ug/cell/day"}
   - {verb: die, of: old at skin, hazard: "2 L/cell/day", with: walker at skin,
-     also: [{pool: scent at skin, amount: "-1 ng/cell"}]}
+     also: [{pool: scent at skin, amount: "1 ng/cell"}]}
 signals:
   - {id: crowd, at: each site, sum: [{of: walker at site, weight: "0.5"}], constant: 7 cell, per: volume, unit: cell/L}
 readouts:
@@ -71,7 +71,7 @@ def test_the_toy_compiles_to_exactly_these_rows() -> None:
             "walker.mature.mean_time": 4.0,
             "walker.secrete.hazard": 3e3,
             "walker.die.hazard": 2.0,
-            "walker.die.scent.amount": -1.0,
+            "walker.die.scent.amount": 1.0,
             "scent.decay.half_life": 0.5,
             "walker.crowd.weight.1": 0.5,
             "walker.crowd.constant": 7.0,

@@ -218,12 +218,12 @@ def test_side_effects_of_a_source_count_per_what_is_made() -> None:
 
 
 def test_two_side_effects_on_one_entity_keep_their_own_amounts() -> None:
-    effects = (("rod.a", 1), ("rod.a", -3), ("rod.b", -2))
+    effects = (("rod.a", -1), ("rod.a", 3), ("rod.b", 2))
     also = ", ".join(f"{{pool: {pool} at blood, amount: '{amount}'}}" for pool, amount in effects)
     rule = f"{{verb: die, of: prey at blood, hazard: '1 1/day', also: [{also}]}}"
     book = compiled(rules(rule))
-    assert changes(book, "r.die[blood.prey]") == {"blood.prey": -1.0, "blood.rod.a": -2.0, "blood.rod.b": -2.0}
-    assert value(book, "r.die.rod_a_2.amount") == -3.0
+    assert changes(book, "r.die[blood.prey]") == {"blood.prey": -1.0, "blood.rod.a": 2.0, "blood.rod.b": 2.0}
+    assert value(book, "r.die.rod_a_2.amount") == 3.0
 
 
 def test_what_a_side_effect_takes_is_in_the_jacobian() -> None:

@@ -18,9 +18,9 @@ from immunity.engine.leap import share_late
 from tests.engine.checks import many
 from tests.engine.nets import Builder, no_events
 
-HOSTS = 3000
+HOSTS = 1500
 
-SIZES = [5e2, 5e4, 4e5, 1.1e6, 5e7]
+SIZES = [5e2, 4.5e5, 1.1e6, 5e7]
 
 
 def linear_net(name: str, start: list[float], flows: list[tuple[str, float, dict[str, float], str | None]]) -> Tables:
@@ -67,7 +67,7 @@ def check(tables: Tables, days: float, hosts: int = HOSTS) -> None:
 def test_two_places_that_exchange_members(size: float, hazard: float) -> None:
     name = f"exchange {size} {hazard}"
     there, back = ("there", hazard, {"a": -1.0, "b": 1.0}, "a"), ("back", hazard, {"a": 1.0, "b": -1.0}, "b")
-    check(linear_net(name, [size, size], [there, back]), 3.0, HOSTS if hazard < 100.0 else HOSTS // 3)
+    check(linear_net(name, [size, size], [there, back]), 3.0, HOSTS if hazard < 100.0 else HOSTS // 2)
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -107,16 +107,16 @@ def test_frantic_few_flip_in_leaps(hazard: float) -> None:
     net = prepare(tables)
     runs = [
         run_host(net, tables.theta, tables.initial, no_events(), np.array([0.0, 2.0]), stochastic=True, host=host)
-        for host in range(1500)
+        for host in range(600)
     ]
     gone, open_ = (np.array([run.state[pool] for run in runs]) for pool in (2, 0))
     chance = 1.0 - np.exp(-1.0)
     assert max(run.n_steps for run in runs) < 1000
     assert min(run.state.min() for run in runs) >= 0.0
-    assert abs(gone.mean() - 100.0 * chance) < 4.5 * 4.82 / np.sqrt(1500)
-    assert abs(gone.std() / np.sqrt(100.0 * chance * (1.0 - chance)) - 1.0) < 0.09
+    assert abs(gone.mean() - 100.0 * chance) < 4.5 * 4.82 / np.sqrt(600)
+    assert abs(gone.std() / np.sqrt(100.0 * chance * (1.0 - chance)) - 1.0) < 0.13
     assert abs(open_.mean() - 50.0 * (1.0 - chance)) < 0.6
-    assert abs(open_.std() / np.sqrt(100.0 * (0.5 - 0.5 * chance) * (0.5 + 0.5 * chance)) - 1.0) < 0.1
+    assert abs(open_.std() / np.sqrt(100.0 * (0.5 - 0.5 * chance) * (0.5 + 0.5 * chance)) - 1.0) < 0.14
 
 
 @pytest.mark.parametrize("turnover", [-3.0, -1e-4, 0.0, 1e-4, 0.02, 1.0, 7.0, 39.0, 41.0, 1e5])

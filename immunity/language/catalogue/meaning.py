@@ -310,6 +310,20 @@ KINDS = (
     ),
     # E6xx scenarios and hosts ----------------------------------------------------------------------
     ErrorKind(
+        "E518",
+        "Takes what may not be there",
+        "The rule {text!r} takes from {pool!r}, and goes on when that is empty.",
+        "Make it the pool that the rule is 'of' or 'from', or let its hazard go by it: 'with: [{pool}]'.",
+        "Matter does not come from nothing: what a rule uses up has to run it.",
+    ),
+    ErrorKind(
+        "E519",
+        "Hazard below zero",
+        "The hazard of {text!r} may fall below zero: {reason}.",
+        "Split it into two rules, one for each direction; or sense it with 'rises_with', 'needs' or 'falls_with'.",
+        "Nothing happens less often than never.",
+    ),
+    ErrorKind(
         "E601",
         "Unknown scenario",
         "There is no scenario {text!r}.",
