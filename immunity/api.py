@@ -10,7 +10,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from immunity.arguments import check_count, check_seed
+from immunity.arguments import check_count, check_rtol, check_seed
 from immunity.compiler.build import Compiled
 from immunity.compiler.cache import content_key, load_compiled
 from immunity.compiler.case import Case
@@ -134,7 +134,7 @@ def run(
     record_pools : bool
         Keep every pool at the output times, as the body map of a report needs.
     rtol : float
-        Relative accuracy asked of the integrator.
+        Relative accuracy asked of the results: a quarter of it is what each step may err.
 
     Returns
     -------
@@ -144,6 +144,7 @@ def run(
     from immunity.results import simulate
 
     check_seed(seed)
+    check_rtol(rtol)
     made = case(scenario, host=host, changes=changes, days=days, book=book)
     return simulate(made, stochastic=stochastic, seed=seed, vary=vary, record_pools=record_pools, rtol=rtol)
 
@@ -159,6 +160,7 @@ def compare(
     days: float | None = None,
     stochastic: bool = False,
     seed: int = 0,
+    rtol: float = 1e-3,
     book: Compiled | None = None,
 ) -> Pair:
     """The same person twice, with the same random numbers wherever the two share biology.
@@ -179,9 +181,9 @@ def compare(
 
     other, said = (first, dict(second)) if isinstance(second, Mapping) else (second, {})
     said |= dict(changes or {})
-    one = run(first, host=host, days=days, stochastic=stochastic, seed=seed, book=book)
+    one = run(first, host=host, days=days, stochastic=stochastic, seed=seed, rtol=rtol, book=book)
     both = {**(host or {}), **(second_host or {})}
-    two = run(other, host=both, changes=said, days=days, stochastic=stochastic, seed=seed, book=book)
+    two = run(other, host=both, changes=said, days=days, stochastic=stochastic, seed=seed, rtol=rtol, book=book)
     return Pair(one, two)
 
 
@@ -195,6 +197,7 @@ def cohort(
     days: float | None = None,
     stochastic: bool = True,
     seed: int = 0,
+    rtol: float = 1e-3,
     workers: int = 1,
     out: str | Path | None = None,
     resume: bool = False,
@@ -217,6 +220,7 @@ def cohort(
     from immunity.results import simulate_cohort
 
     check_seed(seed)
+    check_rtol(rtol)
     hosts, workers = check_count(hosts, "hosts"), check_count(workers, "workers")
     made = case(scenario, host=host, changes=changes, days=days, book=book)
     bar = import_module("immunity.progress").progress_bar  # rich is loaded where something is drawn
@@ -225,6 +229,7 @@ def cohort(
             made,
             hosts=hosts,
             seed=seed,
+            rtol=rtol,
             workers=workers,
             stochastic=stochastic,
             out=out,

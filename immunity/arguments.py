@@ -187,3 +187,17 @@ def check_count(count: Any, what: str) -> int:
     if not whole or not 1 <= int(count) <= MAX_COUNT:
         raise fail("E612", text=f"{what} {say_value(count)}")
     return int(count)
+
+
+def check_rtol(rtol: Any) -> float:
+    """Hand a relative accuracy back if it is one.
+
+    Raises
+    ------
+    RuleError
+        E627 for what is not a number from 1e-10 to 0.1.
+    """
+    number = isinstance(rtol, (int, float)) and not isinstance(rtol, bool)
+    if not number or not 1e-10 <= rtol <= 0.1:
+        raise fail("E627", text=rtol)
+    return float(rtol)

@@ -98,4 +98,23 @@ def dimerisation(days: Floats, *, pair: float, release: float, start: int) -> tu
     return Moments(start - 2.0 * mean, 2.0 * dimer.sd, dimer.excess), dimer
 
 
+def exchange(days: Floats, *, hazard: float, start: int) -> Moments:
+    """Members of two equally full places change place independently: a sum of two binomials."""
+    gone = 0.5 * -np.expm1(-2.0 * hazard * days)
+    variance = 2.0 * start * gone * (1.0 - gone)
+    return from_cumulants(np.full(len(days), float(start)), variance, variance * (1.0 - 6.0 * gone * (1.0 - gone)))
+
+
+def chain(days: Floats, *, hazards: tuple[float, float, float], start: int) -> tuple[Moments, Moments]:
+    """Members pass three stages and die: each is binomial, with the chance of one founder to be there."""
+    a, b, c = hazards
+    rates = np.array([[-a, 0.0, 0.0], [a, -b, 0.0], [0.0, b, -c]])
+    chance = np.clip(np.array([expm(rates * day)[:, 0] for day in days]), 0.0, 1.0)
+    found = []
+    for stage in (1, 2):
+        variance = start * chance[:, stage] * (1.0 - chance[:, stage])
+        found.append(from_cumulants(start * chance[:, stage], variance, variance * (1.0 - 6.0 * variance / start)))
+    return found[0], found[1]
+
+
 Reference = Callable[[Floats], dict[str, Moments]]

@@ -35,6 +35,7 @@ def run(
     *,
     stochastic: bool = False,
     seed: Whole = 0,
+    rtol: float = 1e-3,
     vary: bool = False,
     out: Path | None = None,
     data: Words = None,
@@ -52,6 +53,8 @@ def run(
         Draw events instead of following expectations.
     seed
         Of all random numbers.
+    rtol
+        Relative accuracy of the results.
     vary
         Draw this host from the variation between people.
     out
@@ -72,6 +75,7 @@ def run(
         days=setting.days,
         stochastic=stochastic,
         seed=seed,
+        rtol=rtol,
         vary=vary,
         record_pools=out is not None,
         book=rules,
@@ -94,6 +98,7 @@ def compare(
     other_host: Annotated[list[str] | None, Parameter(consume_multiple=True, negative=())] = None,
     stochastic: bool = False,
     seed: Whole = 0,
+    rtol: float = 1e-3,
     out: Path | None = None,
     data: Words = None,
     json: bool = False,
@@ -114,6 +119,8 @@ def compare(
         Draw events instead of following expectations.
     seed
         Of all random numbers.
+    rtol
+        Relative accuracy of the results.
     out
         Folder for report.html with both runs, and both results.
     data
@@ -133,6 +140,7 @@ def compare(
         days=setting.days,
         stochastic=stochastic,
         seed=seed,
+        rtol=rtol,
         book=rules,
     )
     if out is not None:
@@ -153,6 +161,7 @@ def cohort(
     workers: Whole = 1,
     deterministic: bool = False,
     seed: Whole = 0,
+    rtol: float = 1e-3,
     out: Path | None = None,
     data: Words = None,
     resume: bool = False,
@@ -174,6 +183,8 @@ def cohort(
         Follow expectations instead of drawing events; hosts still differ.
     seed
         Of all random numbers; host k is the same person in every cohort of one seed.
+    rtol
+        Relative accuracy of the results.
     out
         Folder for result.zarr, summary.json and report.html; finished batches are kept there.
     resume
@@ -199,6 +210,7 @@ def cohort(
             days=setting.days,
             stochastic=not deterministic,
             seed=seed,
+            rtol=rtol,
             workers=workers,
             out=out,
             resume=resume,

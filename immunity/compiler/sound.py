@@ -6,7 +6,15 @@ from collections.abc import Sequence
 
 from immunity.compiler.flows import FlowRow
 from immunity.compiler.signal_rows import NONE, LawRow, Signals
-from immunity.compiler.tables import LAW_CURVE, LAW_HILL, LAW_PROPORTIONAL, LAW_SATURATING, TERM_POOL, TERM_SIGNAL
+from immunity.compiler.tables import (
+    LAW_CURVE,
+    LAW_HILL,
+    LAW_POWER,
+    LAW_PROPORTIONAL,
+    LAW_SATURATING,
+    TERM_POOL,
+    TERM_SIGNAL,
+)
 from immunity.language.errors import fail
 
 
@@ -40,7 +48,7 @@ def _ends_with(signals: Signals, law: LawRow, pool: int) -> bool:
     if law.kind == LAW_HILL:
         if law.parameters[0] != NONE and signals.numbers[law.parameters[0]].value != 0.0:
             return False
-    elif law.kind not in (LAW_PROPORTIONAL, LAW_SATURATING):
+    elif law.kind not in (LAW_PROPORTIONAL, LAW_SATURATING, LAW_POWER):
         return False
     return _empty_with(signals, law.signal, pool)
 

@@ -26,7 +26,7 @@ MOST_BORN = 0.5  # whatever the count
 LAG = 0.25  # turnovers in a step of a pool that brings such noise: what it drives feels it half a step late
 MOST_STEPS = 50.0  # by how much that may shorten a step
 TINY = 1e-300
-BRIEF = 0.1  # births per member gone below which a pool may multiply much in a step: none of it stays
+BRIEF = 0.1  # births per member gone, and not made up for by others, below which a pool may multiply much in a step: none of it stays
 UNNOTICED = 1e6  # counts above this leap as far as the error allows
 EVENTS = 100.0
 
@@ -156,7 +156,7 @@ def plan_step(wiring: Wiring, live: Live, dice: Dice, x: Floats, wanted: float) 
     """Mark as small the pools worth running event by event, and return how long the step may be.
 
     A pool is small if it has few members and its events cost less than the leaps they replace. A pool that leaps may
-    not multiply by much in one step, unless its members are gone again long before they do.
+    not multiply by much in one step, unless its members are gone for good long before they do.
     """
     longest = wanted
     for place in range(live.size[N_POOLS]):
@@ -167,7 +167,8 @@ def plan_step(wiring: Wiring, live: Live, dice: Dice, x: Floats, wanted: float) 
         count = max(x[pool], 1.0)
         most_born = count * min(MOST_BORN, LEAP * math.sqrt(1e-3 * count))
         limit = wanted
-        if dice.born[pool] > BRIEF * dice.leaving[pool]:
+        brought = dice.arriving[pool] - dice.born[pool]
+        if dice.born[pool] > BRIEF * max(dice.leaving[pool] - brought, 0.0):
             limit = min(wanted, most_born / dice.born[pool])
         if x[pool] < FEW and (dice.arriving[pool] + dice.leaving[pool]) * limit <= EVENTS:
             dice.small[pool] = True

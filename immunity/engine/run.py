@@ -22,6 +22,7 @@ from immunity.engine.stochastic import advance_stochastic
 
 TINY = 1e-300
 EARLIER = 1 << 40  # numbers further on in a stream than any run gets
+PER_STEP = 0.25  # of the accuracy asked of results: errors of some hundred steps partly add up
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,7 @@ def settle(net: Net, theta: Floats, initial: Floats, days: float, *, rtol: float
     needed = np.zeros(wiring.n_pool + wiring.n_signal + 1, np.uint8)
     work, live, host = new_work(wiring), new_live(wiring), resolve(net, theta)
     if days > 0.0:
-        advance_smooth(wiring, host, live, work, course, needed, 0.0, rtol, False)
+        advance_smooth(wiring, host, live, work, course, needed, 0.0, PER_STEP * rtol, False)
     return course.x, int(course.tally[STATUS])
 
 
@@ -131,7 +132,8 @@ def run_host(
     plans, ends                    what happens by itself, and what halts the run, besides the stop rule: located within
                                    steps to a millionth of the step; in stochastic mode looked at after every step
     earlier : bool                 the run comes before another of the same host: other random numbers than that
-    rtol : float                   allowed error of a step, relative to amount + floor
+    rtol : float                   allowed error of results, relative to amount + floor; a step may err by a quarter of
+                                   it, in stochastic mode by all of it, for chance moves results by more
     """
     theta = np.array(theta, np.float64)
     wiring = net.wiring
@@ -161,7 +163,7 @@ def run_host(
         if course.clock[TIME] < until:
             course = _look_out(course, [*(point.watch for point in ends), *agenda.armed.values()])
             if dice is None:
-                advance_smooth(wiring, numbers, live, work, course, needed, until, rtol, True)
+                advance_smooth(wiring, numbers, live, work, course, needed, until, PER_STEP * rtol, True)
             else:
                 advance_stochastic(wiring, numbers, live, work, dice, flow_streams, late, course, needed, until, rtol)
         now = float(course.clock[TIME])

@@ -273,7 +273,7 @@ def fit(h: float, left: float) -> float:
 
 def run_smooth(tables: Tables, theta: Floats, x: Floats, days: float, rtol: float) -> tuple[Floats, Floats, int]:
     """Integrate without events or a stop rule; return the state, the firings and the number of steps tried."""
-    model = build(tables, theta)
+    model, rtol = build(tables, theta), 0.25 * rtol
     x, fired, t = x.copy(), np.zeros(model.n_flow), 0.0
     h, before, grow, tried = first_step(model, x, 0.0, rtol), 1.0, 8.0, 0
     floor, peak = lowered(tables, tables.floor, np.zeros(model.n_pool), x)

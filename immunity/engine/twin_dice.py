@@ -38,7 +38,8 @@ def plan(dice: Dice, moved: Turnover, drivers: set[int], x: Floats, wanted: floa
         if dice.model.tables.countable[pool] and x[pool] < UNNOTICED:
             count, arriving, leaving, born = max(x[pool], 1.0), *(v[pool] for v in vars(moved).values())
             most = count * min(0.5, LEAP * math.sqrt(1e-3 * count))
-            limit = min(wanted, most / born) if born > 0.1 * leaving else wanted
+            brief = born <= 0.1 * max(leaving - (arriving - born), 0.0)
+            limit = wanted if brief else min(wanted, most / born)
             if x[pool] < FEW and (arriving + leaving) * limit <= EVENTS:
                 small.add(pool)
             else:

@@ -49,7 +49,7 @@ def python_of(record: Record) -> str:
     arguments += [f"seed={record.seed}"] if random or many or record.draws else []
     arguments += ["vary=True"] if record.draws and not many else []
     rtol = record.provenance.get("relative_tolerance", 1e-3)
-    arguments += [f"rtol={rtol!r}"] if rtol != 1e-3 and not many else []
+    arguments += [f"rtol={rtol!r}"] if rtol != 1e-3 else []
     files = _files(record)
     arguments += [f"book=im.load(overlays={files!r})"] if files else []
     return f"im.{'cohort' if many else 'run'}({', '.join(arguments)})"
@@ -88,7 +88,8 @@ def _overlays(record: Record) -> list[str]:
 def _randomness(record: Record) -> list[str]:
     words = ["--stochastic"] if record.mode == "stochastic" else []
     words += ["--vary"] if record.draws else []
-    return words + (["--seed", str(record.seed)] if words else [])
+    rtol = record.provenance.get("relative_tolerance", 1e-3)
+    return words + (["--seed", str(record.seed)] if words else []) + (["--rtol", f"{rtol:g}"] if rtol != 1e-3 else [])
 
 
 def _text(value: Any) -> str:

@@ -464,6 +464,13 @@ KINDS = (
         "Fractions where things are counted, words, grouped digits and digits of other scripts are refused.",
     ),
     ErrorKind(
+        "E627",
+        "No such accuracy",
+        "The relative accuracy {text!r} is refused.",
+        "Give a number from 1e-10 to 0.1; 1e-3 is usual.",
+        "Below that, rounding is larger; above, nothing is left to rely on.",
+    ),
+    ErrorKind(
         "E616",
         "Change without effect",
         "The change of {text!r} does not say how.",
