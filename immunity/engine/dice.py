@@ -26,7 +26,7 @@ MOST_BORN = 0.5  # whatever the count
 LAG = 0.25  # turnovers in a step of a pool that brings such noise: what it drives feels it half a step late
 MOST_STEPS = 50.0  # by how much that may shorten a step
 TINY = 1e-300
-BRIEF = 0.1  # births per member gone, and not made up for by others, below which a pool may multiply much in a step: none of it stays
+BRIEF = 0.1  # births per member gone for good below which a pool may multiply much in a step: none of it stays
 UNNOTICED = 1e6  # counts above this leap as far as the error allows
 EVENTS = 100.0
 

@@ -59,7 +59,7 @@ from immunity.engine.status import HALTED, OK, STOPPED, TOO_MANY_STEPS
 
 MOMENT = 1e-3  # days within which the stop rule need not be located
 CHUNK = 20000  # events after which a purely exact run looks up
-FRANTIC = 3e5  # events expected before the next output above which even a purely exact run may leap
+FRANTIC = 3e4  # events expected before the next output above which even a purely exact run may leap
 RETRACE = 4  # steps after which noise is traced anew
 STALE = 32  # steps after which an emptied pool is taken off the lists
 

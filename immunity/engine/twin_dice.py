@@ -27,7 +27,7 @@ from immunity.engine.twin_leap import follow_small, leap, meeting, mend, whole_y
 from immunity.engine.twin_noise import Dice, Turnover, excuse_noise, survey, trace_noise
 from immunity.engine.twin_random import Stream
 
-UNNOTICED, FEW, LEAP, EVENTS, FRANTIC, CHUNK, RETRACE = 1e6, 4096.0, 0.2, 100.0, 3e5, 20000, 4
+UNNOTICED, FEW, LEAP, EVENTS, FRANTIC, CHUNK, RETRACE = 1e6, 4096.0, 0.2, 100.0, 3e4, 20000, 4
 
 
 def plan(dice: Dice, moved: Turnover, drivers: set[int], x: Floats, wanted: float) -> tuple[set[int], float]:
