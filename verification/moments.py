@@ -109,7 +109,7 @@ def chain(days: Floats, *, hazards: tuple[float, float, float], start: int) -> t
     """Members pass three stages and die: each is binomial, with the chance of one founder to be there."""
     a, b, c = hazards
     rates = np.array([[-a, 0.0, 0.0], [a, -b, 0.0], [0.0, b, -c]])
-    chance = np.clip(np.array([expm(rates * day)[:, 0] for day in days]), 0.0, 1.0)
+    chance = np.asarray(np.clip([expm(rates * day)[:, 0] for day in days], 0.0, 1.0), np.float64)
     found = []
     for stage in (1, 2):
         variance = start * chance[:, stage] * (1.0 - chance[:, stage])

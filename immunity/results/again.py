@@ -18,8 +18,8 @@ def command_of(record: Record) -> str:
     words += _settings(host, changes, days) + _overlays(record)
     if many:
         words += ["--hosts", str(len(record.host)), "--seed", str(record.seed)]
-        return _line(words + ([] if record.mode == "stochastic" else ["--deterministic"]))
-    return _line(words + _randomness(record))
+        return _line(words + ([] if record.mode == "stochastic" else ["--deterministic"]) + _accuracy(record))
+    return _line(words + _randomness(record) + _accuracy(record))
 
 
 def command_of_pair(one: Record, two: Record) -> str:
@@ -32,7 +32,7 @@ def command_of_pair(one: Record, two: Record) -> str:
     words += _settings(common, changes, days)
     alone = {key: value for key, value in other.items() if key not in common}
     words += ["--other-host", *(f"{key}={_text(value)}" for key, value in alone.items())] if alone else []
-    return _line(words + _overlays(two) + _randomness(one))
+    return _line(words + _overlays(two) + _randomness(one) + _accuracy(one))
 
 
 def python_of(record: Record) -> str:
@@ -88,8 +88,12 @@ def _overlays(record: Record) -> list[str]:
 def _randomness(record: Record) -> list[str]:
     words = ["--stochastic"] if record.mode == "stochastic" else []
     words += ["--vary"] if record.draws else []
+    return words + (["--seed", str(record.seed)] if words else [])
+
+
+def _accuracy(record: Record) -> list[str]:
     rtol = record.provenance.get("relative_tolerance", 1e-3)
-    return words + (["--seed", str(record.seed)] if words else []) + (["--rtol", f"{rtol:g}"] if rtol != 1e-3 else [])
+    return [] if rtol == 1e-3 else ["--rtol", f"{rtol:g}"]
 
 
 def _text(value: Any) -> str:

@@ -68,3 +68,11 @@ def test_a_pair_is_one_command_where_one_can_say_it() -> None:
         "exposures.0.dose=1e7 CFU"
     ]
     assert command_of_pair(two, one).splitlines() == [command_of(two), command_of(one)]
+
+
+def test_an_accuracy_that_was_asked_for_is_asked_for_again() -> None:
+    one = made()
+    finer = replace(one, provenance={**one.provenance, "relative_tolerance": 1e-5})
+    assert "--rtol" not in command_of(one) and "rtol" not in python_of(one)
+    assert words_after(command_of(finer), "--rtol") == ["1e-05"]
+    assert "rtol=1e-05" in python_of(finer)
