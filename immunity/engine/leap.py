@@ -190,7 +190,7 @@ def _make_whole(wiring: Wiring, live: Live, work: Work, dice: Dice, streams: Str
             continue
         pull = _pull(wiring, work, dice, flow, step)
         if not wiring.drawn[flow]:
-            work.expected[flow] += pull
+            work.expected[flow] = max(0.0, work.expected[flow] + pull)
             continue
         firings = max(dice.firings[flow] + pull, 0.0) if dice.mean[flow] > 0.0 else 0.0
         if dice.mean[flow] < FAINT:
@@ -228,7 +228,8 @@ def follow_small(wiring: Wiring, host: Host, live: Live, work: Work, dice: Dice,
     for place in range(live.size[N_FLOWS]):
         flow = live.flows[place]
         if not wiring.drawn[flow]:
-            work.expected[flow] += dice.mean[flow] + _pull(wiring, work, dice, flow, step)
+            more = dice.mean[flow] + _pull(wiring, work, dice, flow, step)
+            work.expected[flow] = max(0.0, work.expected[flow] + more)
 
 
 @kernel

@@ -174,14 +174,14 @@ def run_dice(
                 continue
             middle = np.maximum(x + half_way(step.stages), 0.0)
             middle[list(small)] = after[list(small)]
-            firings = leapt.drawn | {f: step.expected[f] + leapt.extra[f] for f in live if not dice.drawn(f)}
+            firings = leapt.drawn | {f: max(0.0, step.expected[f] + leapt.extra[f]) for f in live if not dice.drawn(f)}
         most = CHUNK if only else math.inf
         single, single_odd, elapsed = run_events(dice, exact, small, middle, t if only else t + span / 2, span, most)
         firings |= single
         if step is not None and leapt is not None:
             ends = middle + net_change(model, [single.get(flow, 0.0) for flow in live]) + single_odd
             owed = follow_small(dice, small, moved, signals, leapt, step, x, ends, span)
-            firings |= {flow: firings[flow] + owed[flow] for flow in live if not dice.drawn(flow)}
+            firings |= {flow: max(0.0, firings[flow] + owed[flow]) for flow in live if not dice.drawn(flow)}
         if step is not None:
             factor = min(grow, next_factor(error, before))
             h = max(h, factor * span) if span < h else factor * span
