@@ -13,9 +13,11 @@ import pytest
 from bench.adaptive import book_of
 from bench.scaling import arrays_of, exponent
 from immunity.compiler.build import compile_book
+from immunity.engine import prepare
 
 STEEPEST = 1.3
 COUNTS = (3, 6, 12)
+CROWDED = {"echo_flow"}  # who hears of a small pool by way of a crowd signal, flow by flow
 
 
 def lines_run(work: Callable[[], Any]) -> tuple[int, Any]:
@@ -52,6 +54,19 @@ def test_work_and_entries_of_the_compiler_grow_in_proportion() -> None:
     assert exponent(flows, lines) < STEEPEST
     steep = {name: sizes for name, sizes in entries.items() if sizes[0] and exponent(flows, sizes) >= STEEPEST}
     assert steep == {}
+
+
+def test_entries_of_a_net_made_ready_grow_in_proportion() -> None:
+    flows: list[int] = []
+    entries: dict[str, list[float]] = {}
+    for antigens in COUNTS:
+        net = prepare(compile_book(book_of(antigens)).model.tables)
+        flows.append(net.wiring.n_flow)
+        for name, array in arrays_of(net.wiring):
+            entries.setdefault(name, []).append(array.size)
+    assert len(entries) > 30
+    steep = {name for name, sizes in entries.items() if sizes[0] and exponent(flows, sizes) >= STEEPEST}
+    assert steep <= CROWDED
 
 
 @pytest.mark.parametrize(("power", "passes"), [(1.0, True), (1.2, True), (1.5, False), (2.0, False)])
