@@ -139,7 +139,9 @@ def bend_data(random: Random, data: Any, words: list[str]) -> Any:
     """Change a few places of plain data."""
     data = copy.deepcopy(data)
     for _ in range(random.randint(1, 3)):
-        node, parent, key = data, None, None
+        node: Any = data
+        parent: Any = None
+        key: Any = None
         while isinstance(node, dict | list) and node and random.random() < 0.85:
             parent, key = node, random.choice(list(node)) if isinstance(node, dict) else random.randrange(len(node))
             node = node[key]
