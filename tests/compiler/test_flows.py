@@ -356,3 +356,20 @@ flows:
 {kind: threat, id: wrong, is: [germ], lives_in: {dish: []}, numbers: {uptake: "5 mL"}}
 """
     refused(book, "E506", line="id: wrong")
+
+
+def test_what_takes_from_an_empty_pool_is_refused() -> None:
+    book = """
+{kind: place, id: dish, volume: "1 mL"}
+---
+{kind: cell, id: fuel, lives_in: {dish: []}, initial: {"at dish": "10 cell"}}
+---
+kind: cell
+id: ash
+lives_in: {dish: []}
+flows:
+  - {verb: produce, to: at dish, hazard: "3 cell/day", also: [{pool: fuel at dish, amount: "-1"}]}
+"""
+    refused(book, "E522", line="verb: produce")
+    sensed = book.replace('"3 cell/day"', '"3 mL/day"').replace("also:", "with: [fuel at dish], also:")
+    assert len(compiled(sensed).flows) == 1
