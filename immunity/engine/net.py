@@ -180,8 +180,12 @@ def _reads(
     wanted: set[int],
     widest: int,
     heard: Sequence[bool] = (),
+    *,
+    flows: bool = True,
 ) -> tuple[list[set[int]], list[int]]:
     """Return, per signal and then per flow, the wanted pools that its value depends on through any chain of signals.
+
+    Without ``flows``, of signals alone: each flow that feels a crowd would hold all of it.
 
     Those that read more than ``widest`` and are heard are wide, and returned as well: what reads the k-th of them reads
     the row ``n_pool + k``. Those that are not heard count as reading none.
@@ -192,7 +196,7 @@ def _reads(
     sources, first, second = (wiring[name].tolist() for name in ("term_source", "law_signal", "law_signal2"))
     terms = [*_ranges(wiring["term_ptr"]), *[range(0)] * tables.n_flow]
     rows: list[set[int]] = []
-    for row, laws in enumerate(_ranges(wiring["law_ptr"])):
+    for row, laws in enumerate(_ranges(wiring["law_ptr"])[: None if flows else n_signal]):
         names = [sources[term] for term in terms[row]] + [name[law] for law in laws for name in (first, second)]
         read = set().union(*(reads[name] for name in names))
         if row < n_signal:
@@ -322,7 +326,7 @@ def prepare(tables: Tables) -> Net:
         if primary >= 0:
             leavers[primary].append(flow)
     leaver_ptr, leaver = _flat(leavers)
-    counted, _ = _reads(tables, parts, countable, n_pool)
+    counted, _ = _reads(tables, parts, countable, n_pool, flows=False)
     echo_signal_ptr, echo_signal = _flat(_invert(counted[:n_signal], n_pool))
     drawn = flows.touches_countable.tolist()
     owned = [{p} & countable if touches else set() for p, touches in zip(flows.primary.tolist(), drawn, strict=True)]

@@ -17,7 +17,6 @@ from immunity.engine import prepare
 
 STEEPEST = 1.3
 COUNTS = (3, 6, 12)
-CROWDED = {"echo_flow"}  # who hears of a small pool by way of a crowd signal, flow by flow
 
 
 def lines_run(work: Callable[[], Any]) -> tuple[int, Any]:
@@ -66,7 +65,7 @@ def test_entries_of_a_net_made_ready_grow_in_proportion() -> None:
             entries.setdefault(name, []).append(array.size)
     assert len(entries) > 30
     steep = {name for name, sizes in entries.items() if sizes[0] and exponent(flows, sizes) >= STEEPEST}
-    assert steep <= CROWDED
+    assert steep == set()
 
 
 @pytest.mark.parametrize(("power", "passes"), [(1.0, True), (1.2, True), (1.5, False), (2.0, False)])
