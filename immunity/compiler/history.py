@@ -44,13 +44,13 @@ def read_history(
     if not items:
         return None
     if not isinstance(items, list):
-        raise fail("E620", at=scenario.at("host", HISTORY), reason="it is a list of what happened")
+        raise fail("E628", at=scenario.at("host", HISTORY), reason="it is a list of what happened")
     episodes = [
         (_before(scenario, k, item, attributes), _episode(compiled, scenario, k, item)) for k, item in enumerate(items)
     ]
     days = at_tick(max(before for before, _ in episodes))
     if days <= 0.0:
-        raise fail("E620", at=scenario.at("host", HISTORY), reason="nothing of it comes before day 0")
+        raise fail("E628", at=scenario.at("host", HISTORY), reason="nothing of it comes before day 0")
     age = attributes.get(AGE)
 
     def person(day: float) -> dict[str, Quantity | str]:
@@ -80,18 +80,18 @@ def _before(scenario: Entry, position: int, item: Any, attributes: dict[str, Qua
     """How long before day 0 an item of a history begins, in days."""
     at = scenario.at("host", HISTORY, position)
     if not isinstance(item, dict) or ("age" in item) == ("before" in item):
-        raise fail("E620", at=at, reason="an item needs one of 'age' and 'before'")
+        raise fail("E628", at=at, reason="an item needs one of 'age' and 'before'")
     text = item.get("before", item.get("age"))
     if not isinstance(text, str):
-        raise fail("E620", at=at, reason=f"{text!r} is no time")
+        raise fail("E628", at=at, reason=f"{text!r} is no time")
     span = read_span(text, at)
     if "before" in item:
         return span
     age = attributes.get(AGE)
     if not isinstance(age, Quantity) or age.dimension != TIME:
-        raise fail("E620", at=at, reason="the host has no age")
+        raise fail("E628", at=at, reason="the host has no age")
     if span < 0 or span > age.value:
-        raise fail("E620", at=at, reason=f"the host is {age.text} old on day 0")
+        raise fail("E628", at=at, reason=f"the host is {age.text} old on day 0")
     return age.value - span
 
 
@@ -100,7 +100,7 @@ def _episode(compiled: Compiled, scenario: Entry, position: int, item: dict[str,
     at = scenario.at("host", HISTORY, position)
     unknown = sorted(set(item) - {"age", "before", "scenario", *MET})
     if unknown:
-        raise fail("E620", at=at, reason=f"there is no {unknown[0]!r} in an item")
+        raise fail("E628", at=at, reason=f"there is no {unknown[0]!r} in an item")
     held = {key: item[key] for key in MET if key in item}
     if "scenario" in item:
         known = compiled.book.entries.get("scenario", {})
@@ -109,6 +109,6 @@ def _episode(compiled: Compiled, scenario: Entry, position: int, item: dict[str,
         named = known[item["scenario"]].document.data
         held = {key: [*named.get(key, []), *held.get(key, [])] for key in MET}
     if not any(held.values()):
-        raise fail("E620", at=at, reason=f"an item needs one of {', '.join(MET)} and scenario")
+        raise fail("E628", at=at, reason=f"an item needs one of {', '.join(MET)} and scenario")
     data = {"id": f"history_{position}", "title": "History", "days": 1, **held}
     return validate_entry("scenario", replace(scenario.document, data=data))

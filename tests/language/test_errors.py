@@ -148,3 +148,9 @@ def test_markdown_lists_every_code_once() -> None:
     for code, kind in CATALOGUE.items():
         assert page.count(f"### {code}: {kind.title}\n") == 1
     assert "!r}" not in page
+
+
+def test_no_code_means_two_things() -> None:
+    from immunity.language.catalogue import KINDS
+
+    assert len({kind.code for kind in KINDS}) == len(KINDS)

@@ -18,10 +18,9 @@ RANGES = {
     "E5xx": "rules, laws and signals",
     "E6xx": "scenarios and hosts",
     "E7xx": "running and writing",
-    "E8xx": "findings",
+    "E8xx": "findings, physiology, calibration",
     "E9xx": "numerical and internal",
 }
 
-CATALOGUE: dict[str, ErrorKind] = {
-    kind.code: kind for kind in (*writing.KINDS, *meaning.KINDS, *running.KINDS, *judging.KINDS)
-}
+KINDS = (*writing.KINDS, *meaning.KINDS, *running.KINDS, *judging.KINDS)
+CATALOGUE: dict[str, ErrorKind] = {kind.code: kind for kind in KINDS}

@@ -499,7 +499,7 @@ KINDS = (
         "What waits for a readout says which level it has to cross, and from which side.",
     ),
     ErrorKind(
-        "E620",
+        "E628",
         "Unclear history",
         "The history of the host cannot be followed: {reason}.",
         "Write history: [{{age: '5 y', exposures: [...]}}, {{before: '400 d', therapies: [...]}}].",
