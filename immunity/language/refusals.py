@@ -120,7 +120,7 @@ def _refusal(detail: Mapping[str, Any], model: type[BaseModel], document: Docume
         known = list(_keys(_annotations(model, path[:-1])))
         at = locate(document, path, key=True)
         if key in _INSTEAD:
-            return fail("E212", at=at, text=key, hint=_INSTEAD[key])
+            return fail("E212", at=at, text=key, hint=_INSTEAD[key].rstrip("."))
         return fail("E201", at=at, text=key, known=known, owner=_owner(path[:-1], document))
     if sort == "missing" and isinstance(path[-1], int):
         return fail("E209", at=locate(document, path), text=given, key=key, reason="the list is too short")

@@ -229,7 +229,7 @@ KINDS = (
         "E212",
         "Not part of the language",
         "{text!r} is not part of the rule language.",
-        "{hint}",
+        "{hint}.",
         "The lists of verbs and laws are closed; what other languages write in a formula is said by one of them.",
     ),
     # E3xx quantities and units ---------------------------------------------------------------------
