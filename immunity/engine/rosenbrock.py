@@ -25,6 +25,8 @@ from immunity.engine.live import N_FLOWS, N_POOLS, N_ROWS, N_SIGNALS, Live
 from immunity.engine.net import Host, Wiring
 from immunity.engine.sparse import factorise, solve
 
+LEVEL = 1.2  # a pool that grows by less in a step has levelled off
+LEAST_FLOOR = 1e-9  # of the model's floor: what is less is dust of rounding
 PART_OF_PEAK = 1e-3  # of what a pool has held: less of it than that need not be exact
 GAMMA = 4.3586652150845900e-01
 ALPHA = np.array(
@@ -123,12 +125,30 @@ def new_work(wiring: Wiring) -> Work:
 
 @kernel
 def lower_floors(wiring: Wiring, live: Live, work: Work, x: Floats) -> None:
-    """Ask for accuracy below the floor of an uncountable pool that never held as much: a part of its own peak."""
+    """Ask for accuracy below the floor of an uncountable pool that never held as much: a part of its own peak.
+
+    While a pool still rises, nobody knows how high: until it levels off its floor is that of the model. What fills up
+    from nothing has no relative accuracy to be asked for.
+    """
     for place in range(live.size[N_POOLS]):
         pool = live.pools[place]
-        if x[pool] > work.peak[pool] and not wiring.countable[pool]:
-            work.peak[pool] = x[pool]
-            work.floor[pool] = min(wiring.floor[pool], PART_OF_PEAK * x[pool])
+        if wiring.countable[pool]:
+            continue
+        rising = x[pool] >= LEVEL * work.peak[pool]  # also what is not there yet
+        work.peak[pool] = max(work.peak[pool], x[pool])
+        work.floor[pool] = wiring.floor[pool]
+        if not rising:
+            part = max(PART_OF_PEAK * work.peak[pool], LEAST_FLOOR * wiring.floor[pool])
+            work.floor[pool] = min(wiring.floor[pool], part)
+
+
+@kernel
+def start_floors(wiring: Wiring, live: Live, work: Work, x: Floats) -> None:
+    """Take what is there at a start, or has just been given, for a peak; then see `lower_floors`."""
+    for place in range(live.size[N_POOLS]):
+        pool = live.pools[place]
+        work.peak[pool] = max(work.peak[pool], x[pool])
+    lower_floors(wiring, live, work, x)
 
 
 @kernel

@@ -32,6 +32,7 @@ from immunity.engine.rosenbrock import (
     finish_expected,
     interpolate,
     lower_floors,
+    start_floors,
     step_error,
     try_step,
 )
@@ -126,7 +127,7 @@ def advance_smooth(
         return
     h = first_step(wiring, live, work, x, rtol, course.clock[STEP])
     error_before, grow, stopping, knot = 1.0, GROW, False, t
-    lower_floors(wiring, live, work, x)
+    start_floors(wiring, live, work, x)
     while t < t_end and tally[STATUS] == OK:
         if tally[STEPS] >= tally[MAX_STEPS]:
             tally[STATUS] = TOO_MANY_STEPS

@@ -40,6 +40,7 @@ from immunity.engine.rosenbrock import (
     finish_expected,
     interpolate,
     lower_floors,
+    start_floors,
     step_error,
     try_step,
 )
@@ -183,7 +184,7 @@ def advance_stochastic(
     begin_step(wiring, host, live, work, x, t)
     h = first_step(wiring, live, work, x, rtol, course.clock[STEP])
     error_before, grow, stale, traced, knot = 1.0, 8.0, 0, 0, t
-    lower_floors(wiring, live, work, x)
+    start_floors(wiring, live, work, x)
     while tally[STATUS] == OK:
         if wiring.stop_signal >= 0 and work.values[wiring.n_pool + wiring.stop_signal] < wiring.stop_below:
             tally[STATUS] = STOPPED
