@@ -73,10 +73,10 @@ def start_host(case: Case, theta: Floats, *, rtol: float = 1e-3) -> tuple[Any, F
     prepared = _prepare_once(case.model.tables)
     tables = case.model.tables
     if tables.settle_days <= 0.0:
-        return prepared.net, tables.initial.copy(), 0
+        return prepared.net, tables.initial_for(theta), 0
     key = (theta.tobytes(), rtol)
     if key not in prepared.resting:
-        state, status = settle(prepared.net, theta, tables.initial.copy(), tables.settle_days, rtol=rtol)
+        state, status = settle(prepared.net, theta, tables.initial_for(theta), tables.settle_days, rtol=rtol)
         if status == HALTED:
             return prepared.net, state, status
         prepared.resting[key] = state, status

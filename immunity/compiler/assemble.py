@@ -136,8 +136,8 @@ def _flow_table(signals: Signals, rows: Sequence[FlowRow], curves: _CurveStore) 
     )
 
 
-def initial_amounts(space: Space, numbers: Numbers) -> np.ndarray:
-    """Amounts before settling, shared evenly by the stages and index members a reference leaves open.
+def initial_amounts(space: Space, numbers: Numbers) -> tuple[np.ndarray, np.ndarray]:
+    """Amounts before settling, and the parameters they come from; the stages and index members a reference leaves open share.
 
     Raises
     ------
@@ -146,6 +146,7 @@ def initial_amounts(space: Space, numbers: Numbers) -> np.ndarray:
         wrong unit, E516 for less than nothing.
     """
     amounts = np.zeros(len(space.rows))
+    parameters = np.full(len(space.rows), -1, np.int32)
     given: dict[Pool, str] = {}
     for id, entry in space.entities.items():
         for text, number in space.entity(id).initial.items():
@@ -170,7 +171,8 @@ def initial_amounts(space: Space, numbers: Numbers) -> np.ndarray:
                     raise fail("E413", at=at, text=pool.name, kind="initial amount of", first=given[pool])
                 given[pool] = str(at)
                 amounts[space.pools[pool]] = row.value / len(pools)
-    return amounts
+                parameters[space.pools[pool]] = index
+    return amounts, parameters
 
 
 def _stop(signals: Signals) -> tuple[Stop, float]:
@@ -201,12 +203,13 @@ def assemble(signals: Signals, flows: Sequence[FlowRow], readouts: Sequence[Read
     """Lay all rows out flat."""
     space, numbers, curves = signals.space, signals.numbers, _CurveStore()
     stop, settle = _stop(signals)
-    initial = initial_amounts(space, numbers)
+    initial, initial_of = initial_amounts(space, numbers)
     flow_table = _flow_table(signals, flows, curves)
     signal_table = _signal_table(signals.rows, curves)
     return Tables(
         theta=np.asarray([row.value for row in numbers.rows], float),
         initial=initial,
+        initial_of=initial_of,
         countable=np.asarray([row.countable for row in space.rows], np.uint8),
         floor=np.asarray([row.floor for row in space.rows], float),
         signals=signal_table,

@@ -168,7 +168,8 @@ class Tables:
     Attributes
     ----------
     theta : float64[parameter]      values in base units; a host has its own copy
-    initial : float64[pool]         amounts before settling
+    initial : float64[pool]         amounts before settling, of the reference host
+    initial_of : int32[pool]        the parameter that an amount was given by, -1 for none; hosts have their own values
     countable : uint8[pool]         1 for cells, virions, CFU; 0 for molecules
     floor : float64[pool]           the amount below which nobody can tell it from none
     settle_days : float             undisturbed days before the scenario starts
@@ -188,6 +189,16 @@ class Tables:
     pool_origin: tuple[Origin, ...] = field(repr=False)
     flow_origin: tuple[Origin, ...] = field(repr=False)
     signal_origin: tuple[Origin, ...] = field(repr=False)
+    initial_of: Ints = field(default_factory=lambda: np.zeros(0, np.int32), repr=False)
+
+    def initial_for(self, theta: Floats) -> Floats:
+        """float64[pool]: amounts before settling of the host with these parameters, a fresh array."""
+        amounts = self.initial.copy()
+        if len(self.initial_of):
+            given = np.flatnonzero((self.initial_of >= 0) & (amounts > 0.0))
+            chosen = self.initial_of[given]
+            amounts[given] *= theta[chosen] / self.theta[chosen]
+        return amounts
 
     @property
     def n_pool(self) -> int:

@@ -225,3 +225,14 @@ def test_faults_of_hosts_and_deficiencies_are_told_when_the_book_is_compiled(
 ) -> None:
     assert old in BOOK
     refused(BOOK.replace(old, new, 1), code, line=line)
+
+
+def test_amounts_before_settling_follow_the_host() -> None:
+    density = '{derived: "density * volume", where: {density: "2 cell/L", volume: blood.volume}}'
+    book = compiled(BOOK.replace('initial: {at blood: "10 cell"}', f"initial: {{at blood: {density}}}"))
+    tables = book.model.tables
+    pool = book.space.pools[next(pool for pool in book.space.pools if "rod" in pool.name)]
+    small = case_of(book, {"host.weight": "17.5 kg"})
+    assert tables.initial[pool] == pytest.approx(10.0)
+    assert tables.initial_for(tables.theta)[pool] == pytest.approx(10.0)
+    assert tables.initial_for(small.theta)[pool] == pytest.approx(5.0)
