@@ -137,7 +137,7 @@ def _flow_table(signals: Signals, rows: Sequence[FlowRow], curves: _CurveStore) 
 
 
 def initial_amounts(space: Space, numbers: Numbers) -> tuple[np.ndarray, np.ndarray]:
-    """Amounts before settling, and the parameters they come from; the stages and index members a reference leaves open share.
+    """Amounts before settling, and the parameters they come from; stages and index members that are left open share.
 
     Raises
     ------
