@@ -228,10 +228,19 @@ def no_less_than_none(model: Model, step: Step) -> Step:
     return replace(step, expected=step.expected - less, new=step.new - net_change(model, less.tolist()))
 
 
-def lowered(tables: Tables, floor: Floats, peak: Floats, x: Floats) -> tuple[Floats, Floats]:
-    """Return floors and peaks, given the present amounts: accuracy is asked for below what a pool has held."""
-    higher = (x > peak) & (tables.countable == 0)
-    return np.where(higher, np.minimum(tables.floor, 1e-3 * x), floor), np.where(higher, x, peak)
+def lowered(tables: Tables, peak: Floats, x: Floats, *, given: bool = False) -> tuple[Floats, Floats]:
+    """Return floors and peaks, given the present amounts: accuracy is asked for below what a pool has held.
+
+    Parameters
+    ----------
+    given : bool    take the present amounts for peaks, as at a start; what rises above its peak has none yet
+    """
+    if given:
+        peak = np.maximum(peak, x)
+    rising = (x >= 1.2 * peak) | (tables.countable != 0)
+    peak = np.maximum(peak, x)
+    part = np.maximum(1e-3 * peak, 1e-9 * tables.floor)
+    return np.where(rising, tables.floor, np.minimum(tables.floor, part)), peak
 
 
 def next_knot(model: Model, t: float) -> float:
@@ -276,7 +285,7 @@ def run_smooth(tables: Tables, theta: Floats, x: Floats, days: float, rtol: floa
     model, rtol = build(tables, theta), 0.25 * rtol
     x, fired, t = x.copy(), np.zeros(model.n_flow), 0.0
     h, before, grow, tried = first_step(model, x, 0.0, rtol), 1.0, 8.0, 0
-    floor, peak = lowered(tables, tables.floor, np.zeros(model.n_pool), x)
+    floor, peak = lowered(tables, np.zeros(model.n_pool), x, given=True)
     while t < days:
         tried += 1
         until = min(days, next_knot(model, t))
@@ -289,7 +298,7 @@ def run_smooth(tables: Tables, theta: Floats, x: Floats, days: float, rtol: floa
             continue
         step = no_less_than_none(model, step)
         x, fired = np.maximum(step.new, 0.0), fired + step.expected
-        floor, peak = lowered(tables, floor, peak, x)
+        floor, peak = lowered(tables, peak, x)
         factor = min(grow, next_factor(error, before))
         h = max(h, factor * span) if span < h else factor * span
         t = until if span == until - t else t + span

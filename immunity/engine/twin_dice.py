@@ -130,7 +130,7 @@ def run_dice(
     x, t, before, grow, tried = x.copy(), 0.0, 1.0, 8.0, 0
     noise, drivers, traced, moved = np.zeros(model.n_pool), set(), 0, survey(dice, [0.0] * model.n_flow)
     h = first_step(model, x, 0.0, rtol)
-    floor, peak = lowered(tables, tables.floor, np.zeros(model.n_pool), x)
+    floor, peak = lowered(tables, np.zeros(model.n_pool), x, given=True)
     while t < days:
         tried += 1
         rates = [float(rate) for rate in propensities(model, x.tolist(), t)]
@@ -188,7 +188,7 @@ def run_dice(
             before, grow = error, 8.0
         odds = single_odd + total_odd(odd, model.n_pool)
         x = np.maximum(x + net_change(model, [firings[flow] for flow in live]) + odds, 0.0)
-        floor, peak = lowered(tables, floor, peak, x)
+        floor, peak = lowered(tables, peak, x)
         t = until if elapsed == until - t else t + elapsed
     return x, tried
 
