@@ -21,7 +21,7 @@ flows:
 readouts:
   - {id: dish.germs, sum: [at dish], unit: CFU, scale: log10, limit_of_detection: "1 CFU"}
 ---
-{kind: scenario, id: spill, title: A spill, days: 1, exposures: [{threat: germ, site: dish, dose: "1e3 CFU", at: "1 d"}]}
+{kind: scenario, id: spill, title: Spilt, days: 1, exposures: [{threat: germ, site: dish, dose: "1e3 CFU", at: "1 d"}]}
 """
 PHYSIOLOGY = """kind: physiology
 id: toy
