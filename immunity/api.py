@@ -201,6 +201,8 @@ def cohort(
     workers: int = 1,
     out: str | Path | None = None,
     resume: bool = False,
+    keep: Sequence[str] = (),
+    dask: str | None = None,
     progress: bool | Callable[[int, int], None] = True,
     book: Compiled | None = None,
 ) -> Cohort:
@@ -213,7 +215,12 @@ def cohort(
     workers : int
         Local processes.
     out, resume
-        A folder for the result; finished batches are kept there, and an interrupted cohort goes on.
+        A folder for the result, which workers write; an interrupted cohort goes on there, a finished one gets more
+        hosts.
+    keep : sequence of str
+        Readouts to keep; all if none is named.
+    dask : str, optional
+        Address of a Dask scheduler, whose workers run the hosts.
     progress : bool or callable
         A bar in a terminal or a notebook after two seconds; False for none; or called with hosts done and all hosts.
     """
@@ -234,5 +241,7 @@ def cohort(
             stochastic=stochastic,
             out=out,
             resume=resume,
+            keep=keep,
+            dask=dask,
             progress=update,
         )

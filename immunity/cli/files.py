@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -74,3 +75,10 @@ def check_writable(out: Path | None) -> None:
         nearest = nearest.parent
     if not nearest.is_dir():
         raise fail("E701", text=str(out), reason=f"{nearest} is not a folder")
+    try:
+        with tempfile.TemporaryDirectory(dir=nearest, prefix=".writing-"):
+            pass
+    except OSError as error:
+        from immunity.cohorts.batch import cannot_write
+
+        raise cannot_write(out, error) from error

@@ -165,6 +165,8 @@ def cohort(
     out: Path | None = None,
     data: Words = None,
     resume: bool = False,
+    keep: Annotated[list[str] | None, Parameter(consume_multiple=True, negative=())] = None,
+    dask: str | None = None,
     json: bool = False,
     setting: Setting = SETTING,
     book: Book = BOOK,
@@ -188,7 +190,11 @@ def cohort(
     out
         Folder for result.zarr, summary.json and report.html; finished batches are kept there.
     resume
-        Go on with an interrupted cohort in that folder.
+        Go on with the cohort in that folder, or add hosts to it.
+    keep
+        Readouts to keep, all if none is named; a large cohort needs few.
+    dask
+        Address of a Dask scheduler whose workers run the hosts, all of which see the folder.
     data
         A table of observed values to lay over the curves, as for run.
     json
@@ -214,6 +220,8 @@ def cohort(
             workers=workers,
             out=out,
             resume=resume,
+            keep=keep or (),
+            dask=dask,
             progress=progress,
             book=compiled,
         )

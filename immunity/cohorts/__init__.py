@@ -1,15 +1,18 @@
 """Hosts that differ, in batches on local processes, with resume."""
 
 from immunity.cohorts.batch import ARITHMETIC_FAILED, MESSAGES, WORKER_LOST, HostBatch, Options, batch_of
-from immunity.cohorts.cohort import CohortOutcome, remove_parts, run_cohort
+from immunity.cohorts.cohort import CohortOutcome, run_cohort
+from immunity.cohorts.curves import CURVES, until_end
 from immunity.cohorts.draw import check_variation, draw_theta
 from immunity.cohorts.errors import CohortInterrupted
 from immunity.cohorts.host import HostOutcome, run_case, start_host
+from immunity.cohorts.manifest import mark_finished
 from immunity.cohorts.several import Wanted, run_several
 from immunity.cohorts.workers import usable_cores
 
 __all__ = [
     "ARITHMETIC_FAILED",
+    "CURVES",
     "MESSAGES",
     "WORKER_LOST",
     "CohortInterrupted",
@@ -21,10 +24,11 @@ __all__ = [
     "batch_of",
     "check_variation",
     "draw_theta",
-    "remove_parts",
+    "mark_finished",
     "run_case",
     "run_cohort",
     "run_several",
     "start_host",
+    "until_end",
     "usable_cores",
 ]

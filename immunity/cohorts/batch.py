@@ -5,8 +5,10 @@ from __future__ import annotations
 import errno
 import os
 import tempfile
+import zipfile
+import zlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -34,6 +36,7 @@ class Options:
     vary: bool
     record_pools: bool
     rtol: float
+    keep: tuple[str, ...] = ()  # readouts to keep, all if none is named
 
 
 @dataclass(frozen=True)
@@ -43,8 +46,10 @@ class HostBatch:
     host: NDArray[np.int64]
     readouts: Floats  # float64[host, time, readout]
     pools: Floats | None  # float64[host, time, pool], on demand
-    state: Floats  # float64[host, pool], at the end
-    fired: Floats  # float64[host, flow]
+    state: Floats | None  # float64[host, pool], at the end
+    fired: Floats | None  # float64[host, flow]
+    ever_fired: NDArray[np.uint8]  # uint8[host, flow / 8], a bit for each flow that fired
+    left: NDArray[np.uint8]  # uint8[host, pool / 8], a bit for each pool that is not empty at the end
     draws: Floats  # float64[host, spread]
     status: NDArray[np.int64]
     stopped_at: Floats
@@ -83,7 +88,35 @@ def _run_one(case: Case, host: int, options: Options) -> HostBatch:
         )
     except (ArithmeticError, np.linalg.LinAlgError):
         return failed_hosts(case, [host], options, ARITHMETIC_FAILED)
-    return batch_of(outcome)
+    return pick_readouts(batch_of(outcome), kept_columns(case, options))
+
+
+def kept_columns(case: Case, options: Options) -> list[int]:
+    """Which readouts are kept, in the order of the rule book.
+
+    Raises
+    ------
+    RuleError
+        E726 for one that is not there.
+    """
+    names = [info.id for info in case.model.readouts]
+    for name in options.keep:
+        if name not in names:
+            raise fail("E726", text=name, known=names)
+    return [column for column, name in enumerate(names) if not options.keep or name in options.keep]
+
+
+def pick_readouts(batch: HostBatch, columns: Sequence[int]) -> HostBatch:
+    """A batch with some of its readouts."""
+    if len(columns) == batch.readouts.shape[-1]:
+        return batch
+    picked = {name: getattr(batch, name)[..., columns] for name in ("readouts", "jump_before", "jump_after")}
+    return replace(batch, **picked)
+
+
+def without_curves(batch: HostBatch) -> HostBatch:
+    """What is small of a batch whose curves are kept elsewhere."""
+    return replace(batch, readouts=batch.readouts[:, :0], pools=None, state=None, fired=None)
 
 
 def batch_of(outcome: HostOutcome) -> HostBatch:
@@ -95,6 +128,8 @@ def batch_of(outcome: HostOutcome) -> HostBatch:
         pools=None if run.pools is None else np.asarray(run.pools, dtype=np.float64)[None],
         state=np.asarray(run.state, dtype=np.float64)[None],
         fired=np.asarray(run.fired, dtype=np.float64)[None],
+        ever_fired=np.packbits(np.nan_to_num(run.fired) > 0.0)[None],
+        left=np.packbits(np.nan_to_num(run.state) > 0.0)[None],
         draws=np.array([list(outcome.draws.values())], dtype=np.float64).reshape(1, -1),
         status=np.array([run.status], dtype=np.int64),
         stopped_at=np.array([run.stopped_at], dtype=np.float64),
@@ -109,12 +144,14 @@ def batch_of(outcome: HostOutcome) -> HostBatch:
 def failed_hosts(case: Case, hosts: Sequence[int], options: Options, status: int) -> HostBatch:
     """Rows of NaN for hosts that could not be run, with the reason as their status."""
     tables, n, n_time = case.model.tables, len(hosts), len(case.out_times)
-    return HostBatch(
+    whole = HostBatch(
         host=np.array(hosts, dtype=np.int64),
         readouts=np.full((n, n_time, len(tables.readouts.signal)), np.nan),
         pools=np.full((n, n_time, tables.n_pool), np.nan) if options.record_pools else None,
         state=np.full((n, tables.n_pool), np.nan),
         fired=np.full((n, tables.n_flow), np.nan),
+        ever_fired=np.zeros((n, -(-tables.n_flow // 8)), np.uint8),
+        left=np.zeros((n, -(-tables.n_pool // 8)), np.uint8),
         draws=np.full((n, len(case.model.spreads) if options.vary else 0), np.nan),
         status=np.full(n, status, dtype=np.int64),
         stopped_at=np.zeros(n),
@@ -124,6 +161,7 @@ def failed_hosts(case: Case, hosts: Sequence[int], options: Options, status: int
         jump_before=np.zeros((n, 0, len(tables.readouts.signal))),
         jump_after=np.zeros((n, 0, len(tables.readouts.signal))),
     )
+    return pick_readouts(whole, kept_columns(case, options))
 
 
 def join_batches(batches: Sequence[HostBatch], case: Case, options: Options) -> HostBatch:
@@ -136,7 +174,7 @@ def join_batches(batches: Sequence[HostBatch], case: Case, options: Options) -> 
         parts = [getattr(b, item.name) for b in batches]
         if item.name.startswith("jump_"):
             parts = _as_wide(parts)
-        joined[item.name] = None if parts[0] is None else np.concatenate(parts)[rows]
+        joined[item.name] = None if any(part is None for part in parts) else np.concatenate(parts)[rows]
     return HostBatch(**joined)
 
 
@@ -176,9 +214,14 @@ def cannot_write(path: Path, error: OSError) -> RuleError:
 
 
 def read_parts(folder: Path) -> list[HostBatch]:
-    """Read every finished part of a folder."""
+    """Read every finished part of a folder. One that was cut is deleted: its hosts are run again."""
     batches = []
     for path in sorted(folder.glob("hosts-*.npz")):
-        with np.load(path, allow_pickle=False) as file:
-            batches.append(HostBatch(**{f.name: file.get(f.name) for f in fields(HostBatch)}))
+        try:
+            with np.load(path, allow_pickle=False) as file:
+                batches.append(HostBatch(**{f.name: file.get(f.name) for f in fields(HostBatch)}))
+        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error):
+            path.unlink(missing_ok=True)
+    for left_over in folder.glob(".writing-*"):
+        left_over.unlink(missing_ok=True)
     return batches

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Callable
+import itertools
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from immunity.cohorts.batch import HostBatch, Options, join_batches, read_parts
+from immunity.cohorts.batch import HostBatch, Options, join_batches, kept_columns
+from immunity.cohorts.curves import CURVES
+from immunity.cohorts.dask import run_on_dask
 from immunity.cohorts.draw import check_variation
 from immunity.cohorts.errors import CohortInterrupted
-from immunity.cohorts.manifest import describe_cohort, open_parts
-from immunity.cohorts.tasks import Work, do_batch
+from immunity.cohorts.host import warm_up
+from immunity.cohorts.place import open_place
+from immunity.cohorts.tasks import Batch, Work, do_batch
 from immunity.cohorts.workers import run_on_processes
 from immunity.compiler.case import Case
 from immunity.language.errors import fail
 
-LARGEST_BATCH = 100  # hosts, also the size of a chunk of a written result
+LARGEST_BATCH = 100  # hosts
 BATCHES_PER_WORKER = 8  # so that workers end together and little is lost with one
 
 Progress = Callable[[int, int], None]
@@ -28,14 +31,18 @@ class CohortOutcome:
 
     Attributes
     ----------
-    batch : HostBatch    one row per host, ascending
-    parts : Path or None the folder of part files, to be removed once the cohort is kept elsewhere
+    batch : HostBatch        one row per host, ascending; without curves if those are in a folder
+    parts : Path or None     the folder of part files, if there is one
+    curves : Path or None    the Zarr group with ``readout`` and perhaps ``pool``, float64[time, host, column]
+    ran : bool               whether anything had to be run
     """
 
     case: Case
     options: Options
     batch: HostBatch
     parts: Path | None = None
+    curves: Path | None = None
+    ran: bool = True
 
 
 def run_cohort(
@@ -51,20 +58,24 @@ def run_cohort(
     vary: bool = True,
     record_pools: bool = False,
     rtol: float = 1e-3,
+    keep: Sequence[str] = (),
+    dask: str | None = None,
     batch_size: int | None = None,
 ) -> CohortOutcome:
     """Run hosts 0 .. hosts - 1 of a case, each with its own draw of the numbers that vary between people.
 
     The numbers of a host depend on the case, the seed and the host alone: not on how many hosts there are,
-    on how many processes, or in which batches.
+    on how many processes, where they are, or in which batches.
 
     Parameters
     ----------
     hosts : int
     workers : int            local processes; 1 runs in this one
-    out : path, optional     folder that keeps each finished batch under ``parts/``
-    resume : bool            go on with the unfinished cohort in ``out``
+    out : path, optional     folder in which workers keep what is finished; then this process holds no curves
+    resume : bool            go on with the cohort in ``out``, which may be finished and get more hosts
     progress : callable      called with (hosts finished, hosts)
+    keep : sequence of str   readouts to keep, all if none is named
+    dask : str, optional     address of a Dask scheduler, whose workers run the hosts instead of local processes
     batch_size : int         hosts per batch, for tuning only
 
     Raises
@@ -76,11 +87,12 @@ def run_cohort(
     """
     if hosts < 1 or workers < 1 or (batch_size is not None and batch_size < 1):
         raise fail("E721")
-    options = Options(seed, stochastic, vary, record_pools, rtol)
+    options = Options(seed, stochastic, vary, record_pools, rtol, tuple(keep))
+    kept_columns(case, options)
     if vary:
         check_variation(case)
-    parts = None if out is None else open_parts(Path(out), describe_cohort(case, hosts, options), resume=resume)
-    kept = [] if parts is None else read_parts(parts)
+    place = None if out is None else open_place(Path(out), case, hosts, options, batch_size, resume=resume)
+    kept = [] if place is None else list(place.kept)
     done = {int(host) for batch in kept for host in batch.host}
 
     def finished(batch: HostBatch) -> None:
@@ -89,52 +101,52 @@ def run_cohort(
         if progress is not None:
             progress(len(done), hosts)
 
+    missing = [host for host in range(hosts) if host not in done]
     try:
-        _run_missing(case, hosts, done, options, workers, parts, finished, batch_size)
+        if missing:
+            if place is not None:
+                place.make_room()
+            work = Work(((case, options),)) if place is None else Work(((case, options),), place.parts, place.shard)
+            size = batch_size or max(1, min(LARGEST_BATCH, -(-len(missing) // (workers * BATCHES_PER_WORKER))))
+            _run_missing(work, _batches(missing, size, work), workers, dask, finished)
     except KeyboardInterrupt as interrupt:
         raise CohortInterrupted(_how_to_go_on(len(done), hosts, out)) from interrupt
-    return CohortOutcome(case, options, join_batches(kept, case, options), parts)
+    batch = join_batches(kept, case, options)
+    if place is None:
+        return CohortOutcome(case, options, batch)
+    curves = place.parts / CURVES if missing else place.curves
+    return CohortOutcome(case, options, batch, place.parts, curves, bool(missing) or not place.finished)
+
+
+def _batches(missing: list[int], size: int, work: Work) -> list[Batch]:
+    """Cut the hosts into batches; those that go to files, file by file."""
+    if work.parts is not None:
+        groups = itertools.groupby(missing, key=lambda host: host // work.shard)
+        return [(0, tuple(hosts)) for _, hosts in groups]
+    return [(0, tuple(missing[first : first + size])) for first in range(0, len(missing), size)]
 
 
 def _run_missing(
-    case: Case,
-    hosts: int,
-    done: set[int],
-    options: Options,
-    workers: int,
-    parts: Path | None,
-    finished: Callable[[HostBatch], None],
-    batch_size: int | None,
+    work: Work, batches: list[Batch], workers: int, dask: str | None, finished: Callable[[HostBatch], None]
 ) -> None:
-    work = Work(((case, options),), parts)
-    missing = [host for host in range(hosts) if host not in done]
-    if workers > 1 and len(missing) > 1:
+    def take(_: int, batch: HostBatch, __: float) -> None:
+        finished(batch)
+
+    if dask is not None:
+        run_on_dask(work, batches, address=dask, finished=take)
+        return
+    if workers > 1 and sum(len(hosts) for _, hosts in batches) > 1:
         # compiles the kernels once, before several processes would each do it
-        _run_here(work, (missing[0],), finished)
-        missing = missing[1:]
-    size = batch_size or max(1, min(LARGEST_BATCH, -(-len(missing) // (workers * BATCHES_PER_WORKER))))
-    batches = [tuple(missing[first : first + size]) for first in range(0, len(missing), size)]
-    if workers > 1 and len(missing) > 1:
-        run_on_processes(
-            work, [(0, batch) for batch in batches], workers=workers, finished=lambda _, batch, __: finished(batch)
-        )
+        (case, options), *_ = work.tasks
+        warm_up(case, stochastic=options.stochastic)
+        run_on_processes(work, batches, workers=workers, finished=take)
         return
     for batch in batches:
-        _run_here(work, batch, finished)
-
-
-def _run_here(work: Work, hosts: tuple[int, ...], finished: Callable[[HostBatch], None]) -> None:
-    batch, _, complete = do_batch(work, (0, hosts))
-    if len(batch.host):
-        finished(batch)
-    if not complete:
-        raise KeyboardInterrupt
-
-
-def remove_parts(outcome: CohortOutcome) -> None:
-    """Remove the part files of a cohort that is kept elsewhere, unless some of its hosts could still be run again."""
-    if outcome.parts is not None and not (outcome.batch.status < 0).any():
-        shutil.rmtree(outcome.parts, ignore_errors=True)
+        done, _, complete = do_batch(work, batch)
+        if len(done.host):
+            finished(done)
+        if not complete:
+            raise KeyboardInterrupt
 
 
 def _how_to_go_on(done: int, hosts: int, out: Path | str | None) -> str:

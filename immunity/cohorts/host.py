@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from immunity.cohorts.chance import Told, draw_exposures, join_events, left_over
+from immunity.cohorts.content import tables_digest
 from immunity.cohorts.draw import draw_theta
 from immunity.compiler.case import Case, Past
 from immunity.compiler.tables import Events, Floats, Tables
@@ -38,6 +39,7 @@ class HostOutcome:
 @dataclass(frozen=True)
 class _Prepared:
     tables: Tables  # held so that its id is not given to another object
+    digest: str  # of their content: the same tables may come again from another process
     net: Any
     resting: OrderedDict[tuple[bytes, float], tuple[Floats, int]]
 
@@ -49,8 +51,10 @@ def _prepare_once(tables: Tables) -> _Prepared:
     """Keep the last few nets of this process, each with resting states of the hosts seen last."""
     kept = _prepared.get(id(tables))
     if kept is None:
-        kept = _Prepared(tables, prepare(tables), OrderedDict())
-        _prepared[id(tables)] = kept
+        digest = tables_digest(tables)
+        same = next((other for other in _prepared.values() if other.digest == digest), None)
+        net, resting = (prepare(tables), OrderedDict()) if same is None else (same.net, same.resting)
+        kept = _prepared[id(tables)] = _Prepared(tables, digest, net, resting)
         while len(_prepared) > 4:
             _prepared.popitem(last=False)
     return kept

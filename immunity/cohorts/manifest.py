@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, fields, is_dataclass
+import shutil
+from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from immunity._version import __version__
 from immunity.cohorts.batch import Options, cannot_write
+from immunity.cohorts.content import feed
 from immunity.compiler.case import Case
 from immunity.language.errors import fail
 
@@ -20,19 +20,27 @@ MANIFEST = "manifest.json"
 PACKAGES_BEHIND_NUMBERS = ("compiler", "engine", "cohorts")
 
 
-def describe_cohort(case: Case, hosts: int, options: Options) -> dict[str, Any]:
-    """Everything that decides the numbers of a cohort."""
+def describe_cohort(case: Case, hosts: int, options: Options, shard: int) -> dict[str, Any]:
+    """Everything that decides the numbers of a cohort, and how many hosts a file has."""
     return {
         "case": case_digest(case),
         "hosts": hosts,
         **asdict(options),
+        "keep": list(options.keep),
         "version": __version__,
         "code": code_digest(),
+        "shard": shard,
+        "finished": False,
     }
 
 
-def open_parts(out: Path, manifest: dict[str, Any], *, resume: bool) -> Path:
-    """Make or check the folder of parts under ``out``.
+def open_parts(out: Path, manifest: dict[str, Any], *, resume: bool) -> tuple[Path, dict[str, Any]]:
+    """Make or check the folder of parts under ``out``; a cohort may be continued with more hosts.
+
+    Returns
+    -------
+    folder, manifest
+        As it stands from now on: shards are as large as the cohort began with.
 
     Raises
     ------
@@ -41,36 +49,54 @@ def open_parts(out: Path, manifest: dict[str, Any], *, resume: bool) -> Path:
         E724 if it holds another cohort.
     """
     folder = out / "parts"
-    path = folder / MANIFEST
     try:
+        path = folder / MANIFEST
         found = json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
-        if found is None:
-            folder.mkdir(parents=True, exist_ok=True)
-            temporary = path.with_suffix(".writing")
-            temporary.write_text(json.dumps(manifest, indent=1), encoding="utf-8")
-            temporary.replace(path)
-            return folder
+        if found is not None and not resume:
+            if not found.get("finished"):
+                raise fail("E723", text=out)
+            shutil.rmtree(folder)
+            found = None
+        if found is not None:
+            refuse_other_cohort(out, found, manifest)
+            manifest = {**manifest, "shard": found["shard"], "finished": found["finished"]}
+            manifest["finished"] = found["finished"] and found["hosts"] == manifest["hosts"]
+        write_manifest(folder, manifest)
     except OSError as error:
         raise cannot_write(out, error) from error
     except ValueError as error:
         raise fail("E724", text=out, reason="its manifest cannot be read") from error
-    if not resume:
-        raise fail("E723", text=out)
-    refuse_other_cohort(out, found, manifest)
-    return folder
+    return folder, manifest
+
+
+def write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
+    """Write it, whole or not at all."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / MANIFEST
+    temporary = path.with_suffix(".writing")
+    temporary.write_text(json.dumps(manifest, indent=1), encoding="utf-8")
+    temporary.replace(path)
+
+
+def mark_finished(folder: Path) -> None:
+    """Say that the result of these parts is written: they are kept so that hosts can be added."""
+    manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    write_manifest(folder, {**manifest, "finished": True})
 
 
 def refuse_other_cohort(out: Path, found: dict[str, Any], asked: dict[str, Any]) -> None:
-    """Raise E724, naming what differs, unless the two manifests describe the same cohort."""
+    """Raise E724, naming what differs, unless the second describes the same cohort with as many hosts or more."""
     words = {
         "case": "the scenario or the rule book has changed",
         "code": "the simulator's code has changed",
     }
     differing = [
         words.get(key, f"{key} was {found.get(key)} and is now {asked.get(key)}")
-        for key in sorted(asked.keys() | found.keys())
-        if found.get(key) != asked.get(key)
+        for key in sorted((asked.keys() | found.keys()) - {"shard", "finished"})
+        if found.get(key) != asked.get(key) and not (key == "hosts" and found.get(key, 0) < asked[key])
     ]
+    if not differing and not {"shard", "finished"} <= found.keys():
+        differing = ["it was written by another version"]
     if differing:
         raise fail("E724", text=out, reason="; ".join(differing))
 
@@ -78,25 +104,19 @@ def refuse_other_cohort(out: Path, found: dict[str, Any], asked: dict[str, Any])
 def case_digest(case: Case) -> str:
     """Fingerprint of all that a case hands to the engine."""
     digest = hashlib.sha256()
-    for part in (case.model.tables, case.model.correlation, case.theta, case.events, case.out_times):
-        _feed(digest, part)
+    for part in (
+        case.model.tables,
+        case.model.correlation,
+        case.theta,
+        case.events,
+        case.out_times,
+        case.plans,
+        case.ends,
+    ):
+        feed(digest, part)
     for spread in case.model.spreads:
         digest.update(f"{spread.parameter} {spread.sigma!r}".encode())
     return digest.hexdigest()
-
-
-def _feed(digest: Any, part: Any) -> None:
-    if isinstance(part, np.ndarray):
-        digest.update(f"{part.dtype}{part.shape}".encode())
-        digest.update(np.ascontiguousarray(part).tobytes())
-    elif is_dataclass(part):
-        for item in fields(part):
-            # where a row was written down does not change a number
-            if not item.name.endswith("_origin"):
-                digest.update(item.name.encode())
-                _feed(digest, getattr(part, item.name))
-    else:
-        digest.update(repr(part).encode())
 
 
 @cache

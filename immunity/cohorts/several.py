@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from immunity.cohorts.batch import HostBatch, Options, join_batches
 from immunity.cohorts.cohort import LARGEST_BATCH
+from immunity.cohorts.host import warm_up
 from immunity.cohorts.tasks import Batch, Work, do_batch
 from immunity.cohorts.workers import run_on_processes
 from immunity.compiler.case import Case
@@ -78,9 +79,9 @@ def run_several(
     ]
     work = Work(tuple((each.case, each.options) for each in wanted))
     if workers > 1:
-        # compiles the kernels once, before several processes would each do it
-        _run_here(work, batches[0], take)
-        run_on_processes(work, batches[1:], workers=workers, finished=take)
+        for each in wanted:  # compiles the kernels once, before several processes would each do it
+            warm_up(each.case, stochastic=each.options.stochastic)
+        run_on_processes(work, batches, workers=workers, finished=take)
         return
     for batch in batches:
         _run_here(work, batch, take)

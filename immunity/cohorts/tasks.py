@@ -7,7 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from immunity.cohorts.batch import HostBatch, Options, run_batch, write_part
+from immunity.cohorts.batch import HostBatch, Options, cannot_write, run_batch, without_curves, write_part
+from immunity.cohorts.curves import CURVES, write_curves
 from immunity.compiler.case import Case
 
 Hosts = tuple[int, ...]
@@ -24,10 +25,12 @@ class Work:
     ----------
     tasks : tuple of (case, options)    cases of one rule book share its tables, here and in every process
     parts : path or None                folder for the finished batches of a single task
+    shard : int                         hosts in a file of that folder; batches of one shard are never run at once
     """
 
     tasks: tuple[Task, ...]
     parts: Path | None = None
+    shard: int = 1
 
 
 def do_batch(
@@ -37,7 +40,9 @@ def do_batch(
 
     Returns
     -------
-    what became of the hosts, seconds it took, whether all were run before somebody asked to stop
+    batch : HostBatch     without curves, if those are kept in files
+    seconds : float
+    complete : bool       whether all were run before somebody asked to stop
 
     Raises
     ------
@@ -49,5 +54,21 @@ def do_batch(
     started = time.perf_counter()
     done, complete = run_batch(case, hosts, options, stopping=stopping)
     if work.parts is not None and len(done.host):
-        write_part(work.parts, done)
+        done = keep_batch(work.parts, done, case)
     return done, time.perf_counter() - started, complete
+
+
+def keep_batch(parts: Path, batch: HostBatch, case: Case) -> HostBatch:
+    """Write the curves of a batch into their shard, then all else as a part that says they are there; return that."""
+    try:
+        write_curves(parts / CURVES, batch, case.out_times)
+    except OSError as error:
+        raise cannot_write(parts, error) from error
+    small = without_curves(batch)
+    write_part(parts, small)
+    return small
+
+
+def same_shard(work: Work, one: Batch, other: Batch) -> bool:
+    """Whether two batches write to one file."""
+    return work.parts is not None and one[0] == other[0] and one[1][0] // work.shard == other[1][0] // work.shard

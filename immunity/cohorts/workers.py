@@ -11,9 +11,9 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 
-from immunity.cohorts.batch import WORKER_LOST, HostBatch, failed_hosts
+from immunity.cohorts.batch import WORKER_LOST, HostBatch, failed_hosts, without_curves
 from immunity.cohorts.process import Process, Said
-from immunity.cohorts.tasks import Batch, Finished, Work
+from immunity.cohorts.tasks import Batch, Finished, Work, same_shard
 from immunity.language.errors import fail
 
 TRIES = 3  # of a host whose process ended, the last of them alone
@@ -50,6 +50,7 @@ def run_on_processes(work: Work, batches: Sequence[Batch], *, workers: int, fini
     payload = pickle.dumps(work, protocol=pickle.HIGHEST_PROTOCOL)
     processes: list[Process] = []
     busy: dict[Process, Batch] = {}
+    idle: list[Process] = []
     try:
         processes += [Process(payload, inbox) for _ in range(min(workers, len(left)))]
         while left or busy:
@@ -61,15 +62,19 @@ def run_on_processes(work: Work, batches: Sequence[Batch], *, workers: int, fini
                 finished(said.batch[0], *said.answer)  # type: ignore[index, misc]
             if said.kind == "lost":
                 processes.remove(said.process)
+                idle = [process for process in idle if process is not said.process]
                 if not said.process.was_ready and not any(process.was_ready for process in processes):
                     raise fail("E725", reason=f"it ended with {said.answer}")
                 if batch is not None:
                     left += _once_more(work, batch, tries, finished)
                 if said.process.was_ready and len(processes) < min(workers, len(left) + len(busy)):
                     processes.append(Process(payload, inbox))
-            elif left:
-                busy[said.process] = left.pop()
-                said.process.give(busy[said.process])
+            else:
+                idle.append(said.process)
+            while idle and (batch := _next(work, left, busy)) is not None:
+                process = idle.pop()
+                busy[process] = batch
+                process.give(batch)
     except KeyboardInterrupt:
         _stop(busy, inbox, finished)
         raise
@@ -78,6 +83,14 @@ def run_on_processes(work: Work, batches: Sequence[Batch], *, workers: int, fini
             process.end()
         for process in processes:
             process.wait()
+
+
+def _next(work: Work, left: list[Batch], busy: dict[Process, Batch]) -> Batch | None:
+    """Take the next batch that writes to no file which a process has in hand."""
+    for position in range(len(left) - 1, -1, -1):
+        if not any(same_shard(work, left[position], other) for other in busy.values()):
+            return left.pop(position)
+    return None
 
 
 def _listen(inbox: queue.SimpleQueue[Said]) -> Said:
@@ -103,7 +116,8 @@ def _once_more(work: Work, batch: Batch, tries: Counter[Batch], finished: Finish
 def _lost(work: Work, batch: Batch) -> HostBatch:
     task, hosts = batch
     case, options = work.tasks[task]
-    return failed_hosts(case, hosts, options, WORKER_LOST)
+    lost = failed_hosts(case, hosts, options, WORKER_LOST)
+    return lost if work.parts is None else without_curves(lost)
 
 
 def _stop(busy: dict[Process, Batch], inbox: queue.SimpleQueue[Said], finished: Finished) -> None:

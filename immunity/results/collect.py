@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 
 from immunity._version import __version__
-from immunity.cohorts import CohortOutcome, HostBatch, HostOutcome, Options, batch_of
+from immunity.cohorts import CohortOutcome, HostBatch, HostOutcome, Options, batch_of, until_end
+from immunity.cohorts.batch import kept_columns
 from immunity.compiler.case import Case
-from immunity.compiler.tables import Floats, Tables
+from immunity.compiler.tables import Tables
 from immunity.language.quantity import base_unit, parse_unit
+from immunity.results.lazy import open_curves
 from immunity.results.papers import papers_behind
 from immunity.results.protocol import title_of
 from immunity.results.provenance import describe_origin
@@ -25,15 +28,19 @@ def collect_run(case: Case, outcome: HostOutcome, options: Options) -> Run:
 
 def collect_cohort(outcome: CohortOutcome) -> Cohort:
     """Label the outcome of a cohort."""
-    return Cohort(label(outcome.case, outcome.batch, outcome.options))
+    return Cohort(label(outcome.case, outcome.batch, outcome.options, outcome.curves))
 
 
-def label(case: Case, batch: HostBatch, options: Options) -> Record:
-    """Put names, units and origin to the arrays of a batch of hosts."""
+def label(case: Case, batch: HostBatch, options: Options, curves: Path | None = None) -> Record:
+    """Put names, units and origin to the arrays of a batch of hosts, whose curves may be in files."""
     model, tables = case.model, case.model.tables
-    with_fired = np.nansum(batch.fired, axis=0) if len(batch.host) else np.zeros(tables.n_flow)
-    left = np.nansum(batch.state, axis=0) if len(batch.host) else None
-    papers = papers_behind(model, with_fired, left)
+    fired, left = (
+        np.unpackbits(np.bitwise_or.reduce(bits, axis=0), count=count).astype(np.float64)
+        for bits, count in ((batch.ever_fired, tables.n_flow), (batch.left, tables.n_pool))
+    )
+    papers = papers_behind(model, fired, left if len(batch.host) else None)
+    columns = kept_columns(case, options)
+    shown = {model.readouts[column].id for column in columns}
     varied = [tables.names.parameter[spread.parameter] for spread in model.spreads] if options.vary else []
     record = Record(
         title=case.title,
@@ -44,16 +51,24 @@ def label(case: Case, batch: HostBatch, options: Options) -> Record:
         rule_book_hash=model.digest,
         version=__version__,
         filled=case.filled,
-        infos=model.readouts,
-        show=case.show,
+        infos=tuple(model.readouts[column] for column in columns),
+        show=tuple(name for name in case.show if name in shown),
         time=np.asarray(case.out_times, dtype=np.float64),
         host=batch.host,
-        readout=until_end(batch.readouts, case.out_times, batch.stopped_at),
+        readout=(
+            until_end(batch.readouts, case.out_times, batch.stopped_at)
+            if curves is None
+            else open_curves(curves, "readout")
+        ),
         status=batch.status,
         stopped_at=batch.stopped_at,
         stop_outcome=tables.stop.outcome,
         draws={name: batch.draws[:, column] for column, name in enumerate(varied)},
-        pool=None if batch.pools is None else until_end(batch.pools, case.out_times, batch.stopped_at),
+        pool=(
+            (None if batch.pools is None else until_end(batch.pools, case.out_times, batch.stopped_at))
+            if curves is None or not options.record_pools
+            else open_curves(curves, "pool")
+        ),
         pool_names=tables.names.pool,
         pool_units=base_units(tables.names.pool_unit),
         papers=papers,
@@ -71,13 +86,6 @@ def label(case: Case, batch: HostBatch, options: Options) -> Record:
         places=model.places,
     )
     return replace(record, title=title_of(case.title, case.asked.get("changes", {}), record))
-
-
-def until_end(values: Floats, time: Floats, stopped_at: Floats) -> Floats:
-    """Turn [host, time, column] into [time, host, column], NaN from when a host has ended: nobody measures it then."""
-    kept = values.swapaxes(0, 1).copy()
-    kept[time[:, None] > stopped_at[None, :]] = np.nan
-    return kept
 
 
 def base_units(units: tuple[str, ...]) -> tuple[str, ...]:

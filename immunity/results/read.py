@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from immunity.compiler.case import ReadoutInfo
 from immunity.language.errors import fail
+from immunity.results.lazy import open_curves
 from immunity.results.record import Record
 from immunity.results.runs import Cohort, Run
 from immunity.results.write import RESULT, SUMMARY
@@ -35,21 +36,26 @@ def open_result(folder: Path | str) -> Run | Cohort:
     try:
         summary = json.loads((folder / SUMMARY).read_text(encoding="utf-8"))
         with xr.open_zarr(folder / RESULT, chunks=None) as dataset:
-            record = from_dataset(dataset.load())
+            large = {name: open_curves(folder / RESULT, name) for name in ("readout", "pool") if name in dataset}
+            record = from_dataset(dataset.drop_vars(list(large)).load(), large)
     except (OSError, ValueError, KeyError) as error:
         raise fail("E705", text=folder, reason=str(error)) from error
     return Cohort(record) if "hosts" in summary else Run(record)
 
 
-def from_dataset(dataset: xr.Dataset) -> Record:
-    """Undo :func:`immunity.results.write.to_dataset`."""
+def from_dataset(dataset: xr.Dataset, large: dict[str, Any]) -> Record:
+    """Undo :func:`immunity.results.write.to_dataset`; ``large``: what may stay in its file."""
 
     def lists(name: str) -> Any:
         return json.loads(dataset.attrs[name])
 
     single = ("title", "scenario", "mode", "rule_book_hash", "version", "stop_outcome")
     varied = lists("varied_names")
-    with_pools = "pool" in dataset
+    with_pools = "pool" in large
+    by_host = ("ended", "jump_time", "jump_before", "jump_after")
+    more: dict[str, Any] = {name: dataset[name].values for name in by_host if name in dataset}
+        name: dataset[name].values for name in ("ended", "jump_time", "jump_before", "jump_after") if name in dataset
+    }
     return Record(
         **{name: dataset.attrs[name] for name in single},
         seed=int(dataset.attrs["seed"]),
@@ -59,11 +65,11 @@ def from_dataset(dataset: xr.Dataset) -> Record:
         show=tuple(lists("show")),
         time=dataset["time"].values,
         host=dataset["host"].values,
-        readout=dataset["readout"].values,
+        readout=large["readout"],
         status=dataset["status"].values,
         stopped_at=dataset["stopped_at"].values,
         draws={name: dataset["draw"].values[:, column] for column, name in enumerate(varied)},
-        pool=dataset["pool"].values if with_pools else None,
+        pool=large.get("pool"),
         pool_names=tuple(lists("pool_names")) if with_pools else (),
         pool_units=tuple(lists("pool_units")) if with_pools else (),
         papers=tuple(lists("papers")),
@@ -71,11 +77,7 @@ def from_dataset(dataset: xr.Dataset) -> Record:
         warnings=tuple(lists("warnings")),
         endings=tuple(lists("endings")) if "endings" in dataset.attrs else (),
         happened=tuple((day, what) for day, what in lists("happened")) if "happened" in dataset.attrs else (),
-        **{
-            name: dataset[name].values
-            for name in ("ended", "jump_time", "jump_before", "jump_after")
-            if name in dataset
-        },
+        **more,
     )
 
 

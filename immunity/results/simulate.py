@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from immunity.cohorts import Options, remove_parts, run_case, run_cohort
+from immunity.cohorts import Options, mark_finished, run_case, run_cohort
 from immunity.cohorts.cohort import Progress
 from immunity.compiler.case import Case
 from immunity.results.collect import collect_cohort, collect_run
 from immunity.results.runs import Cohort, Run
+from immunity.results.write import RESULT, write_beside_curves
 
 
 def simulate(
@@ -42,10 +45,12 @@ def simulate_cohort(
     vary: bool = True,
     record_pools: bool = False,
     rtol: float = 1e-3,
+    keep: Sequence[str] = (),
+    dask: str | None = None,
 ) -> Cohort:
     """Run a cohort, and keep it in ``out`` if a folder is given; see :func:`immunity.cohorts.run_cohort`.
 
-    The folder holds finished parts until the whole result is written, then the result alone.
+    The folder holds the result, and under ``parts`` what is needed to add hosts to it, or to go on if it is unfinished.
     """
     outcome = run_cohort(
         case,
@@ -59,9 +64,13 @@ def simulate_cohort(
         vary=vary,
         record_pools=record_pools,
         rtol=rtol,
+        keep=keep,
+        dask=dask,
     )
     cohort = collect_cohort(outcome)
-    if out is not None:
-        cohort.save(out)
-        remove_parts(outcome)
-    return cohort
+    if out is None or outcome.curves is None or outcome.parts is None or not outcome.ran:
+        return cohort
+    write_beside_curves(cohort.record, cohort.summary, outcome.curves, Path(out))
+    if not (outcome.batch.status < 0).any():  # hosts that could not be run may be tried again
+        mark_finished(outcome.parts)
+    return collect_cohort(replace(outcome, curves=Path(out) / RESULT))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import shutil
 import tempfile
 import warnings
@@ -38,11 +37,11 @@ def all_or_nothing(folder: Path) -> Iterator[Path]:
     RuleError
         E701 if the folder cannot be written, E702 if the disk is full.
     """
-    staging = None
+    staging, made = None, not folder.exists()
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        staging = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}-writing-"))
-        staging.chmod(0o777 & ~_umask())
+        folder.mkdir(parents=True, exist_ok=True)
+        # inside it, since what is beside it may be another disk, or not ours to write
+        staging = Path(tempfile.mkdtemp(dir=folder, prefix=".writing-"))
         yield staging
         _move_in(staging, folder)
     except OSError as error:
@@ -50,12 +49,12 @@ def all_or_nothing(folder: Path) -> Iterator[Path]:
     finally:
         if staging is not None:
             shutil.rmtree(staging, ignore_errors=True)
+        if made:
+            with contextlib.suppress(OSError):
+                folder.rmdir()  # if nothing came into it
 
 
 def _move_in(staging: Path, folder: Path) -> None:
-    if not folder.exists():
-        staging.rename(folder)
-        return
     names = sorted(path.name for path in staging.iterdir())
     earlier = staging / ".earlier"
     earlier.mkdir()
@@ -75,12 +74,6 @@ def _move_in(staging: Path, folder: Path) -> None:
             elif not (staging / name).exists():
                 (folder / name).rename(staging / name)
         raise
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 def write_result(record: Record, summary: dict[str, Any], folder: Path) -> Path:
@@ -107,19 +100,34 @@ def write_files(record: Record, summary: dict[str, Any], folder: Path) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about formats still in flux between versions of zarr
         dataset.to_zarr(folder / RESULT, mode="w", encoding=encoding, consolidated=True)
-    text = json.dumps(summary, indent=2, allow_nan=False, default=_as_json)
-    (folder / SUMMARY).write_text(text + "\n", encoding="utf-8")
+    (folder / SUMMARY).write_text(_dump(summary), encoding="utf-8")
 
 
-def to_dataset(record: Record) -> xr.Dataset:
+def write_beside_curves(record: Record, summary: dict[str, Any], curves: Path, folder: Path) -> None:
+    """Make a whole result of curves that are in files, and move it into a folder on the same disk."""
+    with all_or_nothing(folder) as staging:
+        dataset = to_dataset(record, curves=False)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            dataset.to_zarr(curves, mode="a", consolidated=True)
+        (staging / SUMMARY).write_text(_dump(summary), encoding="utf-8")
+        curves.rename(staging / RESULT)
+
+
+def _dump(summary: dict[str, Any]) -> str:
+    return json.dumps(summary, indent=2, allow_nan=False, default=_as_json) + "\n"
+
+
+def to_dataset(record: Record, *, curves: bool = True) -> xr.Dataset:
     """The contents of ``result.zarr``. Names are attributes, since text coordinates are not portable."""
     import xarray as xr
 
     variables: dict[str, Any] = {
-        "readout": (("time", "host", "readout"), record.readout),
         "status": (("host",), record.status),
         "stopped_at": (("host",), record.stopped_at, {"units": "day"}),
     }
+    if curves:
+        variables["readout"] = (("time", "host", "readout"), np.asarray(record.readout))
     if record.draws:
         variables["draw"] = (("host", "varied"), np.stack(list(record.draws.values()), axis=1))
     if record.ended is not None:
@@ -142,7 +150,8 @@ def to_dataset(record: Record) -> xr.Dataset:
         "provenance": record.provenance,
     }
     if record.pool is not None:
-        variables["pool"] = (("time", "host", "pool"), record.pool)
+        if curves:
+            variables["pool"] = (("time", "host", "pool"), np.asarray(record.pool))
         lists |= {"pool_names": list(record.pool_names), "pool_units": list(record.pool_units)}
     single = ("title", "scenario", "mode", "seed", "days", "rule_book_hash", "version", "stop_outcome")
     attributes = {name: getattr(record, name) for name in single}

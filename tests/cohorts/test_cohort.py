@@ -14,12 +14,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import zarr
 
 from cohorts.cases import cells_and_drug, with_number
-from immunity.cohorts import WORKER_LOST, CohortInterrupted, remove_parts, run_case, run_cohort
+from immunity.cohorts import CURVES, WORKER_LOST, CohortInterrupted, run_case, run_cohort
 from immunity.cohorts import batch as batch_module
 from immunity.cohorts import host as host_module
 from immunity.cohorts import process as process_module
+from immunity.cohorts import tasks as tasks_module
+from immunity.cohorts import workers as workers_module
 from immunity.cohorts.workers import TRIES
 from immunity.engine.status import HALTED
 from immunity.language.errors import RuleError
@@ -30,9 +33,15 @@ SPREADS = (("feed.hazard", 0.2), ("die.hazard", 0.4))
 def same_bytes(one, other, hosts=slice(None)):
     for field in dataclasses.fields(one):
         a, b = getattr(one, field.name), getattr(other, field.name)
-        if a is None and b is None:
-            continue
+        if a is None or b is None:
+            continue  # not kept in files
         assert a[hosts].tobytes() == b[hosts].tobytes(), field.name
+
+
+def whole(outcome):
+    """What became of the hosts, with the curves that are in files."""
+    curves = np.asarray(zarr.open_group(outcome.curves, mode="r")["readout"][:])
+    return dataclasses.replace(outcome.batch, readouts=curves.swapaxes(0, 1))
 
 
 @pytest.fixture(scope="module")
@@ -140,10 +149,8 @@ def test_interrupted_cohort_resumes_to_the_same_bytes(case, reference, tmp_path,
     told = []
     outcome = run_cohort(case, **options, resume=True, progress=lambda done, total: told.append(done))
     assert told[0] > 4  # what was kept was not run again
-    same_bytes(reference, outcome.batch)
+    same_bytes(reference, whole(outcome))
     assert not list((tmp_path / "parts").glob(".writing*"))
-    remove_parts(outcome)
-    assert not (tmp_path / "parts").exists()
 
 
 def test_interrupt_without_a_folder_says_that_nothing_is_kept(case):
@@ -157,7 +164,8 @@ def test_resume_refuses_another_cohort(case, tmp_path):
         run_cohort(case, **options, progress=interrupt_after(1))
     changes = [
         (case, {"seed": 4}, "seed was 3 and is now 4"),
-        (case, {"hosts": 4}, "hosts was 3 and is now 4"),
+        (case, {"hosts": 2}, "hosts was 3 and is now 2"),
+        (case, {"keep": ["drug"]}, "keep was"),
         (case, {"stochastic": True}, "stochastic"),
         (case, {"vary": False}, "vary"),
         (with_number(case, "die.hazard", 0.3), {}, "the scenario or the rule book has changed"),
@@ -205,6 +213,86 @@ def test_full_disk_keeps_the_parts_that_are_there(case, tmp_path, monkeypatch):
     assert not list((tmp_path / "parts").glob(".writing*"))
 
 
+def in_order(folder):
+    return sorted(folder.glob("hosts-*.npz"))
+
+
+def ran(case, **options):
+    """Which hosts a cohort runs."""
+    told = []
+    outcome = run_cohort(case, **options, progress=lambda done, total: told.append(done))
+    return outcome, told
+
+
+@pytest.mark.parametrize("damage", ["cut part", "empty part", "cut shard", "no shard", "left over"])
+def test_what_was_cut_is_run_again(case, reference, tmp_path, damage):
+    options = {"hosts": 9, "seed": 3, "stochastic": True, "out": tmp_path, "batch_size": 3}
+    run_cohort(case, **options)
+    part = in_order(tmp_path / "parts")[1]
+    shard = tmp_path / "parts" / CURVES / "readout" / "c" / "0" / "1" / "0"
+    assert shard.exists()
+    if damage == "cut part":
+        part.write_bytes(part.read_bytes()[:-40])
+    if damage == "empty part":
+        part.write_bytes(b"")
+    if damage == "cut shard":
+        shard.write_bytes(shard.read_bytes()[:-40])
+    if damage == "no shard":
+        shard.write_bytes(b"")
+    if damage == "left over":
+        part.unlink()
+        (tmp_path / "parts" / ".writing-x").write_bytes(b"half")
+    outcome, told = ran(case, **options, resume=True)
+    assert told == [9]  # those three hosts, and no others
+    same_bytes(reference, whole(outcome))
+    assert not list((tmp_path / "parts").glob(".writing*"))
+
+
+def test_resume_of_a_complete_cohort_runs_nothing(case, reference, tmp_path):
+    options = {"hosts": 9, "seed": 3, "stochastic": True, "out": tmp_path}
+    run_cohort(case, **options)
+    outcome, told = ran(case, **options, resume=True)
+    assert told == []
+    same_bytes(reference, whole(outcome))
+
+
+@pytest.mark.parametrize("first", [1, 5, 8])
+def test_more_hosts_are_added_and_the_others_stay(case, reference, tmp_path, first):
+    options = {"seed": 3, "stochastic": True, "out": tmp_path}
+    run_cohort(case, hosts=first, batch_size=2, **options)
+    outcome, told = ran(case, hosts=9, resume=True, **options)
+    assert len(told) == 9 // 2 + 1 - first // 2
+    same_bytes(reference, whole(outcome))
+
+
+def test_only_the_readouts_asked_for_are_kept(case, reference, tmp_path):
+    kept = run_cohort(case, hosts=9, seed=3, stochastic=True, keep=["log_drug", "drug"]).batch
+    assert kept.readouts.tobytes() == np.ascontiguousarray(reference.readouts[..., 1:]).tobytes()
+    assert kept.jump_after.shape[-1] == 2
+    outcome = run_cohort(case, hosts=9, seed=3, stochastic=True, keep=["log_drug", "drug"], out=tmp_path, workers=2)
+    same_bytes(kept, whole(outcome))
+    with pytest.raises(RuleError, match="drugg") as caught:
+        run_cohort(case, hosts=9, keep=["drugg"])
+    assert caught.value.code == "E726"
+    assert caught.value.suggestion == "drug"
+
+
+def test_a_process_with_a_folder_holds_no_curves(case, tmp_path):
+    batch = run_cohort(case, hosts=9, out=tmp_path).batch
+    assert batch.readouts.size == 0
+    assert batch.state is None and batch.fired is None and batch.pools is None
+
+
+def test_no_two_processes_write_to_one_file(case):
+    work = tasks_module.Work(((case, None),), Path("parts"), shard=4)
+    assert tasks_module.same_shard(work, (0, (1,)), (0, (3,)))
+    assert not tasks_module.same_shard(work, (0, (3,)), (0, (4,)))
+    left = [(0, (5,)), (0, (2,)), (0, (3,))]
+    assert workers_module._next(work, left, {"one": (0, (1,))}) == (0, (5,))
+    assert workers_module._next(work, left, {"one": (0, (1,))}) is None
+    assert workers_module._next(work, left, {}) == (0, (3,))
+
+
 # processes that end -------------------------------------------------------------------------------
 
 
@@ -221,7 +309,7 @@ def test_hosts_of_a_killed_worker_are_run_again(case, reference, tmp_path, start
     )
     assert killed
     assert len(started) == 3  # it was replaced
-    same_bytes(reference, outcome.batch)
+    same_bytes(reference, whole(outcome))
 
 
 POISONED = """
@@ -342,9 +430,10 @@ run_cohort(cells_and_drug(days=400.0, every=0.1), hosts=100_000, workers=2, stoc
     assert "--resume" in stderr
     assert not list((out / "parts").glob(".writing*"))
     assert len(list((out / "parts").glob("hosts-*.npz"))) >= parts
+    curves = zarr.open_group(out / "parts" / CURVES, mode="r")["readout"]
     for path in (out / "parts").glob("hosts-*.npz"):
         with np.load(path) as file:
-            assert np.isfinite(file["readouts"]).all()
+            assert np.isfinite(curves[:, file["host"][0] : file["host"][-1] + 1]).all()
 
 
 def test_the_public_function_is_not_hidden_by_a_package_of_its_name():

@@ -12,6 +12,7 @@ from cohorts.cases import cells_and_drug, with_number
 from immunity.cohorts import CohortInterrupted
 from immunity.language.errors import RuleError
 from immunity.results import Cohort, cite, open_result, simulate, simulate_cohort
+from immunity.results import lazy as lazy_module
 from immunity.results.papers import parameters_behind, silent_signals
 
 SPREADS = (("feed.hazard", 0.2), ("die.hazard", 0.4))
@@ -101,15 +102,51 @@ def test_host_that_ends_has_no_values_after():
     assert run.summary["status"] == "ok"
 
 
-def test_cohort_is_kept_and_its_parts_are_gone(tmp_path):
+def test_cohort_is_kept(tmp_path):
     case = cells_and_drug(spreads=SPREADS)
     cohort = simulate_cohort(case, hosts=5, seed=2, stochastic=True, out=tmp_path)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["result.zarr", "summary.json"]
-    opened = open_result(tmp_path)
-    assert isinstance(opened, Cohort)
-    assert opened.record.readout.tobytes() == cohort.record.readout.tobytes()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["parts", "result.zarr", "summary.json"]
+    in_memory = simulate_cohort(case, hosts=5, seed=2, stochastic=True)
+    for opened in (open_result(tmp_path), cohort):
+        assert isinstance(opened, Cohort)
+        assert opened.record.readout.tobytes() == in_memory.record.readout.tobytes()
+        assert opened.record.papers == in_memory.record.papers
+        assert opened.summary["readouts"] == in_memory.summary["readouts"]
     assert set(opened.record.draws) == {"feed.hazard", "die.hazard"}
     assert len(set(opened.record.draws["die.hazard"])) == 5
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_hosts_are_added_to_a_finished_cohort(tmp_path, workers):
+    case = cells_and_drug(spreads=SPREADS)
+    simulate_cohort(case, hosts=60, seed=2, stochastic=True, out=tmp_path)
+    told = []
+    simulate_cohort(
+        case, hosts=60, seed=2, stochastic=True, out=tmp_path, resume=True, progress=lambda *_: told.append(1)
+    )
+    assert told == []  # it was finished
+    more = simulate_cohort(case, hosts=80, seed=2, stochastic=True, out=tmp_path, resume=True, workers=workers)
+    expected = simulate_cohort(case, hosts=80, seed=2, stochastic=True)
+    for cohort in (more, open_result(tmp_path)):
+        assert cohort.record.readout.tobytes() == expected.record.readout.tobytes()
+        assert cohort.record.host.tolist() == list(range(80))
+    alone = simulate(case, stochastic=True, seed=2, host=70, vary=True)
+    assert alone["cells"].values.tolist() == more.host(70)["cells"].values.tolist()
+
+
+def test_large_curves_stay_in_their_file(tmp_path, monkeypatch):
+    case = cells_and_drug(spreads=SPREADS)
+    expected = simulate_cohort(case, hosts=7, seed=2, stochastic=True)
+    monkeypatch.setattr(lazy_module, "LARGE", 0)
+    cohort = simulate_cohort(case, hosts=7, seed=2, stochastic=True, out=tmp_path, keep=["cells", "drug"])
+    for opened in (cohort, open_result(tmp_path)):
+        assert isinstance(opened.record.readout, lazy_module.Curves)
+        assert opened.readouts == ("cells", "drug")
+        assert opened["cells"].values.tobytes() == expected["cells"].values.tobytes()
+        assert opened.host(3)["drug"].values.tobytes() == expected.host(3)["drug"].values.tobytes()
+        assert opened.summary["readouts"]["cells"] == expected.summary["readouts"]["cells"]
+        opened.save(tmp_path / "again")
+        assert open_result(tmp_path / "again")["drug"].values.tobytes() == expected["drug"].values.tobytes()
 
 
 def test_interrupted_cohort_keeps_an_earlier_result(tmp_path):

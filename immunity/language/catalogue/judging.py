@@ -41,6 +41,20 @@ KINDS = (
         "Look at what it printed, if anything; one worker (--workers 1) needs no further process.",
         "Each worker is a Python of its own that imports this package.",
     ),
+    ErrorKind(
+        "E726",
+        "Unknown readout to keep",
+        "There is no readout {text!r} to keep.",
+        "Give a name from 'immunity list readouts'.",
+        "A cohort keeps the curves of the readouts that --keep names, or of all.",
+    ),
+    ErrorKind(
+        "E727",
+        "Cluster not reachable",
+        "There is no Dask scheduler at {text!r}: {reason}.",
+        "Start one (dask scheduler), and give its address with --dask, such as tcp://10.0.0.1:8786.",
+        "A cohort runs on the workers of the scheduler that --dask names.",
+    ),
     # E80x findings ---------------------------------------------------------------------------------
     ErrorKind(
         "E802",
