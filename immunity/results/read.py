@@ -54,8 +54,6 @@ def from_dataset(dataset: xr.Dataset, large: dict[str, Any]) -> Record:
     with_pools = "pool" in large
     by_host = ("ended", "jump_time", "jump_before", "jump_after")
     more: dict[str, Any] = {name: dataset[name].values for name in by_host if name in dataset}
-        name: dataset[name].values for name in ("ended", "jump_time", "jump_before", "jump_after") if name in dataset
-    }
     return Record(
         **{name: dataset.attrs[name] for name in single},
         seed=int(dataset.attrs["seed"]),
