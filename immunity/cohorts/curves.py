@@ -24,7 +24,7 @@ def make_room(folder: Path, n_time: int, hosts: int, columns: dict[str, int], sh
     """Make the arrays float64[time, host, column], or make them longer; ``columns``: how many for each name."""
     import zarr
 
-    group = zarr.open_group(folder, mode="a")
+    group = zarr.open_group(folder, mode="a", use_consolidated=False)
     for name, count in columns.items():
         if name in group:
             array: Any = group[name]
@@ -46,7 +46,7 @@ def write_curves(folder: Path, batch: HostBatch, time: Floats) -> None:
     """Write what some hosts of one shard did."""
     import zarr
 
-    group = zarr.open_group(folder, mode="r+")
+    group = zarr.open_group(folder, mode="r+", use_consolidated=False)
     for name, (field, _) in KINDS.items():
         values = getattr(batch, field)
         if values is None or name not in group:
@@ -62,7 +62,7 @@ def can_be_read(folder: Path, hosts: np.ndarray) -> bool:
     import zarr
 
     try:
-        group = zarr.open_group(folder, mode="r")
+        group = zarr.open_group(folder, mode="r", use_consolidated=False)
         for array in (group[name] for name in KINDS if name in group):
             if array.shape[1] <= hosts.max():  # type: ignore[union-attr]
                 return False
@@ -70,6 +70,12 @@ def can_be_read(folder: Path, hosts: np.ndarray) -> bool:
     except Exception:  # whatever a file that was cut raises
         return False
     return True
+
+
+def forget_shard(folder: Path, number: int) -> None:
+    """Delete the files of a shard that was cut."""
+    for name in KINDS:
+        (folder / name / "c" / "0" / str(number) / "0").unlink(missing_ok=True)
 
 
 def until_end(values: Floats, time: Floats, stopped_at: Floats) -> Floats:

@@ -6,8 +6,10 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from immunity.cohorts.batch import HostBatch, Options, cannot_write, kept_columns, read_parts
-from immunity.cohorts.curves import CURVES, can_be_read, make_room
+from immunity.cohorts.curves import CURVES, can_be_read, forget_shard, make_room
 from immunity.cohorts.manifest import describe_cohort, open_parts
 from immunity.compiler.case import Case
 
@@ -43,12 +45,18 @@ class Place:
         curves = self.parts / CURVES
         try:
             if self.kept and not curves.exists():
-                (curves.with_suffix(".copy")).mkdir(exist_ok=True)
+                copy = curves.with_suffix(".copy")
+                shutil.rmtree(copy, ignore_errors=True)
+                copy.mkdir()
                 for name in self.columns:
-                    shutil.copytree(self.curves / name, curves.with_suffix(".copy") / name, dirs_exist_ok=True)
-                shutil.copyfile(self.curves / "zarr.json", curves.with_suffix(".copy") / "zarr.json")
-                curves.with_suffix(".copy").replace(curves)
+                    shutil.copytree(self.curves / name, copy / name)
+                copy.replace(curves)
             make_room(curves, self.n_time, self.hosts, self.columns, self.shard)
+            done = {int(host) for batch in self.kept for host in batch.host}
+            for number in {host // self.shard for host in range(self.hosts) if host not in done}:
+                hosts = np.arange(number * self.shard, min((number + 1) * self.shard, self.hosts))
+                if not can_be_read(curves, hosts):  # nothing could be written into what is left of it
+                    forget_shard(curves, number)
         except OSError as error:
             raise cannot_write(self.parts, error) from error
 

@@ -35,5 +35,5 @@ def open_curves(folder: Path, name: str) -> Any:
     """Read the curves of a result, or leave them in their file if they are large."""
     import zarr
 
-    array: Any = zarr.open_group(folder, mode="r")[name]
+    array: Any = zarr.open_group(folder, mode="r", use_consolidated=False)[name]
     return array[:] if array.nbytes <= LARGE else Curves(array)
