@@ -46,7 +46,7 @@ def run_on_dask(work: Work, batches: Sequence[Batch], *, address: str, finished:
             shared = client.scatter(content, broadcast=True, hash=False)
             for batch in batches:
                 futures[client.submit(_do, digest, shared, batch, pure=False)] = batch
-            for future in as_completed(list(futures)):
+            for future in as_completed(list(futures), loop=client.loop):
                 batch = futures.pop(future)
                 try:
                     finished(batch[0], *future.result())

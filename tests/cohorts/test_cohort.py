@@ -430,10 +430,11 @@ run_cohort(cells_and_drug(days=400.0, every=0.1), hosts=100_000, workers=2, stoc
     assert "--resume" in stderr
     assert not list((out / "parts").glob(".writing*"))
     assert len(list((out / "parts").glob("hosts-*.npz"))) >= parts
-    curves = zarr.open_group(out / "parts" / CURVES, mode="r")["readout"]
-    for path in (out / "parts").glob("hosts-*.npz"):
+    kept = list((out / "parts").glob("hosts-*.npz"))
+    curves = zarr.open_group(out / "parts" / CURVES, mode="r")["readout"] if kept else None
+    for path in kept:
         with np.load(path) as file:
-            assert np.isfinite(curves[:, file["host"][0] : file["host"][-1] + 1]).all()
+            assert curves is not None and np.isfinite(curves[:, file["host"][0] : file["host"][-1] + 1]).all()
 
 
 def test_the_public_function_is_not_hidden_by_a_package_of_its_name():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from functools import partial
 
 import pytest
 
@@ -73,7 +74,7 @@ def test_an_interrupt_keeps_what_is_finished_and_local_processes_go_on(case, ref
 
 def test_inside_a_worker_of_a_cluster(case, reference, cluster):
     with distributed.Client(cluster.scheduler_address, set_as_default=False) as client:
-        work = client.submit(run_cohort, case, hosts=24, seed=3, stochastic=True, workers=2, pure=False)
+        work = client.submit(partial(run_cohort, case, hosts=24, seed=3, stochastic=True, workers=2), pure=False)
         same_bytes(reference, work.result().batch)
 
 
