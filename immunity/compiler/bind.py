@@ -76,7 +76,7 @@ def binders(space: Space, references: Iterable[Reference], *, at: Location | Non
     found: dict[str, list[Value]] = {}
     for reference in references:
         for part in (reference.entity, reference.place, *(reference.indices or ())):
-            if part is None or not part.binds:
+            if part is None or not part.binds or part.name is None:
                 continue
             domain = space.domain(part.name)
             if domain is None:

@@ -25,7 +25,7 @@ from immunity.compiler.rules import (
 from immunity.compiler.signal_rows import NO_PARAMETERS, NONE, LawRow, Signals
 from immunity.compiler.signals import laws_of
 from immunity.compiler.space import NotMet, Pool, Space, alike
-from immunity.compiler.tables import LAW_PROPORTIONAL, TERM_POOL
+from immunity.compiler.tables import LAW_PROPORTIONAL
 from immunity.language.errors import Location, fail
 from immunity.language.load import Entry
 from immunity.language.quantity import DIMENSIONLESS, TIME, Dimension
@@ -250,7 +250,6 @@ def _row(signals: Signals, rule: Rule, verb: Verb, actors: _Actors, additions: S
     changes += [Change(space.pools[pool], 1.0, made.weight) for pool in made.pools]
     if actors.after is None:  # inside a chain nothing else happens yet
         changes += _side_effects(signals, rule, verb, scope, primary, made.first)
-    _check_supply(signals, rule, changes, laws, primary)
     return FlowRow(
         rule.name + _label(scope, actors, made.first),
         rule.name,
@@ -409,20 +408,6 @@ def _check_hazard(
         at = rule.at(next(key for key in RATE_KEYS if getattr(rule.record, key) is not None))
         at = _at_fault(signals, rule, factors, primary, first) or at
         raise fail("E506", at=at, text=rule.name, found=str(made), expected=str(wanted))
-
-
-def _check_supply(
-    signals: Signals, rule: Rule, changes: Sequence[Change], laws: Sequence[LawRow], primary: Pool | None
-) -> None:
-    """Whether what a constant source takes from a pool stops when that is empty: some law has to sense it."""
-    for change in changes if primary is None else ():
-        amount = 1.0 if change.weight == NONE else signals.numbers[change.weight].value
-        if change.coefficient * amount >= 0:
-            continue
-        if not any(
-            term.kind == TERM_POOL and term.source == change.pool for law in laws for term in signals[law.signal].terms
-        ):
-            raise fail("E522", at=rule.at("verb"), text=signals.space.rows[change.pool].pool.name, rule=rule.name)
 
 
 def _at_fault(

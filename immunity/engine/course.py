@@ -87,7 +87,7 @@ def stop_margin(wiring: Wiring, host: Host, course: Course, t: float) -> float:
     last = wiring.stop_signal
     for k in range(len(course.watch_signal)):
         last = max(last, np.int64(course.watch_signal[k]))
-    evaluate_signals(wiring, host, course.every_signal, last + 1, course.shown)
+    evaluate_signals(wiring, host, course.every_signal, last + 1, course.shown)  # pyright: ignore[reportArgumentType]
     margin = np.inf
     if wiring.stop_signal >= 0:
         margin = course.shown[wiring.n_pool + wiring.stop_signal] - wiring.stop_below

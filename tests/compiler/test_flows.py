@@ -370,6 +370,6 @@ lives_in: {dish: []}
 flows:
   - {verb: produce, to: at dish, hazard: "3 cell/day", also: [{pool: fuel at dish, amount: "-1"}]}
 """
-    refused(book, "E522", line="verb: produce")
+    refused(book, "E518", line="verb: produce")
     sensed = book.replace('"3 cell/day"', '"3 mL/day"').replace("also:", "with: [fuel at dish], also:")
     assert len(compiled(sensed).flows) == 1

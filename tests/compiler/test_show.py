@@ -60,7 +60,7 @@ def test_a_flow_is_printed_as_arithmetic() -> None:
         " * hill(<[skin.scent]>: 1 to 500, half 1000, n 2) * blood.walker"
     ) in lines["walker.extravasate[blood.walker"]
     assert (
-        "-1 skin.walker.old, -1 skin.scent at walker.die.hazard * <[skin.walker]>"
+        "-1 skin.walker.old, +1 skin.scent at walker.die.hazard * <[skin.walker]>"
         in lines["walker.die[skin.walker.old]:"]
     )
 
@@ -72,10 +72,10 @@ def test_a_trace_tells_in_from_out_by_the_sign_of_the_amount() -> None:
     flows = [line for line in lines if not line.startswith("       ")]
     assert [line.split("[")[0].split() for line in flows] == [
         ["in", "walker.secrete"],
-        ["out", "walker.die"],  # by its side effect alone
+        ["in", "walker.die"],  # by its side effect alone
         ["out", "scent.decay"],
     ]
-    assert any("walker.die.scent.amount = -1 ng/cell" in line for line in lines)
+    assert any("walker.die.scent.amount = 1 ng/cell" in line for line in lines)
 
 
 def test_pools_behind_a_signal_are_found_through_other_signals() -> None:

@@ -75,7 +75,7 @@ def test_skipping_changes_nothing() -> None:
 
 def test_a_dose_brings_a_sleeping_part_to_life() -> None:
     tables = invasion(germs=0.0, guests=2)
-    net, out = prepare(tables), np.array([0.0, 1.0, 6.0])
+    net, out = prepare(tables), np.array([0.0, 0.9, 6.0])
     late = tables.names.pool.index("germ1")
     result = run_host(net, tables.theta, tables.initial, events((1.0, EVENT_ADD, late, 5.0)), out, record_pools=True)
     assert result.pools is not None

@@ -308,13 +308,6 @@ KINDS = (
         "Give one of 'sum' and 'signal'.",
         "A readout shows a sum of pools, or a signal as it is.",
     ),
-    ErrorKind(
-        "E522",
-        "Takes from what it does not sense",
-        "{rule!r} takes from {text!r}, but no law of it senses how much there is.",
-        "Add a law that stops it when the pool is empty, such as 'with: [POOL]' or 'needs'.",
-        "A source that goes on when what it uses up is gone would make matter from nothing.",
-    ),
     # E6xx scenarios and hosts ----------------------------------------------------------------------
     ErrorKind(
         "E518",
