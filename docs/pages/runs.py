@@ -55,7 +55,7 @@ def short_table(verdicts: Sequence[Verdict]) -> str:
     topics = sorted({verdict.finding.topic for verdict in verdicts})
     for topic in topics:
         about = [verdict for verdict in verdicts if verdict.finding.topic == topic]
-        unseen = [verdict for verdict in about if verdict.finding.used_for != "calibration"]
+        unseen = [verdict for verdict in about if verdict.finding.used_for == "validation"]
         lines.append(f"| {topic.replace('_', ' ')} | {share(about)} | {share(unseen)} |")
     misses = [verdict for verdict in verdicts if verdict.verdict != REPRODUCED]
     if misses:
