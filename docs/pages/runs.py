@@ -15,7 +15,7 @@ from immunity.cli.validate_command import BUILT_IN
 from immunity.cohorts import usable_cores
 from immunity.compiler.case import Case
 from immunity.validate import Verdict, headline, load_findings, run_findings, to_markdown
-from immunity.validate.judge import REPRODUCED
+from immunity.validate.judge import NOT_JUDGED, REPRODUCED
 from pages.links import cell
 
 START, END = "<!-- findings:start -->", "<!-- findings:end -->"
@@ -57,7 +57,7 @@ def short_table(verdicts: Sequence[Verdict]) -> str:
         about = [verdict for verdict in verdicts if verdict.finding.topic == topic]
         unseen = [verdict for verdict in about if verdict.finding.used_for == "validation"]
         lines.append(f"| {topic.replace('_', ' ')} | {share(about)} | {share(unseen)} |")
-    misses = [verdict for verdict in verdicts if verdict.verdict != REPRODUCED]
+    misses = [verdict for verdict in verdicts if verdict.verdict not in (REPRODUCED, NOT_JUDGED)]
     if misses:
         lines += ["", "Not reproduced:", "", "| finding | what was found | here |", "| --- | --- | --- |"]
     for verdict in misses:
@@ -68,8 +68,9 @@ def short_table(verdicts: Sequence[Verdict]) -> str:
 
 
 def share(verdicts: Sequence[Verdict]) -> str:
-    """How many of some findings are reproduced: ``3 of 4``."""
-    return f"{sum(verdict.verdict == REPRODUCED for verdict in verdicts)} of {len(verdicts)}" if verdicts else ""
+    """How many of some findings that were judged are reproduced: ``3 of 4``."""
+    judged = [verdict for verdict in verdicts if verdict.verdict != NOT_JUDGED]
+    return f"{sum(verdict.verdict == REPRODUCED for verdict in judged)} of {len(judged)}" if judged else ""
 
 
 def pages_with_outputs(files: Sequence[Path]) -> Iterator[tuple[Path, str]]:
