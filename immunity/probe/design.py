@@ -27,7 +27,8 @@ class Trial:
     Attributes
     ----------
     id : str                 what was done, in words that stay the same from run to run
-    along : dict             by what it differs from another trial: along -> (subject, level, id of the lesser trial)
+    along : tuple            by what it differs from other trials: (along, subject, id of the lesser trial)
+    untouched : str          id of the trial of the same host, for as long, that meets nothing
     """
 
     id: str
@@ -36,6 +37,7 @@ class Trial:
     host: dict[str, Any] = field(default_factory=dict)
     changes: dict[str, Any] = field(default_factory=dict)
     along: tuple[tuple[str, str, str], ...] = ()
+    untouched: str = ""
 
     @property
     def command(self) -> str:
@@ -79,6 +81,19 @@ def scaled(text: str, factor: float) -> str:
     number = _NUMBER.match(text)
     assert number is not None, text
     return f"{float(number[1]) * factor:.12g} {number[2]}".strip()
+
+
+def with_untouched(trials: Iterable[Trial], scenarios: Mapping[str, Mapping[str, Any]]) -> Iterator[Trial]:
+    """Each trial, and the same host for as long with nothing given; scenarios share it where they can."""
+    for trial in trials:
+        data = scenarios[trial.scenario]
+        host = {**(data.get("host") or {}), **trial.host}
+        who = ", ".join(f"{key}={_word(value)}" for key, value in sorted(host.items())) or "the reference host"
+        own = f" of {trial.scenario}" if data.get("numbers") else ""
+        name = f"nothing given to {who}{own} for {trial.days:g} days"
+        nothing = {kind: [] for kind in LISTS if data.get(kind)}
+        yield Trial(name, trial.scenario, trial.days, trial.host, nothing)
+        yield replace(trial, untouched=name)
 
 
 def gathered(trials: Iterable[Trial]) -> list[Trial]:

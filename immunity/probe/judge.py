@@ -103,10 +103,13 @@ def judge_trials(
             if bound.readout in trace.values:
                 checks[BOUND] += 1
                 found += _judge_bound(bound, trial, trace, to_unit)
+        rest = traces.get(trial.untouched)
         for ending in invariants.endings:
-            if _is_over(trial, trace, invariants) and ending.readout in trace.values:
+            if rest is None or rest.failed:
+                break
+            if _is_over(trial, trace, invariants) and ending.readout in trace.values and ending.readout in rest.values:
                 checks[ENDING] += 1
-                found += _judge_ending(ending, trial, trace)
+                found += _judge_ending(ending, by_id[trial.untouched], rest, trial, trace)
         for along, subject, lesser in trial.along:
             below = traces.get(lesser)
             if below is None or below.failed:
@@ -133,14 +136,15 @@ def _judge_bound(bound: Bound, trial: Trial, trace: Trace, to_unit: Callable[[st
             yield Violation(BOUND, bound.readout, trial.id, said, (trial.command,))
 
 
-def _judge_ending(ending: Ending, trial: Trial, trace: Trace) -> Iterator[Violation]:
-    seen, unit = trace.values[ending.readout], trace.units[ending.readout]
-    first, last = seen["baseline"], seen["last"]
-    far = max(first * (ending.within - 1.0), ending.slack)
-    near = max(first * (1.0 - 1.0 / ending.within), ending.slack)
-    if last > first + far or last < first - near:
-        said = f"{ending.readout} ends at {last:.4g} {unit}, where it began at {first:.4g}"
-        yield Violation(ENDING, ending.readout, trial.id, said, (trial.command,))
+def _judge_ending(ending: Ending, quiet: Trial, rest: Trace, trial: Trial, trace: Trace) -> Iterator[Violation]:
+    """A newborn grows meanwhile, so that rest is what the same host has on that day who met nothing."""
+    untouched, last = rest.values[ending.readout]["last"], trace.values[ending.readout]["last"]
+    far = max(untouched * (ending.within - 1.0), ending.slack)
+    near = max(untouched * (1.0 - 1.0 / ending.within), ending.slack)
+    if last > untouched + far or last < untouched - near:
+        unit = trace.units[ending.readout]
+        said = f"{ending.readout} ends at {last:.4g} {unit}; in who met nothing at {untouched:.4g}"
+        yield Violation(ENDING, ending.readout, trial.id, said, (quiet.command, trial.command))
 
 
 def _judge_order(order: Order, lesser: Trial, below: Trace, greater: Trial, above: Trace) -> Iterator[Violation]:

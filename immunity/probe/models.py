@@ -45,7 +45,7 @@ class Order(Strict):
 
 
 class Ending(Strict):
-    """What is over once its cause is gone: the last value is back near the first."""
+    """What is over once its cause is gone: the last value is near that of the same host who met nothing."""
 
     readout: str
     within: Annotated[float, Field(gt=1)]

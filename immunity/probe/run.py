@@ -9,7 +9,7 @@ from immunity.cohorts import CohortOutcome, HostBatch, Options, Wanted, run_seve
 from immunity.compiler.case import Case, ReadoutInfo
 from immunity.language.errors import RuleError, RuleErrors, fail
 from immunity.language.load import Book
-from immunity.probe.design import Trial, gathered, items_of, pairs_of, trials_of
+from immunity.probe.design import Trial, gathered, items_of, pairs_of, trials_of, with_untouched
 from immunity.probe.judge import Judged, Trace, judge_trials, trace_of
 from immunity.probe.load import Invariants
 from immunity.results import collect_cohort
@@ -57,7 +57,7 @@ def plan_trials(
         trials += trials_of(name, data, invariants.design, deficiencies=lacking, quick=quick)
     if not only:
         trials += pairs_of(scenarios, invariants.design, every=QUICK_PAIRS if quick else pairs)
-    return gathered(trials)
+    return gathered(with_untouched(trials, scenarios))
 
 
 def run_trials(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from immunity.probe.design import gathered, items_of, pairs_of, scaled, trials_of
+from immunity.probe.design import gathered, items_of, pairs_of, scaled, trials_of, with_untouched
 from immunity.probe.models import Design
 
 DESIGN = Design(
@@ -98,3 +98,14 @@ def test_pairs_begin_a_day_apart() -> None:
 def test_the_command_can_be_pasted() -> None:
     command = trials()["sick, germ over a day"].command
     assert command.startswith("immunity run sick --days ") and "'exposures=[{" in command
+
+
+def test_every_trial_has_the_same_host_with_nothing_given_and_scenarios_share_it() -> None:
+    scenarios = {"sick": SICK, "ill": SICK | {"exposures": []}, "apart": SICK | {"numbers": {"germ.growth": "1"}}}
+    plan = [t for name, data in scenarios.items() for t in trials_of(name, data, DESIGN, deficiencies=())]
+    made = {t.id: t for t in gathered(with_untouched(plan, scenarios))}
+    quiet = made[made["sick, old"].untouched]
+    assert (quiet.host, quiet.days) == ({"age": "80 y"}, made["sick, old"].days)
+    assert quiet.changes == {"exposures": [], "therapies": []}
+    assert made["ill, old"].untouched == quiet.id
+    assert made["apart, old"].untouched != quiet.id

@@ -25,7 +25,9 @@ WORSE = {
     "why": "-",
 }
 ORDERS = (Order.model_validate(WORSE | {"readout": "alive", "slack": 0.1}),)
-LESS, MORE = Trial("less", "s", 1.0), Trial("more", "s", 1.0, along=(("dose", "germ", "less"),))
+QUIET = Trial("nothing", "s", 1.0)
+LESS = Trial("less", "s", 1.0, untouched="nothing")
+MORE = Trial("more", "s", 1.0, along=(("dose", "germ", "less"),), untouched="nothing")
 
 
 def trace(*, fever=(37.0, 38.0, 37.0), alive=1.0, germs=0.0, stopped=math.nan, failed=""):
@@ -43,11 +45,11 @@ def trace(*, fever=(37.0, 38.0, 37.0), alive=1.0, germs=0.0, stopped=math.nan, f
     return Trace(values, dict.fromkeys(values, "1"), stopped, failed)
 
 
-def judge(less=None, more=None, *, excuses=(), orders=ORDERS):
+def judge(less=None, more=None, *, quiet=None, excuses=(), orders=ORDERS):
     held = Invariants(DESIGN, BOUNDS, orders, ENDINGS, tuple(excuses))
-    traces = {"less": less or trace(), "more": more or trace()}
+    traces = {"nothing": quiet or trace(fever=(37.0, 37.0, 37.0)), "less": less or trace(), "more": more or trace()}
     return judge_trials(
-        [LESS, MORE],
+        [QUIET, LESS, MORE],
         traces,
         held,
         within=lambda subject, names: subject in names,
@@ -63,7 +65,7 @@ def kinds(judged):
 def test_what_is_right_passes_every_check() -> None:
     judged = judge()
     assert kinds(judged) == []
-    assert judged.checks == {FAILED: 2, BOUND: 2, ORDER: 1, ENDING: 2}
+    assert judged.checks == {FAILED: 3, BOUND: 3, ORDER: 1, ENDING: 2}
 
 
 @pytest.mark.parametrize(
@@ -78,7 +80,7 @@ def test_what_is_right_passes_every_check() -> None:
 def test_a_planted_violation_is_seen(more: Trace, kind: str) -> None:
     (violation,) = judge(more=more).violations
     assert (violation.kind, violation.trial) == (kind, "more")
-    assert violation.commands == (MORE.command,)
+    assert violation.commands[-1] == MORE.command
 
 
 def test_bounds_hold_below_as_well() -> None:
@@ -117,3 +119,9 @@ def test_an_excuse_is_counted_apart() -> None:
 
 def test_values_are_numbers() -> None:
     assert np.isfinite(list(trace().values["fever"].values())).all()
+
+
+def test_the_end_is_held_against_the_same_host_who_met_nothing() -> None:
+    grown = trace(fever=(37.0, 37.0, 36.4))
+    assert kinds(judge(less=trace(fever=(37, 38, 36.4)), more=trace(fever=(37, 38, 36.4)), quiet=grown)) == []
+    assert kinds(judge(less=trace(fever=(37, 38, 36.4)), more=trace(fever=(37, 38, 37)), quiet=grown)) == [ENDING]
