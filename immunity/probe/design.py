@@ -239,6 +239,9 @@ def _last_day(data: Mapping[str, Any]) -> float:
     for kind in LISTS:
         for entry in data.get(kind) or []:
             times += [_day(entry[key]) for key in ("at", "until", "from") if entry.get(key)]
+            if entry.get("doses") and entry.get("every"):
+                wait = _day((entry.get("only_if") or {}).get("wait") or "0 day")
+                times.append(_start(entry) + (int(entry["doses"]) - 1) * (_day(entry["every"]) + wait))
     return max(times)
 
 

@@ -153,11 +153,18 @@ def _judge_order(order: Order, lesser: Trial, below: Trace, greater: Trial, abov
     low, high = below.values[order.readout][order.statistic], above.values[order.readout][order.statistic]
     if order.statistic in ("last", "area") and not math.isnan(below.stopped_at + above.stopped_at):
         return  # what is last, or adds up, is cut short by death
+    if order.unless_cut_short and _cut_short(*((below, above) if order.never == "rises" else (above, below))):
+        return
     change = high - low if order.never == "rises" else low - high
     if change > order.slack + order.relative * abs(low):
         unit = above.units[order.readout]
         said = f"{order.statistic} of {order.readout} {order.never} from {low:.4g} to {high:.4g} {unit}"
         yield Violation(ORDER, order.id, greater.id, said, (lesser.command, greater.command))
+
+
+def _cut_short(more: Trace, less: Trace) -> bool:
+    """Whether the one that is to have more of something died before the other, and so had no time for it."""
+    return more.stopped_at < (math.inf if math.isnan(less.stopped_at) else less.stopped_at)
 
 
 def _is_over(trial: Trial, trace: Trace, invariants: Invariants) -> bool:

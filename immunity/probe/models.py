@@ -41,6 +41,7 @@ class Order(Strict):
     slack: float = 0.0
     relative: float = 0.0
     only_with: list[str] = Field(default_factory=list)
+    unless_cut_short: bool = False
     why: str
 
 

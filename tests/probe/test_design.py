@@ -109,3 +109,10 @@ def test_every_trial_has_the_same_host_with_nothing_given_and_scenarios_share_it
     assert quiet.changes == {"exposures": [], "therapies": []}
     assert made["ill, old"].untouched == quiet.id
     assert made["apart, old"].untouched != quiet.id
+
+
+def test_the_last_of_so_many_doses_counts_even_if_each_is_put_off_once() -> None:
+    drug = {"therapy": "drug", "dose": "5 mg", "every": "21 d", "doses": 4}
+    assert trials({"therapies": [drug]})["sick"].days == 63 + 10
+    put_off = drug | {"only_if": {"readout": "count", "above": "1", "wait": "7 d"}}
+    assert trials({"therapies": [put_off]})["sick"].days == 84 + 10

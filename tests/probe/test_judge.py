@@ -125,3 +125,16 @@ def test_the_end_is_held_against_the_same_host_who_met_nothing() -> None:
     grown = trace(fever=(37.0, 37.0, 36.4))
     assert kinds(judge(less=trace(fever=(37, 38, 36.4)), more=trace(fever=(37, 38, 36.4)), quiet=grown)) == []
     assert kinds(judge(less=trace(fever=(37, 38, 36.4)), more=trace(fever=(37, 38, 37)), quiet=grown)) == [ENDING]
+
+
+def test_who_dies_first_need_not_have_had_the_most() -> None:
+    growth = {"readout": "fever", "statistic": "maximum", "unless_cut_short": True}
+    falls, rises = (ORDERS[0].model_copy(update={**growth, "never": never}) for never in ("falls", "rises"))
+    high, low, dead = (37, 41, 37), (37, 38, 37), (37, 38, 37)
+    assert kinds(judge(less=trace(fever=high), more=trace(fever=low), orders=(falls,))) == [ORDER]
+    assert kinds(judge(less=trace(fever=high), more=trace(fever=dead, stopped=2.0), orders=(falls,))) == []
+    assert kinds(judge(less=trace(fever=high, stopped=1.0), more=trace(fever=dead, stopped=2.0), orders=(falls,))) == [
+        ORDER
+    ]
+    assert kinds(judge(less=trace(fever=dead, stopped=2.0), more=trace(fever=high), orders=(rises,))) == []
+    assert kinds(judge(less=trace(fever=low), more=trace(fever=high, stopped=2.0), orders=(rises,))) == [ORDER]
