@@ -12,6 +12,7 @@ from immunity.language.schedules import amount_words, condition_words, rate_word
 from immunity.results.record import Record
 
 SHORT = 70  # letters of a name that is read at a glance
+_TOLD_BY_ANOTHER = ("size", "history")  # the size follows the weight; a history is counted
 _TELL_NOTHING_OF_THE_PERSON = ("id", "name", "story", "note", "xref", "title", "days", "every", "show")
 
 
@@ -19,7 +20,7 @@ def host_words(record: Record) -> dict[str, str]:
     """The host as a person would put it; what is empty is left out."""
     host = record.filled.get("host", {})
     lived = {"history": f"{len(host['history'])} in all"} if host.get("history") else {}
-    said = {key: text for key, value in host.items() if key != "history" and (text := _said(record, value))}
+    said = {key: text for key, value in host.items() if key not in _TOLD_BY_ANOTHER and (text := _said(record, value))}
     return said | lived
 
 

@@ -59,9 +59,9 @@ def test_what_holds_tnf_or_quietens_cells_lowers_tnf_after_endotoxin() -> None:
 
 
 def test_interferon_gamma_clears_what_cgd_lets_stay() -> None:
-    treated = _curve("interferon_gamma_in_cgd", "liver.bacteria", "cgd")
-    untreated = _curve("cut_finger", "liver.bacteria", "cgd", days=14)
-    assert treated[-1] == pytest.approx(0.0)
+    treated = _curve("interferon_gamma_in_cgd", "skin.bacteria", "cgd")
+    untreated = _curve("cut_finger", "skin.bacteria", "cgd", days=14)
+    assert treated[-1] == pytest.approx(1.0)
     assert untreated[-1] > 3.0
 
 
