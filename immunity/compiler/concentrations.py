@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from immunity.compiler.bind import Scope, entity_and_state, member_of, place_of, pools_of
+from immunity.compiler.members import Brought
 from immunity.compiler.numbers import constant, parameter_of, within
 from immunity.compiler.signal_rows import NONE, SignalRow, Signals, TermRow, add_row, signal_names
 from immunity.compiler.space import Pool, Space
 from immunity.compiler.tables import TERM_POOL, TERM_TIME
 from immunity.language.errors import Location, fail
 from immunity.language.load import Entry
-from immunity.language.models import Class
+from immunity.language.models import Class, Number
 from immunity.language.quantity import DIMENSIONLESS, TIME, Dimension, parse_unit
 from immunity.language.references import Reference
 
@@ -158,8 +159,7 @@ def set_signal(signals: Signals, name: str, reference: Reference, scope: Scope, 
             continue
         where = brought.carrier.at(*brought.path, "amount")
         id = brought.carrier.id
-        weight = parameter_of(numbers, f"{id}.{name}.{brought.member}", amount, Scope(id, {}), at=where)
-        within(numbers, weight, at=where)
+        weight = _amount(signals, name, brought)
         for pool in _own_pools(space, id, place, name, brought.member):
             made = numbers[weight].dimension * space.rows[space.pools[pool]].dimension / numbers[divisor].dimension
             if made != wanted:
@@ -167,6 +167,42 @@ def set_signal(signals: Signals, name: str, reference: Reference, scope: Scope, 
             terms.append(TermRow(TERM_POOL, space.pools[pool], 1.0, weight))
     row = SignalRow(key, wanted, entry.record.unit, tuple(terms), NONE, divisor, (), entry.at())
     return add_row(signals, row)
+
+
+def carried_by(signals: Signals, weight: Number | None, scope: Scope) -> tuple[str, str, str] | None:
+    """What a weight such as ``{use: "germ.antigen[seen]"}`` means: the set, the bound carrier, and the word for a member."""
+    if weight is None or weight.use is None:
+        return None
+    name, bracket, word = weight.use.strip().removesuffix("]").partition("[")
+    owner, dot, group = name.strip().rpartition(".")
+    bound = scope.env.get(owner)
+    if not (bracket and dot and bound) or bound.domain in ("set", "place") or group not in signals.space.membership.brought:
+        return None
+    return group, bound.name, word.strip()
+
+
+def amount_carried(signals: Signals, group: str, carrier: str, word: str, scope: Scope, at: Location) -> int:
+    """The parameter that says how much of a member a carrier brings, per unit of it.
+
+    Raises
+    ------
+    RuleError
+        E410 if it does not bring the member, or does not say how much.
+    """
+    member = scope.env[word].name if word in scope.env else word
+    of_carrier = [each for each in signals.space.membership.brought[group] if each.carrier.id == carrier and each.amount]
+    for brought in of_carrier:
+        if brought.member == member:
+            return _amount(signals, group, brought)
+    known = [f"{carrier}.{group}[{each.member}]" for each in of_carrier]
+    raise fail("E410", at=at, text=f"{carrier}.{group}[{member}]", known=known)
+
+
+def _amount(signals: Signals, group: str, brought: Brought) -> int:
+    assert brought.amount is not None
+    at, id = brought.carrier.at(*brought.path, "amount"), brought.carrier.id
+    index = parameter_of(signals.numbers, f"{id}.{group}.{brought.member}", brought.amount, Scope(id, {}), at=at)
+    return within(signals.numbers, index, at=at)
 
 
 def _own_pools(space: Space, id: str, place: str, group: str, member: str) -> Sequence[Pool]:

@@ -18,6 +18,8 @@ from immunity.compiler.bind import (
 )
 from immunity.compiler.concentrations import (
     CLOCKS,
+    amount_carried,
+    carried_by,
     class_signal,
     clock,
     common_dimension,
@@ -327,7 +329,15 @@ def terms_of(signals: Signals, term: Term, owner: str, scope: Scope, at: Locatio
 
 
 def _alike_only(signals: Signals, term: Term, scope: Scope) -> dict[str, list[str]] | None:
-    """Where the weight of a sum is a similarity: for the member that it runs over, those alike to the bound one."""
+    """Members that a sum runs over, where its weight leaves others out: those alike, or those that a carrier brings."""
+    carried = carried_by(signals, term.weight, scope)
+    if carried is not None:
+        group, carrier, word = carried
+        if word in scope.env:
+            return None
+        rows = signals.space.membership.brought[group]
+        brought = {each.member for each in rows if each.carrier.id == carrier and each.amount is not None}
+        return {word: [member for member in signals.space.sets[group] if member in brought]}
     if term.weight is None or term.weight.use is None:
         return None
     name, bracket, rest = term.weight.use.strip().removesuffix("]").partition("[")
@@ -348,8 +358,12 @@ def _term_rows(
 ) -> list[tuple[TermRow, Dimension]]:
     space, numbers = signals.space, signals.numbers
     weight, factor = NONE, DIMENSIONLESS
-    if term.weight is not None:
+    carried = carried_by(signals, term.weight, scope)
+    if carried is not None:
+        weight = amount_carried(signals, *carried, scope, at)
+    elif term.weight is not None:
         weight = parameter_of(numbers, owner, term.weight, scope, at=at)
+    if weight != NONE:
         factor = numbers[weight].dimension
     name = reference.entity.name if reference.entity else ""
     entity, _ = entity_and_state(space, reference.entity, scope, at=at)

@@ -17,7 +17,7 @@ TETANUS, PLAIN, CONJUGATE = (
 READOUT = {
     TETANUS: "serum.tetanus_antitoxin",
     PLAIN: "serum.anti_capsule",
-    CONJUGATE: "serum.anti_conjugated_capsule",
+    CONJUGATE: "serum.anti_capsule",
     "hepatitis_b_vaccine": "serum.anti_hbs",
 }
 

@@ -130,6 +130,35 @@ def test_carriers_make_a_signal_of_what_they_bring() -> None:
     assert value(book, "jab.antigen.coat") == 3.0
 
 
+CARRIED = """
+---
+kind: rules
+id: seen
+signals:
+  - {id: size_at, of: each antigen, constant: {use: antigen.size}}
+  - id: weighed
+    of: each threat_like as carrier
+    sum: [{of: "size_at [*antigen as one]", weight: {use: "carrier.antigen[one]"}}]
+    unit: pmol/CFU
+readouts:
+  - {id: germ.weighed, signal: "weighed [germ]", unit: pmol/CFU}
+"""
+
+
+def test_a_sum_may_be_weighed_by_what_a_bound_carrier_brings() -> None:
+    text = BOOK.replace("id: germ\n", "id: germ\nis: [threat_like]\n", 1) + CARRIED + "---\n{kind: class, id: threat_like}\n"
+    book = compiled(text)
+    assert signal_value(book, "weighed[germ]", {}) == pytest.approx(2.0 * 5.0 + 1.0 * 1.0)  # `own` is not brought
+
+
+def test_what_a_carrier_does_not_bring_weighs_nothing_by_name() -> None:
+    text = BOOK.replace("id: germ\n", "id: germ\nis: [threat_like]\n", 1) + CARRIED.replace("[*antigen as one]", "[own]")
+    text = text.replace("carrier.antigen[one]", "carrier.antigen[own]") + "---\n{kind: class, id: threat_like}\n"
+    with pytest.raises(RuleError) as caught:
+        compiled(text)
+    assert "germ.antigen[coat]" in str(caught.value) or caught.value.code == "E410"
+
+
 def test_numbers_of_members_are_their_own_before_those_of_the_set() -> None:
     book = compiled(BOOK)
     assert value(book, "antigen.size[coat]") == 5.0
