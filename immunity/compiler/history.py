@@ -31,7 +31,8 @@ def read_history(
     """Work out the history of a scenario's host; None if it has none.
 
     Each item says when (``age: "5 y"``, or ``before: "400 d"`` of day 0) and what: ``exposures``, ``therapies`` and
-    ``events`` as in a scenario, or the name of a ``scenario`` that has them, their times counted from then.
+    ``events`` as in a scenario, or the name of a ``scenario`` that has them, their times counted from then. The bare
+    name of a scenario is one that ended on day 0.
 
     Raises
     ------
@@ -45,6 +46,7 @@ def read_history(
         return None
     if not isinstance(items, list):
         raise fail("E628", at=scenario.at("host", HISTORY), reason="it is a list of what happened")
+    items = [_lived(compiled, scenario, k, item) if isinstance(item, str) else item for k, item in enumerate(items)]
     episodes = [
         (_before(scenario, k, item, attributes), _episode(compiled, scenario, k, item)) for k, item in enumerate(items)
     ]
@@ -74,6 +76,14 @@ def read_history(
     ]
     theta = theta_of(compiled, scenario, person(-days), deficiencies)
     return Past(days, theta, events_of(dated), tuple(plans), tuple(chances))
+
+
+def _lived(compiled: Compiled, scenario: Entry, position: int, name: str) -> dict[str, Any]:
+    """What the bare name of a scenario means: it was lived through, and its last day is day 0."""
+    known = compiled.book.entries.get("scenario", {})
+    if name not in known:
+        raise fail("E601", at=scenario.at("host", HISTORY, position), text=name, known=known)
+    return {"before": f"{known[name].record.days:g} d", "scenario": name}
 
 
 def _before(scenario: Entry, position: int, item: Any, attributes: dict[str, Quantity | str]) -> float:
