@@ -170,13 +170,17 @@ def set_signal(signals: Signals, name: str, reference: Reference, scope: Scope, 
 
 
 def carried_by(signals: Signals, weight: Number | None, scope: Scope) -> tuple[str, str, str] | None:
-    """What a weight such as ``{use: "germ.antigen[seen]"}`` means: the set, the bound carrier, and the word for a member."""
+    """What a weight such as ``{use: "carrier.set[one]"}`` means: the set, the bound carrier, the word for a member."""
     if weight is None or weight.use is None:
         return None
     name, bracket, word = weight.use.strip().removesuffix("]").partition("[")
     owner, dot, group = name.strip().rpartition(".")
     bound = scope.env.get(owner)
-    if not (bracket and dot and bound) or bound.domain in ("set", "place") or group not in signals.space.membership.brought:
+    if (
+        not (bracket and dot and bound)
+        or bound.domain in ("set", "place")
+        or group not in signals.space.membership.brought
+    ):
         return None
     return group, bound.name, word.strip()
 
@@ -190,7 +194,9 @@ def amount_carried(signals: Signals, group: str, carrier: str, word: str, scope:
         E410 if it does not bring the member, or does not say how much.
     """
     member = scope.env[word].name if word in scope.env else word
-    of_carrier = [each for each in signals.space.membership.brought[group] if each.carrier.id == carrier and each.amount]
+    of_carrier = [
+        each for each in signals.space.membership.brought[group] if each.carrier.id == carrier and each.amount
+    ]
     for brought in of_carrier:
         if brought.member == member:
             return _amount(signals, group, brought)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
 import pytest
 
 import immunity as im
@@ -135,3 +136,16 @@ def test_faults_of_histories(book: Compiled, history: Any, code: str) -> None:
     with pytest.raises(RuleError) as caught:
         case_of(book, {"host.history": history})
     assert caught.value.code == code
+
+
+def test_a_bare_name_is_a_scenario_that_ended_on_day_0(book: Compiled) -> None:
+    named, spelt = (
+        run(book, history)["trace"].values  # type: ignore[arg-type]
+        for history in (["campaign"], [{"before": "9 d", "scenario": "campaign"}])
+    )
+    assert named[0] == pytest.approx(5.0 * 0.5 ** (8.0 / (10.0 * YEAR)), rel=1e-4)
+    np.testing.assert_array_equal(named, spelt)
+    with pytest.raises(RuleError) as caught:
+        run(book, ["compaign"])  # type: ignore[list-item]
+    assert caught.value.code == "E601"
+    assert "campaign" in str(caught.value)

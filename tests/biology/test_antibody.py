@@ -1,0 +1,81 @@
+"""What antibody does, and how much of it there is at rest, whatever its numbers become."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+import pytest
+
+import immunity as im
+
+PNEUMONIA = "pneumococcal_pneumonia"
+VACCINE = "pneumococcal_conjugate_vaccine"
+
+
+@cache
+def pneumonia(*, age: str = "35 y", lacks: str = "", past: str = "", dose: str = "1e8 CFU") -> im.Run:
+    host = {"age": age} | ({"deficiencies": [lacks]} if lacks else {}) | ({"history": [past]} if past else {})
+    return im.run(PNEUMONIA, host=host, changes={"exposures.0.dose": dose}, days=10, record_pools=False)
+
+
+def burden(run: im.Run) -> float:
+    """Decades of bacteria above the limit of detection, summed over days; a host that dies keeps what it had."""
+    curve = np.nan_to_num(run["alveoli.bacteria"].values, nan=8.0)
+    return float((curve + 2.0).sum() / 24.0)
+
+
+@pytest.mark.parametrize(("age", "lacks"), [("35 y", ""), ("80 y", ""), ("35 y", "asplenia")])
+def test_a_conjugate_a_year_ago_keeps_pneumonia_away(age: str, lacks: str) -> None:
+    naive, vaccinated = pneumonia(age=age, lacks=lacks), pneumonia(age=age, lacks=lacks, past=VACCINE)
+    assert vaccinated["serum.anti_capsule"].values[0] > -0.5  # 0.3 ug/mL
+    assert burden(vaccinated) < 0.25 * burden(naive)
+    assert vaccinated["blood.crp"].values.max() < 0.2 * np.nanmax(naive["blood.crp"].values)
+
+
+def test_a_vaccine_is_outnumbered() -> None:
+    doses = [burden(pneumonia(past=VACCINE, dose=dose)) for dose in ("1e6 CFU", "1e8 CFU", "1e10 CFU")]
+    assert doses == sorted(doses)
+    assert doses[2] > 2.0 * doses[1]
+
+
+def test_an_infection_leaves_antibody_from_the_first_week_on() -> None:
+    run = pneumonia()
+    level = 10.0 ** run["serum.anti_capsule"].values
+    assert level[3 * 24] < 0.02 < level[8 * 24]
+
+
+def test_who_has_no_b_cells_does_not_get_over_it() -> None:
+    assert burden(pneumonia(lacks="xla")) > 1.3 * burden(pneumonia())
+    assert burden(pneumonia(lacks="xla", past=VACCINE)) > 0.9 * burden(pneumonia(lacks="xla"))
+
+
+def test_another_antigen_is_of_no_use() -> None:
+    other = pneumonia(past="hepatitis_b_vaccine")
+    assert burden(other) == pytest.approx(burden(pneumonia()), rel=0.1)
+
+
+def test_igg_of_a_newborn_is_its_mothers_and_its_own_comes_in_the_first_year() -> None:
+    run = im.run("healthy_adult", host={"age": "1 d"}, changes={"every": "1 d"}, days=365, record_pools=False)
+    igg, mothers = run["serum.igg"].values, run["serum.maternal_igg"].values
+    assert mothers[0] > 0.9 * igg[0] > 7.0
+    assert igg.min() < 4.0 < igg[-1]
+    assert 60 < int(igg.argmin()) < 200
+    assert mothers[-1] < 0.05 * igg[-1]
+
+
+def test_igg_lasts_longer_where_there_is_less_of_it() -> None:
+    def half_life(lacks: list[str]) -> float:
+        changes = {"therapies.0.dose": "50 mg/kg", "host.deficiencies": lacks, "therapies.0.doses": "1"}
+        run = im.run("immunoglobulin_in_xla", days=60, changes=changes, record_pools=False)
+        given = run["serum.given_igg"].values
+        return float(40.0 * np.log(2.0) / np.log(given[20] / given[60]))
+
+    alone, beside = half_life(["xla"]), half_life([])
+    assert 18.0 < beside < 26.0
+    assert 1.3 < alone / beside < 2.2
+
+
+def test_without_b_cells_there_is_no_igg() -> None:
+    run = im.run("healthy_adult", host={"deficiencies": ["xla"]}, days=1, record_pools=False)
+    assert run["serum.igg"].values[0] < 0.1
