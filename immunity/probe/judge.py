@@ -120,7 +120,7 @@ def judge_trials(
                 if order.only_with and not any(within(s, order.only_with) for s in subjects[trial.scenario]):
                     continue
                 checks[ORDER] += 1
-                found += _judge_order(order, by_id[lesser], below, trial, trace)
+                found += _judge_order(order, by_id[lesser], below, trial, trace, survival=invariants.design.survival)
     excused = tuple(_excused(violation, invariants) for violation in found)
     return Judged(len(trials), checks, excused)
 
@@ -147,10 +147,17 @@ def _judge_ending(ending: Ending, quiet: Trial, rest: Trace, trial: Trial, trace
         yield Violation(ENDING, ending.readout, trial.id, said, (quiet.command, trial.command))
 
 
-def _judge_order(order: Order, lesser: Trial, below: Trace, greater: Trial, above: Trace) -> Iterator[Violation]:
+def _judge_order(
+    order: Order, lesser: Trial, below: Trace, greater: Trial, above: Trace, *, survival: str
+) -> Iterator[Violation]:
     if order.readout not in below.values or order.readout not in above.values:
         return
-    low, high = below.values[order.readout][order.statistic], above.values[order.readout][order.statistic]
+    low, high = (
+        0.0
+        if order.readout == survival and not math.isnan(trace.stopped_at)  # the last row before a death says little
+        else trace.values[order.readout][order.statistic]
+        for trace in (below, above)
+    )
     if order.statistic in ("last", "area") and not math.isnan(below.stopped_at + above.stopped_at):
         return  # what is last, or adds up, is cut short by death
     if order.unless_cut_short and _cut_short(*((below, above) if order.never == "rises" else (above, below))):

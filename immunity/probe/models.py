@@ -70,6 +70,7 @@ class Design(Strict):
     adult: str
     rest: str
     microbes: str
+    survival: str = ""
     clean: float
     leave_out: dict[str, str] = Field(default_factory=dict)
 

@@ -13,6 +13,7 @@ DESIGN = Design(
     hosts={"adult": {}, "old": {"age": "80 y"}},
     rest="10 day",
     microbes="dish.germs",
+    survival="dish.alive",
     clean=0.0,
 )
 SICK = {

@@ -12,7 +12,9 @@ from immunity.probe.judge import BOUND, ENDING, FAILED, ORDER, Trace, judge_tria
 from immunity.probe.load import Invariants
 from immunity.probe.models import Bound, Design, Ending, Excuse, Order
 
-DESIGN = Design(factors=[0.1, 1.0], hosts={"adult": {}}, adult="adult", rest="1 d", microbes="germs", clean=0.0)
+DESIGN = Design(
+    factors=[0.1, 1.0], hosts={"adult": {}}, adult="adult", rest="1 d", microbes="germs", survival="alive", clean=0.0
+)
 BOUNDS = (Bound(readout="fever", lo="35", hi="42", why="-", status="assumed"),)
 ENDINGS = (Ending(readout="fever", within=1.01, slack=0.2, why="-"),)
 WORSE = {
@@ -138,3 +140,9 @@ def test_who_dies_first_need_not_have_had_the_most() -> None:
     ]
     assert kinds(judge(less=trace(fever=dead, stopped=2.0), more=trace(fever=high), orders=(rises,))) == []
     assert kinds(judge(less=trace(fever=low), more=trace(fever=high, stopped=2.0), orders=(rises,))) == [ORDER]
+
+
+def test_the_dead_are_dead_however_their_last_row_reads() -> None:
+    dead = trace(alive=0.6, stopped=2.0)
+    assert kinds(judge(less=trace(alive=0.45, stopped=3.0), more=dead)) == []
+    assert kinds(judge(less=dead, more=trace(alive=0.6))) == [ORDER]
