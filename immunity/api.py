@@ -141,11 +141,11 @@ def run(
     Run
         ``run["blood.neutrophils"]`` is a labelled array with its unit.
     """
-    from immunity.results import simulate
-
     check_seed(seed)
     check_rtol(rtol)
     made = case(scenario, host=host, changes=changes, days=days, book=book)
+    from immunity.results import simulate
+
     return simulate(made, stochastic=stochastic, seed=seed, vary=vary, record_pools=record_pools, rtol=rtol)
 
 
@@ -177,13 +177,13 @@ def compare(
     second_host : mapping, optional
         Attributes of the second host alone.
     """
-    from immunity.results import Pair
-
     other, said = (first, dict(second)) if isinstance(second, Mapping) else (second, {})
     said |= dict(changes or {})
     one = run(first, host=host, days=days, stochastic=stochastic, seed=seed, rtol=rtol, book=book)
     both = {**(host or {}), **(second_host or {})}
     two = run(other, host=both, changes=said, days=days, stochastic=stochastic, seed=seed, rtol=rtol, book=book)
+    from immunity.results import Pair
+
     return Pair(one, two)
 
 
@@ -224,12 +224,12 @@ def cohort(
     progress : bool or callable
         A bar in a terminal or a notebook after two seconds; False for none; or called with hosts done and all hosts.
     """
-    from immunity.results import simulate_cohort
-
     check_seed(seed)
     check_rtol(rtol)
     hosts, workers = check_count(hosts, "hosts"), check_count(workers, "workers")
     made = case(scenario, host=host, changes=changes, days=days, book=book)
+    from immunity.results import simulate_cohort
+
     bar = import_module("immunity.progress").progress_bar  # rich is loaded where something is drawn
     with nullcontext(progress) if callable(progress) else bar("hosts", hosts, quiet=not progress) as update:
         return simulate_cohort(

@@ -272,10 +272,10 @@ def export(
 
 def read_data(words: list[str] | None, infos: Sequence[ReadoutInfo]) -> ObservedData | None:
     """A table of observed values as --data names it: a file, then what it does not say itself."""
-    from immunity.results.observed import read_observed
-
     if not words:
         return None
+    from immunity.results.observed import read_observed
+
     said = parse_assignments(words[1:])
     for key in said:
         if key not in ("readout", "unit", "time"):

@@ -35,7 +35,7 @@ flows:
     spares: true
     hazard: "1 1/day"
     divided_by: flock at skin
-  - {verb: divide, of: healthy at skin, hazard: "0.1 1/day", with: [space_left at skin]}
+  - {verb: divide, of: healthy at skin, hazard: "0.1 1/day", curve: {signal: space_left at skin, points: [["0", "0"], ["99", "99"]]}}
   - verb: die
     of: sick at skin
     hazard: "1 1/day"
