@@ -17,6 +17,7 @@ from immunity.cli import (
     probe_command,
     run_commands,
     validate_command,
+    why_command,
 )
 from immunity.cli.text_out import FULL, give_up_stdout, never_fail_on_letters
 from immunity.language.errors import Location, RuleError, RuleErrors, fail, render
@@ -33,7 +34,15 @@ app = cyclopts.App(
     default_parameter=cyclopts.Parameter(negative=()),
     suppress_keyboard_interrupt=False,  # an interrupted command says below what is kept
 )
-for module in (run_commands, inspect_commands, make_commands, validate_command, probe_command, calibrate_commands):
+for module in (
+    run_commands,
+    inspect_commands,
+    make_commands,
+    validate_command,
+    probe_command,
+    calibrate_commands,
+    why_command,
+):
     module.register(app)
 
 

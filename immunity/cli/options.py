@@ -39,12 +39,12 @@ def _read_whole(_: Any, tokens: Sequence[Token]) -> int:
     return whole_number(tokens[0].value, tokens[0].keyword or "")
 
 
-def _read_decimal(_: Any, tokens: Sequence[Token]) -> float:
+def read_decimal(_: Any, tokens: Sequence[Token]) -> float:
     return decimal_number(tokens[0].value, tokens[0].keyword or "")
 
 
 Whole = Annotated[int, Parameter(converter=_read_whole)]
-Decimal = Annotated[float, Parameter(converter=_read_decimal)]
+Decimal = Annotated[float, Parameter(converter=read_decimal)]
 Words = Annotated[list[str] | None, Parameter(consume_multiple=True, negative=())]
 
 
@@ -65,7 +65,7 @@ class Setting:
 
     host: Words = None
     changes: Annotated[list[str] | None, Parameter(name="--with", consume_multiple=True, negative=())] = None
-    days: Annotated[float | None, Parameter(converter=_read_decimal)] = None
+    days: Annotated[float | None, Parameter(converter=read_decimal)] = None
 
     def host_words(self) -> dict[str, Any]:
         """The host's attributes as a mapping."""

@@ -107,6 +107,7 @@ def _compiled(book: Book, met: Collection[str] | None) -> Compiled:
         },
         places=describe_places(space),
         formulas=tuple(numbers.formulas),
+        labels={id: e.record.name for kind in book.entries.values() for id, e in kind.items() if e.record.name},
     )
     return Compiled(model, book, space, numbers, signals, tuple(rules), tuple(flows), tuple(readouts))
 

@@ -47,6 +47,7 @@ class Model:
     sources : dict               key -> {"cite", "doi", ...}, for all sources the model uses
     parameter_sources : dict     parameter name -> {"status", "source", "value", "unit", "page", "note"}
     formulas : tuple             derived numbers that follow others, see ``derive.follow``
+    labels : dict                id -> what people call an entry of the book
     places : dict                id -> {"name", "map": (x, y), "classes", "cells", "microbes"}; the last two: pools
     """
 
@@ -60,6 +61,7 @@ class Model:
     places: dict[str, dict[str, Any]] = field(repr=False)
     warnings: tuple[str, ...] = field(repr=False, default=())
     formulas: tuple[Formula, ...] = field(repr=False, default=())
+    labels: dict[str, str] = field(repr=False, default_factory=dict)
 
 
 @dataclass(frozen=True)

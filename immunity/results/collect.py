@@ -84,6 +84,7 @@ def label(case: Case, batch: HostBatch, options: Options, curves: Path | None = 
         jump_before=batch.jump_before,
         jump_after=batch.jump_after,
         places=model.places,
+        case=case,
     )
     return replace(record, title=title_of(case.title, case.asked.get("changes", {}), record))
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from immunity.compiler.case import ReadoutInfo
+from immunity.compiler.case import Case, ReadoutInfo
 from immunity.compiler.tables import Floats
 
 DISCLAIMER = "For research and teaching. Not medical advice."
@@ -37,6 +37,7 @@ class Record:
     jump_time : float64[host, jump]          day of each event that a readout shows, NaN beyond a host's last
     jump_before, jump_after : float64[host, jump, readout]  both sides of it; rows of ``readout`` show the state after
     places : dict                            as ``Model.places``: where a body map draws them; not written to files
+    case : Case or None                      what was run; not written to files
     state, fired : float64[host, ...]        amounts at the end, firings of each flow in ``flow_units``; not written
                                              to files
     """
@@ -75,3 +76,4 @@ class Record:
     jump_before: Floats | None = field(default=None, repr=False)
     jump_after: Floats | None = field(default=None, repr=False)
     places: dict[str, dict[str, Any]] = field(default_factory=dict, repr=False)
+    case: Case | None = field(default=None, repr=False)

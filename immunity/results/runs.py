@@ -28,7 +28,9 @@ from immunity.results.summary import (
     summarise_run,
 )
 from immunity.results.survival import kaplan_meier
+from immunity.results.why import why_of_host
 from immunity.results.write import write_result
+from immunity.why import Why
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -86,6 +88,22 @@ class Run:
     def summary(self) -> dict[str, Any]:
         """The contents of ``summary.json``."""
         return summarise_run(self.record)
+
+    @plainly
+    def why(self, readout: str, day: float | None = None) -> Why:
+        """What made a readout what it was on a day: the flows that did it, and what drove these.
+
+        Parameters
+        ----------
+        readout : str
+        day : float    the day on which it had moved most if not given
+
+        Raises
+        ------
+        RuleError
+            E840 for a day outside the run, a result read from files, and a run that kept no pools.
+        """
+        return why_of_host(self.record, readout, day)
 
     def save(self, folder: Path | str) -> Path:
         """Write ``result.zarr`` and ``summary.json`` into a folder, both or neither; see :func:`open_result`."""

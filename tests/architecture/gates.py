@@ -24,6 +24,7 @@ ORDER = {
     "scenario": 3,
     "engine": 3,
     "cohorts": 4,
+    "why": 4,
     "results": 5,
     "validate": 6,
     "interop": 6,

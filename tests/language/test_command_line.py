@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pint  # noqa: F401  # before work is counted: in old releases it brings Dask with it
 import pytest
 
 from immunity.cli.main import run_command

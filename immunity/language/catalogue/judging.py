@@ -141,4 +141,12 @@ KINDS = (
         "Name numbers and findings, keep held-out findings apart, and give each fit a folder of its own.",
         "A fit is judged by findings that it has not seen, and goes on only where it stopped.",
     ),
+    # E84x asking ------------------------------------------------------------------------------------
+    ErrorKind(
+        "E840",
+        "Cannot say why",
+        "Why {text!r} stands where it does cannot be said: {reason}.",
+        "Give a day of the run, and run the scenario again with its pools kept: im.run(...) keeps them.",
+        "Why is answered from the amounts of a run and the rules that moved them, which files of results don't hold.",
+    ),
 )

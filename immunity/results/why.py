@@ -1,0 +1,49 @@
+"""Why a readout of a run stood where it stood."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from immunity.compiler.tables import Floats
+from immunity.language.errors import fail
+from immunity.results.present import find_readout
+from immunity.results.record import Record
+from immunity.why import Why, find_causes
+
+
+def why_of_host(record: Record, readout: str, day: float | None = None) -> Why:
+    """Ask it of the one host of a record; see :meth:`immunity.results.runs.Run.why`."""
+    column = find_readout(record.infos, readout)
+    if record.case is None or record.pool is None:
+        raise fail("E840", text=readout, reason="a result read from files holds no rules, and a lean one no pools")
+    values, time = record.readout[:, 0, column], record.time
+    known = np.flatnonzero(np.isfinite(values))
+    if day is None:
+        row = _row_of_most_change(values, known)
+    elif not time[0] <= day <= time[known[-1]]:
+        raise fail(
+            "E840", text=readout, reason=f"there is no day {day:g} in this run, which ends on day {time[known[-1]]:g}"
+        )
+    else:
+        row = int(np.searchsorted(time, day + 1e-9, side="right")) - 1
+    cause = find_causes(
+        record.case, theta_of(record), time[: known[-1] + 1], record.pool[: known[-1] + 1, 0], readout, float(time[row])
+    )
+    info = record.infos[column]
+    labels = record.case.model.labels
+    return Why(readout, info.name, info.unit, float(values[0]), float(values[row]), float(time[row]), cause, labels)
+
+
+def theta_of(record: Record) -> Floats:
+    """float64[parameter]: the numbers of a record's one host on day 0."""
+    assert record.case is not None
+    theta = record.case.theta.copy()
+    names = record.case.model.tables.names.parameter
+    for name, factor in record.draws.items():
+        theta[names.index(name)] *= float(factor[0])
+    return theta
+
+
+def _row_of_most_change(values: Floats, known: NDArray[np.int64]) -> int:
+    return int(known[np.argmax(np.abs(values[known] - values[0]))])
