@@ -104,6 +104,7 @@ class ReportInput:
     survival : Survival          for a cohort of which someone died
     over_whom : str              for a cohort: whose median and spread the curves are
     again : tuple of str         commands that give the same result
+    reasons : dict               readout -> what moved it, or what took microbes away, as a sentence
     """
 
     title: str
@@ -130,6 +131,7 @@ class ReportInput:
     survival: Survival | None = None
     over_whom: str = ""
     again: tuple[str, ...] = ()
+    reasons: dict[str, str] = field(default_factory=dict)
 
     @property
     def second_title(self) -> str:

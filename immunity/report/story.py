@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from itertools import groupby
 
@@ -45,8 +46,19 @@ def tell(report: ReportInput) -> tuple[Beat, ...]:
         beats += found[: _PER_PANEL * (2 if group in ("microbes", "symptoms") else 1)]
     rank = {curve.id: (_group(curve) not in ("microbes", "symptoms"), not curve.main) for curve in report.curves}
     beats = sorted(beats, key=lambda b: (*rank[b.curve], -b.weight))[:_AT_MOST]
-    beats = [replace(beat, text=capital(beat.text)) for beat in sorted(beats, key=lambda b: b.day)]
+    beats = _with_reasons(sorted(beats, key=lambda b: b.day), report.reasons)
     return (*beats, Beat(end_of(report), headline(report)))
+
+
+def _with_reasons(beats: Iterable[Beat], reasons: Mapping[str, str]) -> list[Beat]:
+    """Beats as sentences; the first of each curve says why, that of a clearance by what."""
+    said: set[str] = set()
+    found = []
+    for beat in beats:
+        why = "" if beat.curve in said else reasons.get(beat.curve, "")
+        said.add(beat.curve)
+        found.append(replace(beat, text=f"{capital(beat.text)}{f' {why}' if why else ''}"))
+    return found
 
 
 def _group(curve: Curve) -> str:

@@ -9,7 +9,7 @@ from immunity.compiler.tables import Floats
 from immunity.language.errors import fail
 from immunity.results.present import find_readout
 from immunity.results.record import Record
-from immunity.why import Why, find_causes
+from immunity.why import Course, Why
 
 
 def why_of_host(record: Record, readout: str, day: float | None = None) -> Why:
@@ -27,12 +27,18 @@ def why_of_host(record: Record, readout: str, day: float | None = None) -> Why:
         )
     else:
         row = int(np.searchsorted(time, day + 1e-9, side="right")) - 1
-    cause = find_causes(
-        record.case, theta_of(record), time[: known[-1] + 1], record.pool[: known[-1] + 1, 0], readout, float(time[row])
-    )
+    cause = course_of_host(record).causes(readout, float(time[row]))
     info = record.infos[column]
     labels = record.case.model.labels
     return Why(readout, info.name, info.unit, float(values[0]), float(values[row]), float(time[row]), cause, labels)
+
+
+def course_of_host(record: Record) -> Course:
+    """The run of a record's one host up to its end; the record must hold a case and pools."""
+    assert record.case is not None and record.pool is not None
+    known = np.flatnonzero(np.isfinite(record.pool[:, 0]).all(axis=1))
+    until = int(known[-1]) + 1
+    return Course(record.case, theta_of(record), record.time[:until], record.pool[:until, 0])
 
 
 def theta_of(record: Record) -> Floats:

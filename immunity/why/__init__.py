@@ -1,6 +1,6 @@
 """Why a readout stands where it stands: the flows that did it, what drove these, and so on back to what was met."""
 
-from immunity.why.causes import Cause, find_causes
+from immunity.why.causes import Cause, Course
 from immunity.why.tell import Why, because, tell
 
-__all__ = ["Cause", "Why", "because", "find_causes", "tell"]
+__all__ = ["Cause", "Course", "Why", "because", "tell"]

@@ -19,7 +19,8 @@ from immunity.compiler.tables import (
     Floats,
     Laws,
 )
-from immunity.why.rates import Rates, numbers_along, rates_along
+from immunity.why.rates import numbers_along, rates_along
+from immunity.why.states import group_states
 
 DEPTH = 4  # flows told one behind the other
 LEAST = 0.15  # share of a change below which what brought it is not told
@@ -66,21 +67,53 @@ class Cause:
             yield from cause.walk()
 
 
-def find_causes(
-    case: Case, theta: Floats, time: Floats, pools: Floats, readout: str, day: float, depth: int = DEPTH
-) -> Cause:
-    """Find what made a readout what it is on a day, compared with the start of the run.
+class Course:
+    """A run of one host, ready to be asked.
 
     Parameters
     ----------
     theta : float64[parameter]      the host's numbers on day 0
     time, pools                     float64[time] days, float64[time, pool] amounts in base units
-    readout : str                   its id
     """
-    tables = case.model.tables
-    rates = rates_along(tables, numbers_along(theta, case.events, time), pools, time)
-    signal = int(tables.readouts.signal[tables.names.readout.index(readout)])
-    return _Finder(case, rates).of_signal(signal, _row(time, day), 1.0, depth)
+
+    def __init__(self, case: Case, theta: Floats, time: Floats, pools: Floats) -> None:
+        self.case = case
+        self.rates = rates_along(case.model.tables, numbers_along(theta, case.events, time), pools, time)
+        self.group = group_states(case.model.tables)
+
+    def causes(self, readout: str, day: float, depth: int = DEPTH) -> Cause:
+        """Find what made a readout what it is on a day, compared with the start of the run."""
+        return _Finder(self).of_signal(self._signal(readout), _row(self.rates.time, day), 1.0, depth)
+
+    def removed(self, readout: str) -> list[tuple[str, float]]:
+        """Rules that took away what a readout counts, over the whole run, with their shares; most first."""
+        tables, rates = self.case.model.tables, self.rates
+        pools = self._pools(self._signal(readout))
+        flows, taken = tables.flows, dict[str, float]()
+        for flow, primary in enumerate(flows.primary):
+            rows = slice(flows.stoich_ptr[flow], flows.stoich_ptr[flow + 1])
+            net = float(rates.change[rows][np.isin(flows.stoich_pool[rows], pools)].sum())
+            if primary in pools and net < 0.0:
+                rule = tables.names.flow[flow].partition("[")[0]
+                taken[rule] = taken.get(rule, 0.0) - net * float(np.trapezoid(rates.propensities[:, flow], rates.time))
+        whole = sum(taken.values())
+        ranked = sorted(taken.items(), key=lambda item: -item[1])
+        return [(rule, amount / whole) for rule, amount in ranked if amount > 0.0]
+
+    def _signal(self, readout: str) -> int:
+        tables = self.case.model.tables
+        return int(tables.readouts.signal[tables.names.readout.index(readout)])
+
+    def _pools(self, signal: int) -> list[int]:
+        """Pools that a signal sums up, through other signals too."""
+        rows, found = self.case.model.tables.signals, list[int]()
+        for term in range(rows.term_ptr[signal], rows.term_ptr[signal + 1]):
+            source = int(rows.term_source[term])
+            if rows.term_kind[term] == TERM_POOL:
+                found.append(source)
+            elif rows.term_kind[term] == TERM_SIGNAL:
+                found += self._pools(source)
+        return found
 
 
 def _row(time: Floats, day: float) -> int:
@@ -90,12 +123,10 @@ def _row(time: Floats, day: float) -> int:
 class _Finder:
     """One walk back: each signal and pool is told once."""
 
-    def __init__(self, case: Case, rates: Rates) -> None:
-        self.case, self.tables, self.rates = case, case.model.tables, rates
+    def __init__(self, course: Course) -> None:
+        self.case, self.tables = course.case, course.case.model.tables
+        self.rates, self.group = course.rates, course.group
         self.told: set[tuple[str, int]] = set()
-        groups: dict[tuple[str, ...], int] = {}
-        names = self.tables.names.pool
-        self.group = np.array([groups.setdefault(tuple(name.split(".")[:2]), len(groups)) for name in names])
 
     def of_signal(self, signal: int, row: int, share: float, depth: int) -> Cause:
         """What moved a signal: the terms of its sum, or a law on it."""
@@ -139,7 +170,7 @@ class _Finder:
     def of_pool(self, pool: int, row: int, share: float, depth: int) -> Cause:
         """What moved an amount: events that added to it, and flows that brought more or took less than at the start.
 
-        All states of one entity in one place are taken together: what only passes between them moves nothing.
+        States that pass into each other and back are taken together: what goes round between them moves nothing.
         """
         tables, rates = self.tables, self.rates
         amounts = rates.pools[:, pool]

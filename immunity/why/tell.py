@@ -68,7 +68,8 @@ def because(cause: Cause, labels: Mapping[str, str]) -> str:
             continue
         if _subject(each, labels) == _subject(cause, labels) or each.ratio <= 0.0:
             continue
-        return f"{_subject(each, labels)} {_times(each.ratio)}"
+        grown = "from nothing" if each.ratio >= ENDLESS else f"{_times(each.ratio)} what it was"
+        return f"{_subject(each, labels)}, {grown}"
     return ""
 
 

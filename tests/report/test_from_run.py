@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from lxml import html
 
+import immunity as im
 from immunity.compiler.case import ReadoutInfo
 from immunity.report.from_run import (
     from_cohort,
@@ -18,6 +19,7 @@ from immunity.report.from_run import (
     page_of_run,
 )
 from immunity.report.published import points_behind, readable_findings
+from immunity.report.story import tell
 from immunity.results import Cohort, Record, Run
 from immunity.validate import load_findings
 
@@ -212,3 +214,16 @@ def test_a_deficient_host_gets_no_points_of_healthy_ones(tmp_path: Path) -> None
     finding(tmp_path, expect='{points: [[1, 30, 20, 50]], x: d, y: "mg/L"}', at=", statistic: value_at")
     ill = record(filled={"host": {"deficiencies": ["asplenia"]}})
     assert points_behind(ill, load_findings([tmp_path])) == {}
+
+
+def test_the_story_says_what_moved_it_and_who_killed_what() -> None:
+    report = from_run(im.run("cut_finger", days=3.0))
+    assert "Neutrophils engulf" in report.reasons["skin.bacteria"]
+    assert report.reasons["skin.neutrophils"].startswith("Behind it: CXCL8")
+    told = [beat.text for beat in tell(report)]
+    assert sum("Taken away by: " in text for text in told) >= 1
+    assert sum("Behind it: CXCL8" in text for text in told) == 1
+
+
+def test_without_pools_the_story_gives_no_reasons() -> None:
+    assert from_run(im.run("cut_finger", days=1.0, record_pools=False)).reasons == {}

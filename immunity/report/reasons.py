@@ -1,0 +1,44 @@
+"""Why curves went where they went, in a sentence each; from the pools and rules of one run."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from immunity.results import Run
+from immunity.results.why import course_of_host
+from immunity.why import because
+
+LEAST = 0.1  # share of what was taken away below which what took it is not told
+MOST = 3
+
+
+def reasons_of(run: Run, microbes: frozenset[str]) -> dict[str, str]:
+    """Readout -> why it moved; for microbes, what took them away. Empty for a run that kept no pools.
+
+    Parameters
+    ----------
+    microbes : frozenset of str     readouts that count microbes
+    """
+    record = run.record
+    if record.case is None or record.pool is None or not np.isfinite(record.pool[:, 0]).all(axis=1).any():
+        return {}
+    course, labels = course_of_host(record), record.case.model.labels
+    found: dict[str, str] = {}
+    for column, info in enumerate(record.infos):
+        values = record.readout[: len(course.rates.time), 0, column]
+        if info.id in microbes:
+            found[info.id] = _removed(course.removed(info.id), labels)
+        elif info.id in record.show:
+            row = int(np.argmax(np.abs(values - values[0])))
+            behind = because(course.causes(info.id, float(course.rates.time[row])), labels)
+            found[info.id] = f"Behind it: {behind}." if behind else ""
+    return {id: text for id, text in found.items() if text}
+
+
+def _removed(parts: list[tuple[str, float]], labels: dict[str, str]) -> str:
+    told = []
+    for rule, share in parts[:MOST]:
+        owner, _, verb = rule.partition(".")
+        if share >= LEAST:
+            told.append(f"{labels.get(owner, owner)} ({verb.replace('_', ' ')}) {100.0 * share:.0f} %")
+    return f"Taken away by: {', '.join(told)}." if told else ""
