@@ -24,7 +24,7 @@ from random import Random
 from typing import Any
 
 from immunity import ask
-from immunity.arguments import check_count, check_seed, decimal_number, parse_assignments, whole_number
+from immunity.arguments import check_count, check_seed, decimal_number, parse_assignments, plain_data, whole_number
 from immunity.compiler.build import Compiled, compile_book
 from immunity.compiler.host import build_case
 from immunity.language.errors import RuleError, RuleErrors, render, say_value
@@ -220,7 +220,9 @@ def try_book(random: Random, material: Material) -> None:
     entries = {kind: dict(group) for kind, group in material.body.entries.items()}
     kind = random.choice([kind for kind, group in entries.items() if group])
     old = random.choice(list(entries[kind].values()))
-    new = validate_entry(kind, Document("(made)", bend_data(random, old.document.data, material.words), {}, {}))
+    new = validate_entry(
+        kind, Document("(made)", plain_data(bend_data(random, old.document.data, material.words)), {}, {})
+    )
     del entries[kind][old.id]
     entries[kind][new.id] = new
     compile_book(Book(entries, "made", ()))

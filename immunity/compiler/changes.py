@@ -291,7 +291,11 @@ def _factor(numbers: Numbers, change: Change, attributes: Attributes, at: Locati
         if not isinstance(value, Quantity):
             raise fail("E607", at=at, what="attribute", text=change.scales_with, known=attributes)
         reference = numbers[numbers.index[f"host.{change.scales_with}"]]
-        factor *= (value.value / reference.value) ** plain(change.power, DIMENSIONLESS, at)
+        power = plain(change.power, DIMENSIONLESS, at)
+        try:
+            factor *= (value.value / reference.value) ** power
+        except (ZeroDivisionError, OverflowError):
+            raise fail("E302", at=at, text=f"({value.value:g} / {reference.value:g}) to the power {power:g}") from None
     for curve in _curves(change):
         factor *= _on_curve(curve, attributes, at)
     return factor

@@ -9,7 +9,7 @@ import pytest
 
 from immunity.cohorts.draw import draw_theta
 from immunity.compiler.derive import follow, followers
-from immunity.language.errors import RuleError
+from immunity.language.errors import RuleError, RuleErrors
 from tests.compiler.books import PLAIN, case_of, compiled, judged, scenario, value
 
 BOOK = (
@@ -85,3 +85,11 @@ def test_a_number_that_others_follow_cannot_change_during_a_run() -> None:
     with pytest.raises(RuleError) as caught:
         case_of(book)
     judged(caught.value, Path(scenario(book).document.file), "E615", line="events")
+
+
+@pytest.mark.parametrize(("size", "power"), [("0", "1"), ("1e-300", "-2")], ids=["by nothing", "too large"])
+def test_what_scales_without_end_is_refused(size: str, power: str) -> None:
+    text = BOOK.replace('size: "1"', f'size: "{size if size == "0" else 1}"')
+    text = text.replace("scales_with: size", f'scales_with: size, power: "{power}"')
+    with pytest.raises((RuleError, RuleErrors), match="E302"):
+        case_of(compiled(text), {} if size == "0" else {"host.size": size})
