@@ -18,17 +18,18 @@ from immunity.engine.kernel import kernel
 from immunity.engine.live import N_FLOWS, N_POOLS, Live
 from immunity.engine.net import Host, Places, Wiring
 from immunity.engine.rng import Streams, binomial, exponential
-from immunity.engine.rosenbrock import Work
+from immunity.engine.rosenbrock import Work, begin_step
 
 FEW = 4096.0  # counts from here up always leap
 LEAP = 0.2  # share of a pool of a thousand that may be born in a leap; grows with the square root of the count
 MOST_BORN = 0.5  # whatever the count
-LAG = 0.25  # turnovers in a step of a pool that brings such noise: what it drives feels it half a step late
-MOST_STEPS = 50.0  # by how much that may shorten a step
+MOST_STEPS = 50.0  # by how much following noise may shorten a step
 TINY = 1e-300
 BRIEF = 0.1  # births per member gone for good below which a pool may multiply much in a step: none of it stays
 UNNOTICED = 1e6  # counts above this leap as far as the error allows
-EVENTS = 100.0
+EVENTS = 100.0  # of a small pool in a step that its births allow
+MOST_EVENTS = 1000.0  # of a small pool in any step, as expected at its start
+MOST_GROWN = 2.0  # how many times e small pools are expected to grow in a step, at most
 
 
 class Dice(NamedTuple):
@@ -50,12 +51,25 @@ class Dice(NamedTuple):
     came: Floats  # [pool] what leaps bring, as drawn
     due: Floats  # [pool] what leaps bring, as expected
     born: Floats  # [pool] expected to come from the pool itself, per day
-    noise: Floats  # [value] relative variance that chance gives pools and signals, roughly
-    brought: Floats  # [pool] of that, through what makes it
+    noise: Floats  # [value] variance that chance gives pools and signals, roughly
+    blur: Floats  # [value] the part of it that a step need not resolve
+    jump: Floats  # [value] square of how far one member moves them, or all that come and go by chance
+    swing: Floats  # [value] noise times how quickly it changes, per day
+    brought: Floats  # [pool] noise of what makes and takes it, per day
+    blurred: Floats  # [pool] blur of that
+    swung: Floats  # [pool] swing of that
     odd: Floats  # [stoich] by how much whole members drawn for a fractional yield are off it, in this step
+    stand: Floats  # [pool] the state that a step is computed from: small pools as they are on average within it
+    mass: Floats  # [pool] small pools as events have them, times days
+    since_day: Floats  # [pool] when that was last brought up to date
+    more: Floats  # [flow] expected firings on top, for what events made of small pools
+    pace: Floats  # [pool] by which part members leave or are born, per day, also where nobody is
+    kept_clock: Floats  # [2, flow] of exact flows, before and after the events of a step
+    kept_drawn: np.ndarray  # uint64[2, flow] of their streams
+    kept_firings: Floats  # [flow]
+    kept_odd: Floats  # [stoich]
     told: Floats  # [signal] value of a crowded signal that exact flows last heard of
     tree: Ints  # tournament over slots: which fires first
-    drives: Bytes  # [pool] brings noise worth following into an uncountable pool
     small: Bytes  # [pool] its flows run event by event
 
 
@@ -82,11 +96,24 @@ def new_dice(wiring: Wiring) -> Dice:
         due=np.zeros(n_pool),
         born=np.zeros(n_pool),
         noise=np.zeros(n_pool + wiring.n_signal + 1),
+        blur=np.zeros(n_pool + wiring.n_signal + 1),
+        jump=np.zeros(n_pool + wiring.n_signal + 1),
+        swing=np.zeros(n_pool + wiring.n_signal + 1),
         brought=np.zeros(n_pool),
+        swung=np.zeros(n_pool),
+        blurred=np.zeros(n_pool),
         odd=np.zeros(len(wiring.stoich_pool)),
+        stand=np.zeros(n_pool),
+        mass=np.zeros(n_pool),
+        since_day=np.zeros(n_pool),
+        more=np.zeros(n_flow),
+        pace=np.zeros(n_pool),
+        kept_clock=np.zeros((2, n_flow)),
+        kept_drawn=np.zeros((2, n_flow), np.uint64),
+        kept_firings=np.zeros(n_flow),
+        kept_odd=np.zeros(len(wiring.stoich_pool)),
         told=np.zeros(wiring.n_signal),
         tree=np.zeros(4 * n_flow + 4, np.int32),
-        drives=np.zeros(n_pool, np.uint8),
         small=np.zeros(n_pool, np.uint8),
     )
 
@@ -121,12 +148,15 @@ def survey(wiring: Wiring, host: Host, live: Live, work: Work, dice: Dice) -> fl
         dice.arriving[live.pools[place]] = 0.0
         dice.leaving[live.pools[place]] = 0.0
         dice.born[live.pools[place]] = 0.0
+        dice.pace[live.pools[place]] = 0.0
     for place in range(live.size[N_FLOWS]):
         flow = live.flows[place]
         if wiring.drawn[flow]:
             events += work.propensity[flow]
-        if own_change(wiring, host, flow) > 0.0:
-            dice.born[wiring.primary[flow]] += own_change(wiring, host, flow) * work.propensity[flow]
+        own = own_change(wiring, host, flow)
+        if own != 0.0:
+            dice.pace[wiring.primary[flow]] -= own * work.hazard[flow]
+            dice.born[wiring.primary[flow]] += max(own, 0.0) * work.propensity[flow]
         for at in range(wiring.stoich_ptr[flow], wiring.stoich_ptr[flow + 1]):
             amount = host.change[at] * work.propensity[flow]
             if amount > 0.0:
@@ -152,13 +182,38 @@ def all_small(wiring: Wiring, host: Host, live: Live, dice: Dice, x: Floats) -> 
 
 
 @kernel
-def plan_step(wiring: Wiring, live: Live, dice: Dice, x: Floats, wanted: float) -> float:
+def comes_back(wiring: Wiring, live: Live, dice: Dice, pool: int, by_leaps: bool) -> bool:
+    """Say whether members of a pool may go to another and come back, by any flow or by those that leap."""
+    for at in range(wiring.leaver_ptr[pool], wiring.leaver_ptr[pool + 1]):
+        flow = wiring.leaver[at]
+        if not live.flow_on[flow] or (by_leaps and not leaps(wiring, dice, flow)):
+            continue
+        for entry in range(wiring.stoich_ptr[flow], wiring.stoich_ptr[flow + 1]):
+            other = wiring.stoich_pool[entry]
+            if other == pool or not wiring.countable[other]:
+                continue
+            for there in range(wiring.leaver_ptr[other], wiring.leaver_ptr[other + 1]):
+                back = wiring.leaver[there]
+                if not live.flow_on[back] or (by_leaps and not leaps(wiring, dice, back)):
+                    continue
+                for way in range(wiring.stoich_ptr[back], wiring.stoich_ptr[back + 1]):
+                    if wiring.stoich_pool[way] == pool:
+                        return True
+    return False
+
+
+@kernel
+def plan_step(wiring: Wiring, live: Live, dice: Dice, x: Floats, wanted: float, followed: float) -> float:
     """Mark as small the pools worth running event by event, and return how long the step may be.
 
     A pool is small if it has few members and its events cost less than the leaps they replace. A pool that leaps may
     not multiply by much in one step, unless its members are gone for good long before they do.
+
+    Parameters
+    ----------
+    followed : float   how long the step may be for the noise in uncountable pools to be followed
     """
-    longest = wanted
+    longest = min(wanted, max(followed, wanted / MOST_STEPS))
     for place in range(live.size[N_POOLS]):
         pool = live.pools[place]
         dice.small[pool] = False
@@ -170,13 +225,16 @@ def plan_step(wiring: Wiring, live: Live, dice: Dice, x: Floats, wanted: float) 
         brought = dice.arriving[pool] - dice.born[pool]
         if dice.born[pool] > BRIEF * max(dice.leaving[pool] - brought, 0.0):
             limit = min(wanted, most_born / dice.born[pool])
-        if x[pool] < FEW and (dice.arriving[pool] + dice.leaving[pool]) * limit <= EVENTS:
+        come, gone = dice.arriving[pool] * limit, dice.leaving[pool] * limit
+        if come + gone > EVENTS >= 2.0 * come + x[pool] and not comes_back(wiring, live, dice, pool, False):
+            gone = min(gone, come + x[pool])
+        if x[pool] < FEW and come + gone <= EVENTS:
             dice.small[pool] = True
+            busy = max(come + gone, TINY) * wanted / limit
+            growing = max(dice.born[pool] - dice.leaving[pool], TINY)
+            longest = min(longest, wanted * MOST_EVENTS / busy, MOST_GROWN * count / growing)
         else:
             longest = min(longest, limit)
-        if dice.drives[pool]:
-            slowly = LAG * count / max(dice.arriving[pool], dice.leaving[pool], TINY)
-            longest = min(longest, max(slowly, wanted / MOST_STEPS))
     return longest
 
 
@@ -188,6 +246,7 @@ def split_flows(wiring: Wiring, host: Host, live: Live, dice: Dice, streams: Str
         flow = live.flows[place]
         dice.slot[flow] = -1
         dice.firings[flow] = 0.0
+        dice.more[flow] = 0.0
         for at in range(wiring.stoich_ptr[flow], wiring.stoich_ptr[flow + 1]):
             dice.odd[at] = 0.0
         if not wiring.drawn[flow] or not touches_small(wiring, host, dice, flow):
@@ -221,3 +280,44 @@ def meeting(wiring: Wiring, host: Host, flow: int, values: Floats) -> float:
             met += 1.0
             share *= max(0.0, 1.0 - met * host.slope[arm] / values[sensed])
     return share
+
+
+@kernel
+def hold_small(
+    wiring: Wiring, host: Host, live: Live, work: Work, dice: Dice, x: Floats, t: float, step: float
+) -> None:
+    """Begin a step anew from small pools as they are expected to be on average within it, which then stand still.
+
+    How quick members come and go by ones and twos is none of the step's business; see `leap.heed_events`.
+    """
+    some = False
+    for pool in range(wiring.n_pool):
+        dice.stand[pool] = x[pool]
+        work.held[pool] = False
+    for place in range(live.size[N_POOLS]):
+        pool = live.pools[place]
+        if dice.small[pool]:
+            z = max(
+                step * max((dice.leaving[pool] - dice.born[pool]) / max(x[pool], 1.0), dice.pace[pool]), -MOST_GROWN
+            )
+            left = -math.expm1(-z) / z if abs(z) > 1e-6 else 1.0 - 0.5 * z
+            came = step * (dice.arriving[pool] - dice.born[pool])
+            dice.stand[pool] = left * x[pool] + came * ((1.0 - left) / z if abs(z) > 1e-6 else 0.5)
+            work.held[pool] = True
+            some = True
+    if some:
+        begin_step(wiring, host, live, work, dice.stand, t)
+        for place in range(live.size[N_FLOWS]):
+            flow = live.flows[place]
+            for arm in range(wiring.arm_ptr[flow], wiring.arm_ptr[flow + 1]):
+                if wiring.arm_pool[arm] < wiring.n_pool and work.held[wiring.arm_pool[arm]]:
+                    work.arm[arm] = 0.0
+
+
+@kernel
+def let_go(live: Live, work: Work, dice: Dice, x: Floats) -> None:
+    """Take small pools to where they are expected at the end of a step that was computed."""
+    for place in range(live.size[N_POOLS]):
+        pool = live.pools[place]
+        if work.held[pool]:
+            work.new[pool] += x[pool] - dice.stand[pool]

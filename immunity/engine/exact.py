@@ -18,7 +18,7 @@ from immunity.compiler.tables import Bytes, Floats
 from immunity.engine.dice import Dice, meeting, whole_yield
 from immunity.engine.hazard import evaluate_signal, flow_hazard
 from immunity.engine.kernel import kernel
-from immunity.engine.live import N_SIGNALS, Live
+from immunity.engine.live import N_POOLS, N_SIGNALS, Live
 from immunity.engine.net import Host, Wiring
 from immunity.engine.rng import Streams, exponential
 
@@ -96,14 +96,17 @@ def run_events(
     """Let the exact flows fire for ``span`` days, or ``most`` events; return how long it was.
 
     Small pools in `values` change with every event, and with them signals and propensities; all else there stands
-    still. Firings are counted in `dice.firings`. Flows are told of a signal once it has changed by a thousandth: the
-    next member of a crowd is not news to each of the others.
+    still. Firings are counted in `dice.firings`, and what small pools were in `dice.mass`. Flows are told of a signal
+    once it has changed by a thousandth: the next member of a crowd is not news to each of the others.
 
     Parameters
     ----------
     values : float64[value]   pools, signals (evaluated), time
     """
     leaves = _start(wiring, host, live, dice, values, n_exact)
+    for place in range(live.size[N_POOLS]):
+        dice.mass[live.pools[place]] = 0.0
+        dice.since_day[live.pools[place]] = 0.0
     now, count = 0.0, 0
     while count < most:
         first = dice.tree[1]
@@ -122,6 +125,8 @@ def run_events(
                 odd = whole_yield(streams, flow, host.change[at], 1.0)
                 dice.odd[at] += odd
             if dice.small[pool]:
+                dice.mass[pool] += values[pool] * (now - dice.since_day[pool])
+                dice.since_day[pool] = now
                 values[pool] += host.change[at] + odd
         for telling in (False, True):
             for at in range(wiring.stoich_ptr[flow], wiring.stoich_ptr[flow + 1]):
@@ -136,6 +141,10 @@ def run_events(
     for slot in range(n_exact):
         flow = dice.exact[slot]
         dice.clock[flow] = max(0.0, dice.clock[flow] - dice.rate[slot] * (end - dice.since[slot]))
+    for place in range(live.size[N_POOLS]):
+        pool = live.pools[place]
+        if dice.small[pool]:
+            dice.mass[pool] += values[pool] * (end - dice.since_day[pool])
     return end
 
 
@@ -166,3 +175,45 @@ def _tell(wiring: Wiring, host: Host, dice: Dice, values: Floats, pool: int, now
         if slot >= 0:
             _set_clock(wiring, host, dice, slot, now, values)
             _replay(dice, slot, leaves)
+
+
+@kernel
+def keep_events(wiring: Wiring, dice: Dice, streams: Streams, n_exact: int, at: int) -> None:
+    """Remember where clocks and streams stand, before (0) or after (1) the events of a step; then also what fired."""
+    for slot in range(n_exact):
+        flow = dice.exact[slot]
+        dice.kept_clock[at, flow] = dice.clock[flow]
+        dice.kept_drawn[at, flow] = streams.drawn[flow]
+        if at == 1:
+            dice.kept_firings[flow] = dice.firings[flow]
+            for entry in range(wiring.stoich_ptr[flow], wiring.stoich_ptr[flow + 1]):
+                dice.kept_odd[entry] = dice.odd[entry]
+
+
+@kernel
+def rewind_events(dice: Dice, streams: Streams, n_exact: int, at: int) -> None:
+    """Set clocks and streams to where they stood."""
+    for slot in range(n_exact):
+        flow = dice.exact[slot]
+        dice.clock[flow] = dice.kept_clock[at, flow]
+        streams.drawn[flow] = dice.kept_drawn[at, flow]
+
+
+@kernel
+def forget_firings(wiring: Wiring, dice: Dice, n_exact: int) -> None:
+    """Let no exact flow have fired."""
+    for slot in range(n_exact):
+        flow = dice.exact[slot]
+        dice.firings[flow] = 0.0
+        for entry in range(wiring.stoich_ptr[flow], wiring.stoich_ptr[flow + 1]):
+            dice.odd[entry] = 0.0
+
+
+@kernel
+def recall_firings(wiring: Wiring, dice: Dice, n_exact: int) -> None:
+    """Let exact flows have fired as they were remembered to."""
+    for slot in range(n_exact):
+        flow = dice.exact[slot]
+        dice.firings[flow] = dice.kept_firings[flow]
+        for entry in range(wiring.stoich_ptr[flow], wiring.stoich_ptr[flow + 1]):
+            dice.odd[entry] = dice.kept_odd[entry]

@@ -21,9 +21,10 @@ import math
 import numpy as np
 
 from immunity.compiler.tables import Floats
-from immunity.engine.dice import UNNOTICED, Dice, leaps, own_change, whole_yield
+from immunity.engine.dice import UNNOTICED, Dice, comes_back, leaps, own_change, whole_yield
+from immunity.engine.hazard import derivative, evaluate_signals
 from immunity.engine.kernel import kernel
-from immunity.engine.live import N_FLOWS, N_POOLS, N_ROWS, Live
+from immunity.engine.live import N_FLOWS, N_POOLS, N_ROWS, N_SIGNALS, Live
 from immunity.engine.net import BY_PRIMARY, Host, Wiring
 from immunity.engine.rng import Streams, binomial, poisson, rounded
 from immunity.engine.rosenbrock import Work
@@ -57,6 +58,33 @@ def _meeting_at_start(wiring: Wiring, work: Work, flow: int) -> float:
 
 
 @kernel
+def heed_events(wiring: Wiring, host: Host, live: Live, work: Work, dice: Dice, step: float) -> None:
+    """Keep how much more often flows are expected to fire for what events made of small pools on average.
+
+    Small pools stood still at what was expected of them; see `dice.hold_small`.
+    """
+    for pool in range(wiring.n_pool):
+        work.change[pool] = 0.0
+        work.values[pool] = dice.stand[pool]
+        if work.held[pool]:
+            work.values[pool] = dice.mass[pool] / step
+    evaluate_signals(wiring, host, live.signals, live.size[N_SIGNALS], work.values)
+    derivative(
+        wiring,
+        host,
+        live.flows,
+        live.size[N_FLOWS],
+        work.values,
+        work.stage_hazard,
+        work.stage_propensity,
+        work.change,
+    )
+    for place in range(live.size[N_FLOWS]):
+        flow = live.flows[place]
+        dice.more[flow] = step * (work.stage_propensity[flow] - work.propensity[flow])
+
+
+@kernel
 def _expect(wiring: Wiring, host: Host, live: Live, work: Work, dice: Dice, x: Floats, step: float) -> None:
     """Keep the expected firings of flows that leap or aren't drawn, and every pool's theta and level.
 
@@ -66,11 +94,11 @@ def _expect(wiring: Wiring, host: Host, live: Live, work: Work, dice: Dice, x: F
         dice.late[live.pools[place]] = 0.0
     for place in range(live.size[N_FLOWS]):
         flow = live.flows[place]
+        dice.mean[flow] = work.expected[flow]
         if dice.slot[flow] >= 0:
             continue
-        dice.mean[flow] = work.expected[flow]
         if wiring.drawn[flow]:
-            dice.mean[flow] = max(work.expected[flow], 0.0) * _meeting_at_start(wiring, work, flow)
+            dice.mean[flow] = max(work.expected[flow] + dice.more[flow], 0.0) * _meeting_at_start(wiring, work, flow)
         for arm in range(wiring.arm_ptr[flow], wiring.arm_ptr[flow + 1]):
             if wiring.arm_pool[arm] < wiring.n_pool:
                 dice.late[wiring.arm_pool[arm]] -= step * work.arm[arm] * host.own[arm]
@@ -148,10 +176,13 @@ def _carry(wiring: Wiring, host: Host, live: Live, work: Work, dice: Dice, step:
         work.matrix[wiring.row_diagonal[row]] = 1.0
     for place in range(live.size[N_FLOWS]):
         flow = live.flows[place]
+        more = dice.more[flow] if dice.slot[flow] < 0 else 0.0
+        if wiring.drawn[flow]:
+            more += dice.firings[flow] - dice.mean[flow]
+        if more != 0.0:
+            _put_in(wiring, host, work, flow, more)
         if dice.slot[flow] >= 0:
             continue
-        if wiring.drawn[flow]:
-            _put_in(wiring, host, work, flow, dice.firings[flow] - dice.mean[flow])
         first = wiring.stoich_ptr[flow]
         for arm in range(wiring.arm_ptr[flow], wiring.arm_ptr[flow + 1]):
             response = _response(wiring, work, dice, flow, arm, step)
@@ -190,7 +221,7 @@ def _make_whole(wiring: Wiring, live: Live, work: Work, dice: Dice, streams: Str
             continue
         pull = _pull(wiring, work, dice, flow, step)
         if not wiring.drawn[flow]:
-            work.expected[flow] = max(0.0, work.expected[flow] + pull)
+            work.expected[flow] = max(0.0, work.expected[flow] + dice.more[flow] + pull)
             continue
         firings = max(dice.firings[flow] + pull, 0.0) if dice.mean[flow] > 0.0 else 0.0
         if dice.mean[flow] < FAINT:
@@ -201,67 +232,14 @@ def _make_whole(wiring: Wiring, live: Live, work: Work, dice: Dice, streams: Str
 
 
 @kernel
-def follow_small(wiring: Wiring, host: Host, live: Live, work: Work, dice: Dice, x: Floats, step: float) -> None:
-    """Let flows that aren't drawn follow the small pools that they depend on, as events have left these.
-
-    Of two ends that are known, the path between them is off by a tanh(z / 2) / z part of how far the second is, with z
-    turnovers. Small pools stand in `work.values`; call it after `leap`, whose matrix it needs.
-    """
-    for place in range(live.size[N_ROWS]):
-        work.change[live.pools[place]] = 0.0
-    moved = False
-    for place in range(live.size[N_FLOWS]):
-        flow = live.flows[place]
-        primary = wiring.primary[flow]
-        dice.mean[flow] = 0.0
-        if wiring.drawn[flow] or primary < 0 or not dice.small[primary]:
-            continue
-        off = work.values[primary] - dice.level[primary]
-        z = step * dice.leaving[primary] / max(x[primary], 1.0)
-        part = math.tanh(0.5 * z) / z if z > 1e-6 else 0.5
-        dice.mean[flow] = part * off * step * work.hazard[flow]
-        _put_in(wiring, host, work, flow, dice.mean[flow])
-        moved = True
-    if not moved:
-        return
-    solve(wiring, live.pools, live.size[N_ROWS], work.matrix, work.change)
-    for place in range(live.size[N_FLOWS]):
-        flow = live.flows[place]
-        if not wiring.drawn[flow]:
-            more = dice.mean[flow] + _pull(wiring, work, dice, flow, step)
-            work.expected[flow] = max(0.0, work.expected[flow] + more)
-
-
-@kernel
-def _comes_back(wiring: Wiring, live: Live, dice: Dice, pool: int) -> bool:
-    """Say whether members of a pool may go to another and come back: then the two can't be shared out one by one."""
-    for at in range(wiring.leaver_ptr[pool], wiring.leaver_ptr[pool + 1]):
-        flow = wiring.leaver[at]
-        if not (live.flow_on[flow] and leaps(wiring, dice, flow)):
-            continue
-        for entry in range(wiring.stoich_ptr[flow], wiring.stoich_ptr[flow + 1]):
-            other = wiring.stoich_pool[entry]
-            if other == pool or not wiring.countable[other]:
-                continue
-            for there in range(wiring.leaver_ptr[other], wiring.leaver_ptr[other + 1]):
-                back = wiring.leaver[there]
-                if not (live.flow_on[back] and leaps(wiring, dice, back)):
-                    continue
-                for way in range(wiring.stoich_ptr[back], wiring.stoich_ptr[back + 1]):
-                    if wiring.stoich_pool[way] == pool:
-                        return True
-    return False
-
-
-@kernel
 def _arrivals(wiring: Wiring, host: Host, live: Live, dice: Dice, drawn: bool) -> None:
-    """Add up what leaping flows bring to every pool, as drawn or as expected, in `dice.came` or `dice.due`."""
+    """Add up what drawn flows bring to every pool, as drawn or as expected, in `dice.came` or `dice.due`."""
     total = dice.came if drawn else dice.due
     for place in range(live.size[N_POOLS]):
         total[live.pools[place]] = 0.0
     for place in range(live.size[N_FLOWS]):
         flow = live.flows[place]
-        if leaps(wiring, dice, flow):
+        if wiring.drawn[flow]:
             firings = dice.firings[flow] if drawn else dice.mean[flow]
             for entry in range(wiring.stoich_ptr[flow], wiring.stoich_ptr[flow + 1]):
                 total[wiring.stoich_pool[entry]] += max(0.0, host.change[entry]) * firings
@@ -273,7 +251,14 @@ def _share_out(wiring: Wiring, host: Host, live: Live, dice: Dice, streams: Stre
 
     Binomial draws, each given those before.
     """
-    members, left = count, count
+    members, left, leaving = count, count, 0.0
+    for at in range(wiring.leaver_ptr[pool], wiring.leaver_ptr[pool + 1]):
+        flow = wiring.leaver[at]
+        if live.flow_on[flow] and leaps(wiring, dice, flow):
+            leaving += max(0.0, -own_change(wiring, host, flow)) * dice.mean[flow]
+    per_flow = 0.0
+    if leaving > 0.0:
+        per_flow = count * min((1.0 - dice.late[pool]) / dice.level[pool], 1.0 / leaving)
     for early in (True, False):
         taking = dice.late[pool] if not early else 1.0 - dice.late[pool]
         if not early:
@@ -284,7 +269,7 @@ def _share_out(wiring: Wiring, host: Host, live: Live, dice: Dice, streams: Stre
             group = -own_change(wiring, host, flow)
             if not (group > 0.0 and live.flow_on[flow] and leaps(wiring, dice, flow)):
                 continue
-            at_start = (1.0 - dice.late[pool]) * dice.mean[flow] * count / dice.level[pool]
+            at_start = per_flow * dice.mean[flow]
             taken = group * (at_start if early else dice.mean[flow] - at_start)
             chance = min(1.0, max(0.0, taken / left)) if left > 0.0 else 0.0
             firings = binomial(streams, flow, np.floor(max(members, 0.0) / group), chance) if taking > 0.0 else 0.0
@@ -304,7 +289,7 @@ def _share_out_few(wiring: Wiring, host: Host, live: Live, work: Work, dice: Dic
         if not (wiring.countable[pool] and live.value_on[pool]):
             continue
         few = min(x[pool], work.new[pool]) < SPARSE and x[pool] < UNNOTICED and dice.level[pool] > 0.0
-        if not few or dice.small[pool] or _comes_back(wiring, live, dice, pool):
+        if not few or dice.small[pool] or comes_back(wiring, live, dice, pool, True):
             continue
         if not listed:
             _arrivals(wiring, host, live, dice, False)
@@ -343,6 +328,8 @@ def leap(
 ) -> bool:
     """Draw the firings of all leaping flows into `dice.firings`, and the state they lead to into `after`.
 
+    Exact flows have fired: what they brought may leave again within the step.
+
     Parameters
     ----------
     after : float64[pool]   the expected state at the end of the step on entry, overwritten
@@ -364,7 +351,8 @@ def leap(
         if dice.firings[flow] != 0.0:
             for at in range(wiring.stoich_ptr[flow], wiring.stoich_ptr[flow + 1]):
                 pool = wiring.stoich_pool[at]
-                if wiring.countable[pool] and host.change[at] != np.floor(host.change[at]):
+                fractional = wiring.countable[pool] and host.change[at] != np.floor(host.change[at])
+                if fractional and dice.slot[flow] < 0:
                     dice.odd[at] = whole_yield(streams, flow, host.change[at], dice.firings[flow])
                 after[pool] += host.change[at] * dice.firings[flow] + dice.odd[at]
     for _ in range(2):

@@ -1,7 +1,7 @@
-"""How noisy chance makes every amount and signal, roughly, and what error that excuses.
+"""How far chance throws every amount and signal, roughly, and what error that excuses.
 
-Counts are taken to be as noisy as Poisson counts. Their noise travels along signals, laws and what they make, as if all
-that comes together were independent.
+Counts vary as Poisson counts do; where nobody is, as those do that may come within the step. Variances travel along
+signals, laws and what they make, as if all that comes together were independent.
 """
 
 # pyright: reportArgumentType=false, reportReturnType=false, reportCallIssue=false
@@ -12,7 +12,7 @@ import math
 
 import numpy as np
 
-from immunity.compiler.tables import LAW_CURVE, LAW_EXP, LAW_HILL, LAW_LOG, LAW_POWER, LAW_PROPORTIONAL, Floats
+from immunity.compiler.tables import Floats
 from immunity.engine.dice import TINY, Dice
 from immunity.engine.hazard import law_value
 from immunity.engine.kernel import kernel
@@ -20,94 +20,172 @@ from immunity.engine.live import N_FLOWS, N_POOLS, N_SIGNALS, Live
 from immunity.engine.net import Host, Wiring
 from immunity.engine.rosenbrock import Work
 
-ALLOWED = 0.03  # error allowed to counts on top, in units of their square root
+ALLOWED = 0.03  # error allowed on top to counts and what they drive, in units of their noise
 RARE = 4.0  # displacements of counts, in units of their square root, that a long step takes back unasked
-NOTICED = 0.03  # relative noise in what makes an uncountable pool that is worth following
+NOTICED = 0.03  # relative noise of an uncountable pool that is worth following
+LAG = 0.25  # part of the time in which such noise changes that a step may take: what it drives feels it late
 
 
 @kernel
-def _through_laws(wiring: Wiring, host: Host, dice: Dice, row: int, values: Floats) -> float:
-    """Return the relative variance that laws hand on: elasticity squared times that of what is sensed."""
-    variance = 0.0
+def _product(wiring: Wiring, host: Host, row: int, values: Floats) -> float:
+    """Return the product of the laws of a signal or a flow."""
+    product = 1.0
     for law in range(wiring.law_ptr[row], wiring.law_ptr[row + 1]):
-        sensed = dice.noise[wiring.law_signal[law]]
-        kind = wiring.law_kind[law]
-        if sensed == 0.0 or kind == LAW_CURVE:
-            continue
-        elasticity = 1.0
-        if kind != LAW_PROPORTIONAL:
-            value = law_value(wiring, host, law, values)
-            elasticity = 1.0 - value
-            if kind == LAW_POWER:
-                elasticity = host.law[law, 1]
-            elif kind == LAW_LOG:
-                elasticity = 1.0 / value if value > 0.0 else 0.0
-            elif kind == LAW_EXP:
-                elasticity = values[wiring.law_signal[law]] / host.law[law, 0]
-            elif kind == LAW_HILL:
-                base, top, n = host.law[law, 0], host.law[law, 1], host.law[law, 3]
-                slope = n * (value - base) * (top - value)
-                elasticity = slope / ((top - base) * value) if slope != 0.0 else 0.0
-        variance += elasticity * elasticity * sensed
-    return variance
+        product *= law_value(wiring, host, law, values)
+    return product
 
 
 @kernel
-def trace_noise(wiring: Wiring, host: Host, live: Live, work: Work, dice: Dice, x: Floats) -> None:
-    """Trace the noise of counts through signals and laws into the uncountable pools, and mark counts that bring much.
+def _through_laws(
+    wiring: Wiring, host: Host, dice: Dice, row: int, product: float, values: Floats
+) -> tuple[float, float, float, float]:
+    """Return noise, blur, jump and pace of a product of laws, by secants over the jumps of what is sensed.
 
-    Squared shares of what arrives times relative variances add up; an uncountable maker hands on what it had when this
-    was last done.
+    A slope would be blind to the first members that come: many laws are flat at nothing.
     """
-    for place in range(live.size[N_POOLS]):
-        pool = live.pools[place]
-        dice.drives[pool] = False
-        dice.brought[pool] = 0.0
-        if wiring.countable[pool]:
-            dice.noise[pool] = 1.0 / max(x[pool], 1.0)
+    noise, blur, jump, pace = 0.0, 0.0, 0.0, 0.0
+    for law in range(wiring.law_ptr[row], wiring.law_ptr[row + 1]):
+        sensed = wiring.law_signal[law]
+        if dice.noise[sensed] > 0.0:
+            before = values[sensed]
+            values[sensed] = before + math.sqrt(dice.jump[sensed])
+            moved = _product(wiring, host, row, values) - product
+            values[sensed] = before
+            jump += moved * moved
+            noise += moved * moved * (dice.noise[sensed] / dice.jump[sensed])
+            blur += moved * moved * (dice.blur[sensed] / dice.jump[sensed])
+            pace += moved * moved * (dice.swing[sensed] / dice.jump[sensed])
+    return noise, blur, jump, pace
+
+
+@kernel
+def _trace_signals(wiring: Wiring, host: Host, live: Live, values: Floats, dice: Dice) -> None:
+    """Trace noise from pools into signals."""
+    for signal in range(wiring.n_pool, len(values)):
+        dice.noise[signal] = 0.0
     for place in range(live.size[N_SIGNALS]):
         signal = live.signals[place]
-        total, variance = host.constant[signal], 0.0
+        total, noise, blur, jump, swing = host.constant[signal], 0.0, 0.0, 0.0, 0.0
         for term in range(wiring.term_ptr[signal], wiring.term_ptr[signal + 1]):
-            part = host.weight[term] * work.values[wiring.term_source[term]]
-            total += part
-            variance += part * part * dice.noise[wiring.term_source[term]]
-        variance /= total * total + TINY
-        dice.noise[wiring.n_pool + signal] = variance + _through_laws(wiring, host, dice, signal, work.values)
+            source, weight = wiring.term_source[term], host.weight[term]
+            total += weight * values[source]
+            if dice.noise[source] > 0.0:
+                noise += weight * weight * dice.noise[source]
+                blur += weight * weight * dice.blur[source]
+                jump += weight * weight * dice.jump[source]
+                swing += weight * weight * dice.swing[source]
+        product = _product(wiring, host, signal, values)
+        by_sum, by_laws = host.scale[signal] * product, host.scale[signal] * total
+        through = _through_laws(wiring, host, dice, signal, product, values)
+        value = wiring.n_pool + signal
+        dice.noise[value] = by_sum * by_sum * noise + by_laws * by_laws * through[0]
+        dice.blur[value] = by_sum * by_sum * blur + by_laws * by_laws * through[1]
+        dice.jump[value] = by_sum * by_sum * jump + by_laws * by_laws * through[2]
+        dice.swing[value] = by_sum * by_sum * swing + by_laws * by_laws * through[3]
+
+
+@kernel
+def _share_taken(turnover: float) -> float:
+    """Return which share of a displacement the embedded error of a step takes for its own."""
+    square = turnover * turnover
+    return turnover * square / ((1.0 + square) * (9.0 + turnover))
+
+
+@kernel
+def trace_noise(wiring: Wiring, host: Host, live: Live, work: Work, dice: Dice, x: Floats, step: float) -> float:
+    """Trace the noise of counts through signals and laws into the uncountable pools; return the step that follows it.
+
+    Squares go together: noise; blur, the part of it that a step need not resolve; jump, by how much one member moves a
+    value, or all that come and go by chance; swing, noise times how quickly it changes. An uncountable maker hands on
+    what it had when this was last done.
+    """
+    for pool in range(wiring.n_pool):
+        dice.brought[pool] = 0.0
+        dice.blurred[pool] = 0.0
+        dice.swung[pool] = 0.0
+        if not live.value_on[pool]:
+            dice.noise[pool] = 0.0
+        elif wiring.countable[pool]:
+            come = min(1.0, max(dice.arriving[pool] * step, dice.level[pool]))
+            pace = max(max(dice.arriving[pool], dice.leaving[pool]) / max(x[pool], 1.0), dice.pace[pool])
+            part = ALLOWED + _share_taken(step * pace)
+            dice.noise[pool] = max(x[pool], come)
+            dice.blur[pool] = dice.noise[pool] * part * part
+            dice.jump[pool] = max(x[pool], 1.0)
+            dice.swing[pool] = dice.noise[pool] * pace
+    _trace_signals(wiring, host, live, work.values, dice)
     for place in range(live.size[N_FLOWS]):
         flow = live.flows[place]
         if wiring.drawn[flow]:
             continue
-        maker = wiring.primary[flow]
-        variance = _through_laws(wiring, host, dice, wiring.n_signal + flow, work.values)
-        variance += dice.noise[maker] if maker >= 0 else 0.0
+        maker, row = wiring.primary[flow], wiring.n_signal + flow
+        product = _product(wiring, host, row, work.values)
+        through = _through_laws(wiring, host, dice, row, product, work.values)
+        by_laws = host.rate[flow] * (work.values[maker] if maker >= 0 else 1.0)
+        square = by_laws * by_laws
+        noise, blur, swing = square * through[0], square * through[1], square * through[3]
+        if maker >= 0 and dice.noise[maker] > 0.0:
+            square = work.hazard[flow] * work.hazard[flow]
+            noise += square * dice.noise[maker]
+            blur += square * dice.blur[maker]
+            swing += square * dice.swing[maker]
         for at in range(wiring.stoich_ptr[flow], wiring.stoich_ptr[flow + 1]):
-            pool = wiring.stoich_pool[at]
-            share = host.change[at] * work.propensity[flow] / (dice.arriving[pool] + TINY)
-            if share > 0.0:
-                dice.brought[pool] += share * share * variance
-                if maker >= 0 and wiring.countable[maker] and share * share > NOTICED * NOTICED * x[maker]:
-                    dice.drives[maker] = True
+            pool, square = wiring.stoich_pool[at], host.change[at] * host.change[at]
+            dice.brought[pool] += square * noise
+            dice.blurred[pool] += square * blur
+            dice.swung[pool] += square * swing
+    longest = np.inf
     for place in range(live.size[N_POOLS]):
         pool = live.pools[place]
         if not wiring.countable[pool]:
-            dice.noise[pool] = min(dice.brought[pool], 1.0)
+            longest = min(longest, _settle_noise(wiring, work, dice, x, step, pool))
+    return longest
+
+
+@kernel
+def _settle_noise(wiring: Wiring, work: Work, dice: Dice, x: Floats, step: float, pool: int) -> float:
+    """Keep the noise that an uncountable pool hands on, and return the step that follows what anybody can notice of it.
+
+    A pool follows what changes more slowly than itself, and takes the mean of what is quicker.
+    """
+    deviation, held = math.sqrt(dice.brought[pool]), x[pool] + work.floor[pool]
+    own = max(dice.arriving[pool], dice.leaving[pool], TINY) / held
+    lasting = min(deviation / own, x[pool] + deviation * step)
+    pace = dice.swung[pool] / max(dice.brought[pool], TINY)
+    slower = min(pace, own)
+    blur = _excused(work, dice, x, step, pool)
+    dice.noise[pool] = lasting * lasting
+    dice.blur[pool] = blur * blur
+    dice.jump[pool] = lasting * lasting
+    dice.swing[pool] = lasting * lasting * slower
+    noticed = max(NOTICED * x[pool], wiring.floor[pool])
+    if lasting * lasting * own > noticed * noticed * (own + pace):
+        return LAG / max(slower, TINY)
+    return np.inf
+
+
+@kernel
+def _excused(work: Work, dice: Dice, x: Floats, step: float, pool: int) -> float:
+    """Return the error excused in an uncountable pool."""
+    rate = max(dice.arriving[pool], dice.leaving[pool]) / (x[pool] + work.floor[pool])
+    own = _share_taken(step * rate) / rate if rate > 0.0 else 0.0
+    return own * math.sqrt(dice.brought[pool]) + step * math.sqrt(dice.blurred[pool])
 
 
 @kernel
 def excuse_noise(wiring: Wiring, live: Live, work: Work, dice: Dice, x: Floats, step: float) -> None:
-    """Allow an error on top of the tolerance for how a step takes back what chance has put out of balance.
+    """Allow an error on top of the tolerance for what chance does within a step, and for how a step takes it back.
 
     A pool that noise has moved relaxes. The embedded error takes up to half of the displacement (here: of two standard
-    deviations) for its own where the step is longer than the relaxation, though by then little is left of it.
+    deviations) for its own where the step is longer than the relaxation, though by then little is left of it. The same
+    goes for what such a pool drives. And to a small part of it, noise is nobody's error.
     """
     for place in range(live.size[N_POOLS]):
         pool = live.pools[place]
         if dice.small[pool]:
             work.slack[pool] = np.inf  # its path is that of its events
-            continue
-        spread = math.sqrt(x[pool] + 1.0) if wiring.countable[pool] else x[pool] * math.sqrt(dice.noise[pool])
-        turnover = step * max(dice.arriving[pool], dice.leaving[pool]) / (x[pool] + wiring.floor[pool])
-        square = turnover * turnover
-        taken = turnover * square / ((1.0 + square) * (9.0 + turnover))
-        work.slack[pool] = spread * (RARE * taken + ALLOWED if wiring.countable[pool] else taken)
+        elif wiring.countable[pool]:
+            turnover = step * max(dice.arriving[pool], dice.leaving[pool]) / (x[pool] + work.floor[pool])
+            work.slack[pool] = math.sqrt(x[pool] + 1.0) * (RARE * _share_taken(turnover) + ALLOWED)
+        else:
+            work.slack[pool] = _excused(work, dice, x, step, pool)

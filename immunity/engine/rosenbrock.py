@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from immunity.compiler.tables import Floats
+from immunity.compiler.tables import Bytes, Floats
 from immunity.engine.hazard import derivative, evaluate_signals
 from immunity.engine.jacobian import evaluate_arms
 from immunity.engine.kernel import kernel
@@ -92,6 +92,7 @@ class Work(NamedTuple):
     slack: Floats  # [pool] error allowed on top of the tolerance
     floor: Floats  # [pool] amount below which accuracy is not asked for
     peak: Floats  # [pool] the largest amount so far
+    held: Bytes  # [pool] stands still for all that depends on it while a step is computed
 
 
 def new_work(wiring: Wiring) -> Work:
@@ -120,6 +121,7 @@ def new_work(wiring: Wiring) -> Work:
         slack=zeros(n_pool),
         floor=wiring.floor.copy(),
         peak=zeros(n_pool),
+        held=np.zeros(n_pool, np.uint8),
     )
 
 
@@ -222,7 +224,7 @@ def try_step(wiring: Wiring, host: Host, live: Live, work: Work, x: Floats, t: f
             if i > 2:
                 total += A[i, 2] * work.stage[2, pool]
                 carried += C[i, 2] * work.stage[2, pool]
-            work.values[pool] = total
+            work.values[pool] = x[pool] if work.held[pool] else total
             work.change[pool] = 0.0
             work.stage[i, pool] = GAMMA * carried
         work.values[-1] = t + STAGE_TIME[i] * h

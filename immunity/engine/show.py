@@ -30,7 +30,7 @@ def is_brisk(wiring: Wiring, live: Live, dice: Dice, x: Floats, step: float) -> 
     for place in range(live.size[N_POOLS]):
         pool = live.pools[place]
         watched = wiring.countable[pool] and not dice.small[pool] and x[pool] < CROWD
-        if watched and (dice.leaving[pool] - dice.born[pool]) * step > BRISK * max(x[pool], 1.0):
+        if watched and max(dice.leaving[pool] - dice.born[pool], dice.pace[pool]) * step > BRISK * max(x[pool], 1.0):
             return True
     return False
 

@@ -25,11 +25,11 @@ from immunity.engine.course import (
     record,
     stops_here,
 )
-from immunity.engine.dice import Dice, all_small, plan_step, split_flows, survey
-from immunity.engine.exact import run_events
+from immunity.engine.dice import Dice, all_small, hold_small, let_go, plan_step, split_flows, survey
+from immunity.engine.exact import forget_firings, keep_events, recall_firings, rewind_events, run_events
 from immunity.engine.hazard import evaluate_signals, next_knot
 from immunity.engine.kernel import entry, kernel
-from immunity.engine.leap import follow_small, leap
+from immunity.engine.leap import heed_events, leap
 from immunity.engine.live import N_FLOWS, N_POOLS, N_SIGNALS, Live, find_live
 from immunity.engine.net import Host, Wiring
 from immunity.engine.noise import excuse_noise, trace_noise
@@ -110,6 +110,20 @@ def _apply(wiring: Wiring, host: Host, live: Live, work: Work, dice: Dice, cours
 
 
 @kernel
+def _stand_midway(
+    wiring: Wiring, host: Host, live: Live, work: Work, dice: Dice, course: Course, t: float, step: float
+) -> None:
+    """Let events see small pools as they are at the start, and all else as expected in the middle of the step."""
+    interpolate(live, work, course.x, 0.5, work.values)
+    for place in range(live.size[N_POOLS]):
+        pool = live.pools[place]
+        if dice.small[pool]:
+            work.values[pool] = course.x[pool]
+    work.values[-1] = t + 0.5 * step
+    evaluate_signals(wiring, host, live.signals, live.size[N_SIGNALS], work.values)
+
+
+@kernel
 def _draw_step(
     wiring: Wiring,
     host: Host,
@@ -124,28 +138,36 @@ def _draw_step(
     t: float,
     step: float,
 ) -> bool:
-    """Draw what happens in a step whose expectation is known, and show what falls in it; False if it leapt too far."""
+    """Draw what happens in a step whose expectation is known, and show what falls in it; False if it leapt too far.
+
+    Events come first, so that leaps know of them. For what is shown they are gone through once more, then taken as
+    they were the first time: outputs do not alter the run.
+    """
     finish_expected(wiring, host, live, work, step)
+    if n_exact > 0:
+        _stand_midway(wiring, host, live, work, dice, course, t, step)
+        keep_events(wiring, dice, streams, n_exact, 0)
+        run_events(wiring, host, live, dice, streams, needed, work.values, n_exact, step, 1 << 62)
+        heed_events(wiring, host, live, work, dice, step)
     if not leap(wiring, host, live, work, dice, streams, course.x, work.new, step):
+        rewind_events(dice, streams, n_exact, 0)
         return False
-    if n_exact > 0:
-        interpolate(live, work, course.x, 0.5, work.values)
-        for place in range(live.size[N_POOLS]):
-            pool = live.pools[place]
-            if dice.small[pool]:
-                work.values[pool] = work.new[pool]
-        work.values[-1] = t + 0.5 * step
-        evaluate_signals(wiring, host, live.signals, live.size[N_SIGNALS], work.values)
-    done = 0.0
-    while course.tally[NEXT_OUT] < len(course.out_times) and course.out_times[course.tally[NEXT_OUT]] < t + step:
-        when = course.out_times[course.tally[NEXT_OUT]]
+    if course.tally[NEXT_OUT] < len(course.out_times) and course.out_times[course.tally[NEXT_OUT]] < t + step:
         if n_exact > 0:
-            run_events(wiring, host, live, dice, streams, needed, work.values, n_exact, when - t - done, 1 << 62)
-        show(wiring, host, live, work, dice, late, course, done / step, (when - t) / step, when)
-        done = when - t
-    if n_exact > 0:
-        run_events(wiring, host, live, dice, streams, needed, work.values, n_exact, step - done, 1 << 62)
-        follow_small(wiring, host, live, work, dice, course.x, step)
+            keep_events(wiring, dice, streams, n_exact, 1)
+            rewind_events(dice, streams, n_exact, 0)
+            forget_firings(wiring, dice, n_exact)
+            _stand_midway(wiring, host, live, work, dice, course, t, step)
+        done = 0.0
+        while course.tally[NEXT_OUT] < len(course.out_times) and course.out_times[course.tally[NEXT_OUT]] < t + step:
+            when = course.out_times[course.tally[NEXT_OUT]]
+            if n_exact > 0:
+                run_events(wiring, host, live, dice, streams, needed, work.values, n_exact, when - t - done, 1 << 62)
+            show(wiring, host, live, work, dice, late, course, done / step, (when - t) / step, when)
+            done = when - t
+        if n_exact > 0:
+            rewind_events(dice, streams, n_exact, 1)
+            recall_firings(wiring, dice, n_exact)
     return True
 
 
@@ -183,7 +205,7 @@ def advance_stochastic(
     _list_anew(wiring, host, live, work, dice, course, needed)
     begin_step(wiring, host, live, work, x, t)
     h = first_step(wiring, live, work, x, rtol, course.clock[STEP])
-    error_before, grow, stale, traced, knot = 1.0, 8.0, 0, 0, t
+    error_before, grow, stale, traced, knot, followed = 1.0, 8.0, 0, 0, t, np.inf
     start_floors(wiring, live, work, x)
     while tally[STATUS] == OK:
         if wiring.stop_signal >= 0 and work.values[wiring.n_pool + wiring.stop_signal] < wiring.stop_below:
@@ -209,24 +231,27 @@ def advance_stochastic(
             step = run_events(wiring, host, live, dice, streams, needed, work.values, n_exact, target - t, CHUNK)
         else:
             if traced % RETRACE == 0:
-                trace_noise(wiring, host, live, work, dice, x)
+                followed = trace_noise(wiring, host, live, work, dice, x, fit(h, t_end - t))
             traced += 1
             if knot <= t:
                 knot = next_knot(wiring, host, course.shown, t)
             coming, target = target, min(t_end, knot)
-            step = fit(plan_step(wiring, live, dice, x, fit(h, target - t)), target - t)
+            step = fit(plan_step(wiring, live, dice, x, fit(h, target - t), followed), target - t)
             if t + step > coming and is_brisk(wiring, live, dice, x, step):
                 target = coming
                 step = fit(step, target - t)
             excuse_noise(wiring, live, work, dice, x, step)
             error = NO_FIT
-            if try_step(wiring, host, live, work, x, t, step):
+            hold_small(wiring, host, live, work, dice, x, t, step)
+            if try_step(wiring, host, live, work, dice.stand, t, step):
+                let_go(live, work, dice, x)
                 error = step_error(wiring, live, work, rtol)
             good = error <= 1.0 and not _falls_short(wiring, live, work, rtol)
             if good:
                 until = _may_stop_within(wiring, host, live, work, course, t, step)
                 if until < step:
                     h = until
+                    begin_step(wiring, host, live, work, x, t)
                     continue
                 n_exact = split_flows(wiring, host, live, dice, streams)
                 good = _draw_step(wiring, host, live, work, dice, streams, late, course, needed, n_exact, t, step)
@@ -237,6 +262,7 @@ def advance_stochastic(
                 grow = 1.0
                 if h < TINIEST * max(1.0, abs(t)):
                     tally[STATUS] = why_small(work, error <= 1.0)
+                begin_step(wiring, host, live, work, x, t)
                 continue
             factor = min(grow, next_factor(error, error_before))
             h = max(h, factor * step) if step < h else factor * step

@@ -9,7 +9,7 @@ mode is here, stochastic mode in `twin_dice`.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -197,9 +197,15 @@ class Step:
     stages: list[Floats]
 
 
-def rosenbrock_step(model: Model, x: Floats, t: float, h: float) -> Step:
-    """Take one step of ROS34PW2 as its definition says: (I - h gamma W) k_i = h f(Y_i) + h W sum_j Gamma_ij k_j."""
+def rosenbrock_step(model: Model, x: Floats, t: float, h: float, held: Collection[int] = ()) -> Step:
+    """Take one step of ROS34PW2 as its definition says: (I - h gamma W) k_i = h f(Y_i) + h W sum_j Gamma_ij k_j.
+
+    Parameters
+    ----------
+    held : pools    stand still for all that depends on them
+    """
     slopes = arms(model, x, t)
+    slopes[:, list(held)] = 0.0
     columns = [net_change(model, slopes[:, pool]) for pool in range(model.n_pool)]
     w = np.array(columns).T
     matrix = np.eye(model.n_pool) - h * GAMMA * w
@@ -207,6 +213,7 @@ def rosenbrock_step(model: Model, x: Floats, t: float, h: float) -> Step:
     expected = np.zeros(model.n_flow)
     for i in range(4):
         y = x + sum((a * k for a, k in zip(ALPHA[i], stages, strict=True)), np.zeros(len(x)))
+        y[list(held)] = x[list(held)]
         mixed = sum((g * k for g, k in zip(LOWER[i], stages, strict=True)), np.zeros(len(x)))
         rates = np.array(propensities(model, y.tolist(), t + sum(ALPHA[i]) * h), float)
         stages.append(np.linalg.solve(matrix, h * net_change(model, rates.tolist()) + h * (w @ mixed)))

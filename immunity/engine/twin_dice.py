@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 
@@ -23,30 +24,45 @@ from immunity.engine.twin import (
     rosenbrock_step,
     signal_values,
 )
-from immunity.engine.twin_leap import follow_small, leap, meeting, mend, whole_yield
-from immunity.engine.twin_noise import Dice, Turnover, excuse_noise, survey, trace_noise
+from immunity.engine.twin_leap import leap, meeting, mend, whole_yield
+from immunity.engine.twin_noise import Dice, Turnover, comes_back, excuse_noise, no_noise, survey, trace_noise
 from immunity.engine.twin_random import Stream
 
 UNNOTICED, FEW, LEAP, EVENTS, FRANTIC, CHUNK, RETRACE = 1e6, 4096.0, 0.2, 100.0, 3e4, 20000, 4
 
 
-def plan(dice: Dice, moved: Turnover, drivers: set[int], x: Floats, wanted: float) -> tuple[set[int], float]:
+def plan(dice: Dice, moved: Turnover, followed: float, x: Floats, wanted: float) -> tuple[set[int], float]:
     """Return the pools to run event by event, and how long the step may be."""
     small: set[int] = set()
-    longest = wanted
+    longest = min(wanted, max(followed, wanted / 50))
     for pool in range(dice.model.n_pool):
         if dice.model.tables.countable[pool] and x[pool] < UNNOTICED:
-            count, arriving, leaving, born = max(x[pool], 1.0), *(v[pool] for v in vars(moved).values())
+            count, arriving, leaving, born, _ = max(x[pool], 1.0), *(v[pool] for v in vars(moved).values())
             most = count * min(0.5, LEAP * math.sqrt(1e-3 * count))
             brief = born <= 0.1 * max(leaving - (arriving - born), 0.0)
             limit = wanted if brief else min(wanted, most / born)
-            if x[pool] < FEW and (arriving + leaving) * limit <= EVENTS:
+            come, gone = arriving * limit, leaving * limit
+            if come + gone > EVENTS >= 2 * come + x[pool] and not comes_back(dice, range(dice.model.n_flow), pool):
+                gone = min(gone, come + x[pool])
+            if x[pool] < FEW and come + gone <= EVENTS:
                 small.add(pool)
+                busy = max(come + gone, 1e-300) * wanted / limit
+                longest = min(longest, wanted * 1e3 / busy, 2 * count / max(born - leaving, 1e-300))
             else:
                 longest = min(longest, limit)
-            if pool in drivers and arriving + leaving > 0:
-                longest = min(longest, max(0.25 * count / max(leaving, arriving), wanted / 50))
     return small, longest
+
+
+def hold(moved: Turnover, small: set[int], x: Floats, span: float) -> Floats:
+    """Return the state that a step is computed from: small pools as they are expected to be on average within it."""
+    stand = x.copy()
+    for pool in small:
+        pace = max((moved.leaving[pool] - moved.born[pool]) / max(x[pool], 1.0), moved.pace[pool])
+        z = max(span * pace, -2.0)
+        left = -math.expm1(-z) / z if abs(z) > 1e-6 else 1 - z / 2
+        came = span * (moved.arriving[pool] - moved.born[pool])
+        stand[pool] = left * x[pool] + came * ((1 - left) / z if abs(z) > 1e-6 else 0.5)
+    return stand
 
 
 def event_rate(dice: Dice, flow: int, x: Floats, signals: list[float]) -> float:
@@ -60,14 +76,14 @@ def event_rate(dice: Dice, flow: int, x: Floats, signals: list[float]) -> float:
 
 def run_events(
     dice: Dice, exact: list[int], small: set[int], x: Floats, t: float, span: float, most: float
-) -> tuple[dict[int, float], Floats, float]:
-    """Anderson's modified next reaction method; return the firings, what yields were off, and the time taken.
+) -> tuple[dict[int, float], Floats, float, Floats]:
+    """Anderson's modified next reaction method: firings, what yields were off, the time taken, pools on average.
 
     A propensity is computed anew where the primary pool changed, or a signal has by a thousandth since it was told.
     """
     model, flows = dice.model, dice.model.tables.flows
     x, now, firings, count = x.copy(), 0.0, dict.fromkeys(exact, 0.0), 0
-    odd = np.zeros(model.n_pool)
+    odd, mass = np.zeros(model.n_pool), np.zeros(model.n_pool)
     told = signal_values(model, x.tolist(), t)
     rates = {flow: event_rate(dice, flow, x, told) for flow in exact}
     sensed = {flow: senses(dice, flow) for flow in exact}
@@ -77,9 +93,10 @@ def run_events(
         until = min(span, times[first]) if first >= 0 else span
         for flow in exact:
             dice.clock[flow] = max(0.0, dice.clock[flow] - rates[flow] * (until - now))
+        mass += x * (until - now)
         now = until
         if first < 0 or times[first] >= span:
-            return firings, odd, span
+            return firings, odd, span, mass / span
         count += 1
         firings[first] += 1
         dice.clock[first] = dice.streams[first].exponential()
@@ -96,7 +113,7 @@ def run_events(
         for flow in exact:
             if flow == first or flows.primary[flow] in changed or sensed[flow] & news:
                 rates[flow] = event_rate(dice, flow, x, signals)
-    return firings, odd, now
+    return firings, odd, now, mass / now
 
 
 def senses(dice: Dice, flow: int) -> set[int]:
@@ -124,11 +141,11 @@ def run_dice(
     Every flow counts as live here, so the rule book must be such that all its flows can fire from the start.
     """
     model = build(tables, theta)
-    dice = Dice(model, [Stream(seed, host, int(key)) for key in tables.flows.key])
+    dice = Dice(model, [Stream(seed, host, int(key)) for key in tables.flows.key], np.zeros(model.n_pool))
     live = list(range(model.n_flow))
     timed = bool(np.any(tables.signals.term_kind == TERM_TIME))
     x, t, before, grow, tried = x.copy(), 0.0, 1.0, 8.0, 0
-    noise, drivers, traced, moved = np.zeros(model.n_pool), set(), 0, survey(dice, [0.0] * model.n_flow)
+    noise, traced = no_noise(model.n_pool), 0
     h = first_step(model, x, 0.0, rtol)
     floor, peak = lowered(tables, np.zeros(model.n_pool), x, given=True)
     while t < days:
@@ -138,19 +155,21 @@ def run_dice(
         small = {pool for pool in range(model.n_pool) if tables.countable[pool] and x[pool] < FEW}
         busy = sum(rate for flow, rate in enumerate(rates) if dice.drawn(flow)) * (days - t) >= FRANTIC
         only = not (timed or busy) and all(dice.drawn(flow) and small & set(dice.touched(flow)) for flow in live)
-        span, firings, step, error, until = days - t, {}, None, 0.0, days
+        span, step, error, until, stand = days - t, None, 0.0, days, x
         if only:
             small = {pool for pool in range(model.n_pool) if tables.countable[pool]}
         else:
-            moved = survey(dice, rates)
+            moved = survey(dice, rates, [float(hazard(model, flow, signals)) for flow in live])
             if traced % RETRACE == 0:
-                noise, drivers = trace_noise(dice, moved, x, t, rates, noise)
+                noise = trace_noise(dice, moved, x, floor, t, noise, fit(h, days - t))
             traced += 1
-            small, longest = plan(dice, moved, drivers, x, fit(h, days - t))
+            small, longest = plan(dice, moved, noise.followed, x, fit(h, days - t))
             until = min(days, next_knot(model, t))
             span = fit(longest, until - t)
-            step = rosenbrock_step(model, x, t, span)
-            error = error_norm(step, rtol, floor, excuse_noise(dice, moved, noise, small, x, span))
+            stand = hold(moved, small, x, span)
+            step = rosenbrock_step(model, stand, t, span, small)
+            step = replace(step, new=step.new + x - stand)
+            error = error_norm(step, rtol, floor, excuse_noise(dice, moved, noise, small, x, floor, span))
             if error > 1.0 or np.any((step.new < -rtol * tables.floor) & (tables.countable == 0)):
                 h, grow = (span / 2 if error <= 1.0 else span * max(0.15, 0.9 * error ** (-1 / 3))), 1.0
                 continue
@@ -159,29 +178,41 @@ def run_dice(
             flow: dice.clock[flow] if flow in dice.clock else dice.streams[flow].exponential() for flow in exact
         }
         step = step and no_less_than_none(model, step)
-        middle, leapt, odd = x.copy(), None, {}
+        middle, kept = x.copy(), (dict(dice.clock), [stream.drawn for stream in dice.streams])
+        if step is not None:
+            middle = np.maximum(x + half_way(step.stages), 0.0)
+            middle[list(small)] = x[list(small)]
+        most = CHUNK if only else math.inf
+        single, single_odd, elapsed, average = run_events(
+            dice, exact, small, middle, t if only else t + span / 2, span, most
+        )
+        firings, odd = single, {}
         if step is not None:
             engaged = [flow for flow in live if flow not in exact]
             leaping = [flow for flow in engaged if dice.drawn(flow)]
-            leapt = leap(dice, engaged, small, step, x, signals, arms(model, x, t), span)
+            lasting, as_expected = stand.copy(), propensities(model, stand.tolist(), t)
+            if exact:
+                lasting[list(small)] = average[list(small)]
+            more = span * (np.array(propensities(model, lasting.tolist(), t), float) - np.array(as_expected, float))
+            slopes, held_signals = arms(model, stand, t), signal_values(model, stand.tolist(), t)
+            slopes[:, list(small)] = 0.0
+            leapt = leap(dice, engaged, single, more, small, step, x, held_signals, slopes, span)
             odd = {
                 flow: {p: whole_yield(dice, flow, p, leapt.drawn[flow]) for p in dice.touched(flow)} for flow in leaping
             }
-            after = x + net_change(model, [leapt.drawn.get(flow, 0.0) for flow in live]) + total_odd(odd, model.n_pool)
-            after = mend(dice, leaping, leapt.drawn, odd, after)
+            both = leapt.drawn | single
+            after = x + net_change(model, [both.get(flow, 0.0) for flow in live]) + single_odd
+            after = mend(dice, leaping, leapt.drawn, odd, after + total_odd(odd, model.n_pool))
             if any(after[p] < 0 and x[p] < UNNOTICED for p in range(model.n_pool) if tables.countable[p]):
                 h, grow = span / 2, 1.0
+                dice.clock = kept[0]
+                for flow in exact:
+                    dice.streams[flow].drawn = kept[1][flow]
                 continue
-            middle = np.maximum(x + half_way(step.stages), 0.0)
-            middle[list(small)] = after[list(small)]
-            firings = leapt.drawn | {f: max(0.0, step.expected[f] + leapt.extra[f]) for f in live if not dice.drawn(f)}
-        most = CHUNK if only else math.inf
-        single, single_odd, elapsed = run_events(dice, exact, small, middle, t if only else t + span / 2, span, most)
-        firings |= single
-        if step is not None and leapt is not None:
-            ends = middle + net_change(model, [single.get(flow, 0.0) for flow in live]) + single_odd
-            owed = follow_small(dice, small, moved, signals, leapt, step, x, ends, span)
-            firings |= {flow: max(0.0, firings[flow] + owed[flow]) for flow in live if not dice.drawn(flow)}
+            firings = leapt.drawn | single
+            for flow in live:
+                if not dice.drawn(flow):
+                    firings[flow] = max(0.0, step.expected[flow] + leapt.extra[flow])
         if step is not None:
             factor = min(grow, next_factor(error, before))
             h = max(h, factor * span) if span < h else factor * span

@@ -11,7 +11,7 @@ import numpy as np
 
 from immunity.compiler.tables import Floats
 from immunity.engine.twin import Step, hazard, meeting_slope, net_change
-from immunity.engine.twin_noise import Dice, Turnover
+from immunity.engine.twin_noise import Dice, comes_back
 
 UNNOTICED, SPARSE, FAINT, WHOLE = 1e6, 64.0, 4.0, 1e6
 
@@ -38,18 +38,17 @@ def share_late(z: float) -> float:
 
 @dataclass
 class Leap:
-    """What is known of a step before and after its leaps: firings, and how noise is carried on."""
+    """Firings of flows that leap, as drawn, and of all others on top of those expected."""
 
-    mean: dict[int, float]
     drawn: dict[int, float]
-    response: Floats  # [flow, pool] firings per member more at the end of the step
-    extra: Floats  # [flow] firings of flows that aren't drawn, on top of those expected
-    solve: Floats  # [pool, pool] where a push takes everything by the end
+    extra: Floats  # [flow]
 
 
 def leap(
     dice: Dice,
     engaged: list[int],
+    single: dict[int, float],
+    more: Floats,
     small: set[int],
     step: Step,
     x: Floats,
@@ -57,17 +56,21 @@ def leap(
     slopes: Floats,
     h: float,
 ) -> Leap:
-    """Draw the firings of leaping flows, and carry their noise to what is not drawn."""
+    """Draw the firings of leaping flows, and carry their noise and that of events to what is not drawn.
+
+    ``more``: expected firings on top, for what events made of small pools.
+    """
     model, primary = dice.model, dice.model.tables.flows.primary
     n, n_flow = model.n_pool, model.n_flow
     leaping = [flow for flow in engaged if dice.drawn(flow)]
     change = np.array([net_change(model, np.eye(n_flow)[flow].tolist()) for flow in range(n_flow)])
     mean = {flow: float(step.expected[flow]) for flow in engaged}
-    mean |= {flow: max(0.0, mean[flow]) * meeting(dice, flow, signals) for flow in leaping}
+    mean |= {flow: max(0.0, mean[flow] + more[flow]) * meeting(dice, flow, signals) for flow in leaping}
     z = [-h * sum(slopes[flow, pool] * change[flow, pool] for flow in engaged) for pool in range(n)]
     late = np.array([share_late(float(each)) for each in z])
     level = (1 - late) * x + late * np.maximum(step.new, 0.0)
-    response = np.zeros((n_flow, n))
+    dice.level = np.array([step.new[pool] if pool in small else level[pool] for pool in range(n)])
+    response = np.zeros((n_flow, n))  # firings per member more at the end of the step
     for flow in engaged:
         for pool in set(range(n)) - small:
             own = primary[flow] == pool and model.tables.countable[pool]
@@ -86,7 +89,10 @@ def leap(
             for flow in leavers:
                 drawn[flow] += mean[flow] * shift
     solve = np.linalg.inv(np.eye(n) - change.T @ response)
-    pull = response @ (solve @ sum((change[f] * (drawn[f] - mean[f]) for f in leaping), np.zeros(n)))
+    push = sum((change[flow] * (drawn[flow] - mean[flow]) for flow in leaping), np.zeros(n))
+    push += sum((change[flow] * (count - step.expected[flow]) for flow, count in single.items()), np.zeros(n))
+    push += net_change(model, [more[flow] if flow in engaged else 0.0 for flow in range(n_flow)])
+    pull = response @ (solve @ push)
     for flow in leaping:
         firings = max(0.0, drawn[flow] + pull[flow]) if mean[flow] > 0 else 0.0
         stream = dice.streams[flow]
@@ -94,19 +100,14 @@ def leap(
             drawn[flow] = stream.poisson(firings)
         else:
             drawn[flow] = stream.rounded(firings) if firings < WHOLE else math.floor(firings + 0.5)
-    extra = np.array([0.0 if dice.drawn(flow) or flow not in engaged else pull[flow] for flow in range(n_flow)])
+    owed = pull + more
+    extra = np.array([0.0 if dice.drawn(flow) or flow not in engaged else owed[flow] for flow in range(n_flow)])
     for pool in range(n):
         few = min(x[pool], step.new[pool]) < SPARSE and x[pool] < UNNOTICED and level[pool] > 0
         if few and model.tables.countable[pool] and pool not in small and not comes_back(dice, leaping, pool):
-            share_out(dice, leaping, pool, x[pool], late[pool], level[pool], mean, drawn)
-    return Leap(mean, drawn, response, extra, solve)
-
-
-def comes_back(dice: Dice, leaping: list[int], pool: int) -> bool:
-    """Say whether members may go to another pool and come back."""
-    out = [flow for flow in leaping if dice.model.tables.flows.primary[flow] == pool]
-    others = {other for flow in out for other in dice.touched(flow)} - {pool}
-    return any(pool in dice.touched(f) for f in leaping if dice.model.tables.flows.primary[f] in others)
+            events = {flow: float(step.expected[flow]) for flow in single}
+            share_out(dice, leaping, pool, x[pool], late[pool], level[pool], (mean, events), (drawn, single))
+    return Leap(drawn, extra)
 
 
 def share_out(
@@ -116,16 +117,23 @@ def share_out(
     count: float,
     late: float,
     level: float,
-    mean: dict[int, float],
-    drawn: dict[int, float],
+    means: tuple[dict[int, float], dict[int, float]],
+    draws: tuple[dict[int, float], dict[int, float]],
 ) -> None:
-    """Share few members out one by one."""
+    """Share few members out one by one; ``means``, ``draws``: of leaping flows, and of exact ones."""
     model, primary = dice.model, dice.model.tables.flows.primary
-    gains = {flow: max(0.0, model.stoichiometry[flow].get(pool, 0.0)) for flow in leaping}
-    came, due = (sum(gains[flow] * firings[flow] for flow in leaping) for firings in (drawn, mean))
+    came, due = (
+        sum(
+            max(0.0, model.stoichiometry[flow].get(pool, 0.0)) * count for part in parts for flow, count in part.items()
+        )
+        for parts in (draws, (({flow: means[0][flow] for flow in leaping}), means[1]))
+    )
+    mean, drawn = means[0], draws[0]
     leavers = [flow for flow in leaping if primary[flow] == pool and dice.own(flow) < 0]
     members = left = count
-    start = {flow: (1 - late) * mean[flow] * count / level for flow in leavers}
+    total = sum(-dice.own(flow) * mean[flow] for flow in leavers)
+    per_flow = count * min((1 - late) / level, 1 / total) if total > 0 else 0.0
+    start = {flow: per_flow * mean[flow] for flow in leavers}
     for early in (True, False):
         if not early:
             members, left = members + came, left + due
@@ -163,28 +171,3 @@ def mend(
                         odd[flow][other] = whole_yield(dice, flow, other, drawn[flow])
                     after[other] += odd[flow].get(other, 0.0) - before - amount * undone
     return after
-
-
-def follow_small(
-    dice: Dice,
-    small: set[int],
-    moved: Turnover,
-    signals: list[float],
-    leapt: Leap,
-    step: Step,
-    x: Floats,
-    ends: Floats,
-    h: float,
-) -> Floats:
-    """Return the firings that flows which aren't drawn owe to what events made of small pools."""
-    model, flows = dice.model, dice.model.tables.flows
-    more = np.zeros(model.n_flow)
-    for flow in range(model.n_flow):
-        pool = int(flows.primary[flow])
-        if not dice.drawn(flow) and pool in small:
-            z = h * moved.leaving[pool] / max(x[pool], 1.0)
-            part = math.tanh(z / 2) / z if z > 1e-6 else 0.5
-            more[flow] = part * (ends[pool] - step.new[pool]) * h * hazard(model, flow, signals)
-    push = net_change(model, more.tolist())
-    pull = leapt.response @ (leapt.solve @ push)
-    return np.array([0.0 if dice.drawn(f) else more[f] + pull[f] for f in range(model.n_flow)])

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 
-from immunity.compiler.tables import LAW_CURVE, TERM_POOL, TERM_SIGNAL, Floats, Laws
-from immunity.engine.twin import Model, law_value, number, signal_values
+from immunity.compiler.tables import TERM_POOL, TERM_SIGNAL, Floats, Laws
+from immunity.engine.twin import Model, hazard, law_value, number, signal_values
 from immunity.engine.twin_random import Stream
 
 
@@ -18,6 +20,7 @@ class Dice:
 
     model: Model
     streams: list[Stream]
+    level: Floats  # [pool] what leaps went by the last time
     clock: dict[int, float] = field(default_factory=dict)  # exact flows only
 
     def drawn(self, flow: int) -> bool:
@@ -40,80 +43,145 @@ class Turnover:
     arriving: Floats
     leaving: Floats
     born: Floats
+    pace: Floats  # by which part members leave or are born, also where nobody is
+
+    def fastest(self, x: Floats, floor: Floats, pool: int, counted: bool) -> float:
+        """Return by which part a pool changes per day."""
+        moved = max(self.arriving[pool], self.leaving[pool])
+        return max(moved / max(x[pool], 1.0), self.pace[pool]) if counted else moved / (x[pool] + floor[pool])
 
 
-def survey(dice: Dice, rates: list[float]) -> Turnover:
+def survey(dice: Dice, rates: list[float], hazards: list[float]) -> Turnover:
     """Add up what arrives, leaves and is born."""
     n = dice.model.n_pool
-    moved = Turnover(np.zeros(n), np.zeros(n), np.zeros(n))
+    moved = Turnover(np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n))
     for flow, rate in enumerate(rates):
         for pool, amount in dice.model.stoichiometry[flow].items():
             moved.arriving[pool] += max(0.0, amount) * rate
             moved.leaving[pool] += max(0.0, -amount) * rate
-        if dice.own(flow) > 0:
-            moved.born[dice.model.tables.flows.primary[flow]] += dice.own(flow) * rate
+        if dice.own(flow) != 0:
+            moved.born[dice.model.tables.flows.primary[flow]] += max(dice.own(flow), 0.0) * rate
+            moved.pace[dice.model.tables.flows.primary[flow]] -= dice.own(flow) * hazards[flow]
     return moved
 
 
-def through_laws(model: Model, laws: Laws, rows: range, signals: list[float], noise: list[float]) -> float:
-    """Return the relative variance that laws hand on: elasticities by a difference of a millionth either way."""
-    variance = 0.0
-    for law in rows:
-        sensed = laws.signal[law]
-        if laws.kind[law] == LAW_CURVE or noise[sensed] == 0.0 or signals[sensed] <= 0.0:
-            continue
-        around = []
-        for tilt in (1e-6, -1e-6):
-            tilted = list(signals)
-            tilted[sensed] *= 1.0 + tilt
-            around.append(law_value(model, laws, law, tilted))
-        variance += (math.log(around[0] / around[1]) / 2e-6) ** 2 * noise[sensed] if around[1] > 0.0 else 0.0
-    return variance
+@dataclass
+class Noise:
+    """What `noise` traces, pool by pool: squares as held (variance, blur, jump, swing) and as brought per day."""
+
+    held: Floats  # [pool, 4]
+    brought: Floats  # [pool, 4]
+    followed: float
 
 
-def trace_noise(
-    dice: Dice, moved: Turnover, x: Floats, t: float, rates: list[float], before: Floats
-) -> tuple[Floats, set[int]]:
-    """Return every pool's relative variance, and the counts that bring much; ``before``: as traced the last time."""
-    model, flows, rows = dice.model, dice.model.tables.flows, dice.model.tables.signals
-    signals = signal_values(model, x.tolist(), t)
-    counted = dice.model.tables.countable == 1
-    noise = np.where(counted, 1.0 / np.maximum(x, 1.0), before)
-    heard: list[float] = []
+def no_noise(n_pool: int) -> Noise:
+    """Nothing traced yet."""
+    return Noise(np.zeros((n_pool, 4)), np.zeros((n_pool, 4)), math.inf)
+
+
+def through_laws(
+    value: Callable[[list[float]], float], sensed: list[int], signals: list[float], heard: list[Floats]
+) -> Floats:
+    """Return what a value hands on of the noise of the signals that its laws sense, one law after the other."""
+    squares = np.zeros(4)
+    for signal in sensed:
+        if heard[signal][0] > 0.0:
+            jump = heard[signal][2]
+            shifted = list(signals)
+            shifted[signal] += math.sqrt(jump)
+            squares += (value(shifted) - value(signals)) ** 2 / jump * heard[signal]
+    return squares
+
+
+def product(model: Model, laws: Laws, rows: range, signals: list[float]) -> float:
+    """Multiply laws."""
+    return float(math.prod(law_value(model, laws, law, signals) for law in rows))
+
+
+def taken(z: float) -> float:
+    """Return which share of a displacement the embedded error takes for its own."""
+    return z**3 / ((1 + z**2) * (9 + z))
+
+
+def excused(moved: Turnover, noise: Noise, x: Floats, floor: Floats, span: float, pool: int) -> float:
+    """Return the error excused in an uncountable pool."""
+    rate = moved.fastest(x, floor, pool, counted=False)
+    own = taken(span * rate) / rate if rate > 0 else 0.0
+    return own * math.sqrt(noise.brought[pool, 0]) + span * math.sqrt(noise.brought[pool, 1])
+
+
+def hear(model: Model, x: Floats, t: float, signals: list[float], pools: Floats) -> list[Floats]:
+    """Trace noise from pools through signals."""
+    rows, heard = model.tables.signals, []
     for signal in range(model.tables.n_signal):
-        total, variance = number(model.theta, rows.constant[signal], 0.0), 0.0
+        total, squares = number(model.theta, rows.constant[signal], 0.0), np.zeros(4)
         for at in range(rows.term_ptr[signal], rows.term_ptr[signal + 1]):
             weight = rows.term_coefficient[at] * number(model.theta, rows.term_weight[at], 1.0)
             source, kind = rows.term_source[at], rows.term_kind[at]
-            part = weight * (x[source] if kind == TERM_POOL else signals[source] if kind == TERM_SIGNAL else t)
-            total += part
-            variance += part**2 * (
-                noise[source] if kind == TERM_POOL else heard[source] if kind == TERM_SIGNAL else 0.0
-            )
+            total += weight * (x[source] if kind == TERM_POOL else signals[source] if kind == TERM_SIGNAL else t)
+            from_source = pools[source] if kind == TERM_POOL else heard[source] if kind == TERM_SIGNAL else np.zeros(4)
+            squares += weight**2 * from_source
         laws = range(rows.law_ptr[signal], rows.law_ptr[signal + 1])
-        heard.append(variance / (total**2 + 1e-300) + through_laws(model, rows.laws, laws, signals, heard))
-    brought, drivers = np.zeros(model.n_pool), set()
+        by_laws = partial(product, model, rows.laws, laws)
+        squares *= by_laws(signals) ** 2
+        sensed = [int(rows.laws.signal[law]) for law in laws]
+        squares += total**2 * through_laws(by_laws, sensed, signals, heard)
+        heard.append(squares / number(model.theta, rows.divisor[signal], 1.0) ** 2)
+    return heard
+
+
+def trace_noise(dice: Dice, moved: Turnover, x: Floats, floor: Floats, t: float, before: Noise, span: float) -> Noise:
+    """Trace the noise of counts into the uncountable pools; ``before``: as traced the last time."""
+    model, flows, countable = dice.model, dice.model.tables.flows, dice.model.tables.countable
+    signals = [float(value) for value in signal_values(model, x.tolist(), t)]
+    pools = before.held.copy()
+    for pool in np.flatnonzero(countable).tolist():
+        spread = max(x[pool], min(1.0, max(moved.arriving[pool] * span, dice.level[pool])))
+        pace = moved.fastest(x, floor, pool, counted=True)
+        pools[pool] = [spread, spread * (0.03 + taken(span * pace)) ** 2, max(x[pool], 1.0), spread * pace]
+    heard = hear(model, x, t, signals, pools)
+    found = no_noise(model.n_pool)
     for flow in range(model.n_flow):
         if dice.drawn(flow):
             continue
-        maker = int(flows.primary[flow])
-        laws = range(flows.law_ptr[flow], flows.law_ptr[flow + 1])
-        variance = through_laws(model, flows.laws, laws, signals, heard) + (noise[maker] if maker >= 0 else 0.0)
+        maker, by_laws = int(flows.primary[flow]), partial(hazard, model, flow)
+        sensed = [int(flows.laws.signal[law]) for law in range(flows.law_ptr[flow], flows.law_ptr[flow + 1])]
+        squares = through_laws(by_laws, sensed, signals, heard) * (x[maker] if maker >= 0 else 1.0) ** 2
+        if maker >= 0:
+            squares = squares + by_laws(signals) ** 2 * pools[maker]
         for pool, amount in model.stoichiometry[flow].items():
-            share = max(0.0, amount) * rates[flow] / (moved.arriving[pool] + 1e-300)
-            brought[pool] += share**2 * variance
-            if maker >= 0 and counted[maker] and share**2 > 0.03**2 * x[maker]:
-                drivers.add(maker)
-    return np.where(counted, noise, np.minimum(brought, 1.0)), drivers
+            found.brought[pool] += amount**2 * squares
+    for pool in np.flatnonzero(countable == 0).tolist():
+        own = max(moved.fastest(x, floor, pool, counted=False), 1e-300 / (x[pool] + floor[pool]))
+        deviation = math.sqrt(found.brought[pool, 0])
+        lasting = min(deviation / own, x[pool] + deviation * span) ** 2
+        pace = found.brought[pool, 3] / max(found.brought[pool, 0], 1e-300)
+        slower = min(pace, own)
+        found.held[pool] = [lasting, excused(moved, found, x, floor, span, pool) ** 2, lasting, lasting * slower]
+        noticed = max(0.03 * x[pool], model.tables.floor[pool]) ** 2
+        if lasting * own > noticed * (own + pace):
+            found.followed = min(found.followed, 0.25 / max(slower, 1e-300))
+    return found
 
 
-def excuse_noise(dice: Dice, moved: Turnover, noise: Floats, small: set[int], x: Floats, span: float) -> list[float]:
+def excuse_noise(
+    dice: Dice, moved: Turnover, noise: Noise, small: set[int], x: Floats, floor: Floats, span: float
+) -> list[float]:
     """Return the error excused on top of the tolerance."""
     slack = []
     for pool in range(dice.model.n_pool):
-        counted = dice.model.tables.countable[pool]
-        z = span * max(moved.arriving[pool], moved.leaving[pool]) / (x[pool] + dice.model.tables.floor[pool])
-        taken = z**3 / ((1 + z**2) * (9 + z))
-        spread = math.sqrt(x[pool] + 1) if counted else x[pool] * math.sqrt(noise[pool])
-        slack.append(math.inf if pool in small else spread * (4 * taken + 0.03 if counted else taken))
+        if pool in small:
+            slack.append(math.inf)
+        elif dice.model.tables.countable[pool]:
+            z = span * moved.fastest(x, floor, pool, counted=False)
+            slack.append(math.sqrt(x[pool] + 1) * (4 * taken(z) + 0.03))
+        else:
+            slack.append(excused(moved, noise, x, floor, span, pool))
     return slack
+
+
+def comes_back(dice: Dice, flows: Iterable[int], pool: int) -> bool:
+    """Say whether members may go to another pool and come back by these flows."""
+    primary, flows = dice.model.tables.flows.primary, list(flows)
+    others = {other for flow in flows if primary[flow] == pool for other in dice.touched(flow)} - {pool}
+    return any(pool in dice.touched(flow) for flow in flows if primary[flow] in others)

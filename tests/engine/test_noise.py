@@ -1,0 +1,55 @@
+"""What noise drives through laws: right where anybody notices, and for nothing where nobody does."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from immunity.compiler.tables import Tables
+from immunity.engine import prepare
+from tests.engine.checks import check_moments, many, run
+from tests.engine.nets import Builder, hill
+
+HOSTS = 600
+
+
+def visited(come: float, go: float, fade: float, floor: float) -> Tables:
+    """Visitors that come and go; a molecule made in proportion to them, by way of a law that is hardly bent."""
+    net = Builder()
+    net.pool("outside", 1e7, countable=True)
+    net.pool("visitor", 0.0, countable=True)
+    net.pool("molecule", 0.0, floor=floor)
+    net.signal("visitors", ["visitor"])
+    net.flow("come", come / 1e7, {"visitor": 1}, "outside")
+    net.flow("go", go, {"visitor": -1}, "visitor")
+    net.flow("make", 1.0, {"molecule": 1}, None, [hill("visitors", top=1e9, half=1e9)])
+    net.flow("fade", fade, {"molecule": -1}, "molecule")
+    return net.tables()
+
+
+@pytest.mark.parametrize(
+    ("come", "go", "fade", "days"), [(50.0, 5.0, 2.0, 4.0), (40.0, 500.0, 40.0, 0.5), (300.0, 800.0, 30.0, 0.5)]
+)
+def test_a_molecule_feels_few_quick_visitors(come: float, go: float, fade: float, days: float) -> None:
+    sample = many(prepare(visited(come, go, fade, 1e-7)), days, HOSTS)
+    visitors = come / go
+    check_moments(sample[:, 1], visitors, visitors)
+    check_moments(sample[:, 2], visitors / fade, visitors / (fade * (fade + go)))
+
+
+@pytest.mark.parametrize(("come", "go", "fade"), [(50.0, 5.0, 2.0), (5.0, 500.0, 40.0), (5.0, 5000.0, 2.0)])
+def test_noise_that_nobody_notices_costs_no_steps(come: float, go: float, fade: float) -> None:
+    days = np.linspace(0.0, 20.0, 41)
+    tables = visited(come, go, fade, 100.0)
+    steps = [run(tables, days, stochastic=True, host=host).n_steps for host in range(20)]
+    assert np.mean(steps) < 2 * run(tables, days).n_steps
+    noticed = visited(come, go, fade, 1e-7)
+    assert run(noticed, days, stochastic=True).n_steps > 3 * np.mean(steps)
+
+
+def test_what_is_not_noticed_is_right_on_average() -> None:
+    sample = many(prepare(visited(5.0, 500.0, 40.0, 1.0)), 30.0, HOSTS)
+    assert abs(sample[:, 1].mean() - 0.01) < 4.5 * np.sqrt(0.01 / HOSTS)
+    days = np.linspace(0.0, 30.0, 31)
+    made = [run(visited(5.0, 500.0, 40.0, 1.0), days, stochastic=True, host=host).fired[2] for host in range(HOSTS)]
+    assert abs(np.mean(made) / 0.3 - 1.0) < 0.02 + 4.5 * np.sqrt(2.0 / 150.0 / HOSTS)
