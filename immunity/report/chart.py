@@ -106,24 +106,36 @@ def draw(curve: Curve, times: Floats, clock: Clock, *, stopped_at: tuple[float |
     times = times[inside]
     x = x_of(times, first, last)
     whole, curve = curve, _cut(curve, inside)
-    body = [
-        *_healthy(curve, axis),
-        *_frame(axis, first, last, clock),
-        *_band(curve, axis, x),
-        *_limit(curve, axis),
-        *_line(curve, axis, x, curve.second, "line second"),
-        *_line(curve, axis, x, curve.values, "line"),
-        *(mark for series in curve.observed for mark in _observed(series, axis, first, last)),
-        *_points(curve, axis, first, last),
-        *(line for k, day in enumerate(stopped_at) for line in _stop(day, first, last, " second" if k else "")),
-        _cursor(curve),
-    ]
+    behind, body = (
+        _healthy(curve, axis),
+        [
+            *_band(curve, axis, x),
+            *_limit(curve, axis),
+            *_line(curve, axis, x, curve.second, "line second"),
+            *_line(curve, axis, x, curve.values, "line"),
+            *(mark for series in curve.observed for mark in _observed(series, axis, first, last)),
+            *_points(curve, axis, first, last),
+            *(line for k, day in enumerate(stopped_at) for line in _stop(day, first, last, " second" if k else "")),
+        ],
+    )
     label = escape(summary(whole, all_times, whole_clock))
+    frame = "".join(_frame(axis, first, last, clock))
     return Markup(
         f'<svg class="chart" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{label}" '
         f'data-first="{first:.6g}" data-last="{last:.6g}" '
-        f'data-lo="{axis.lo:.6g}" data-hi="{axis.hi:.6g}" data-log="{int(axis.log)}">{"".join(body)}</svg>'
+        f'data-lo="{axis.lo:.6g}" data-hi="{axis.hi:.6g}" data-log="{int(axis.log)}">{_clipped(behind)}'
+        f'<g class="frame">{frame}</g>'
+        f"{_clipped(body)}{_cursor(curve)}</svg>"
     )
+
+
+def _clipped(marks: list[str]) -> str:
+    """Marks that are cut off at the ends of the time axis, which a reader may move; nothing if there are none."""
+    if not marks:
+        return ""
+    left, width = LEFT - 4, RIGHT - LEFT + 8
+    box = f'x="{left}" y="0" width="{width}" height="{HEIGHT}" viewBox="{left} 0 {width} {HEIGHT}"'
+    return f'<svg class="drawn" {box}>{"".join(marks)}</svg>'
 
 
 def window(curve: Curve, times: Floats) -> tuple[float, float]:
@@ -186,10 +198,13 @@ def _healthy(curve: Curve, axis: Axis) -> list[str]:
     top, bottom = float(y_of(axis, hi)), float(y_of(axis, lo))
     if bottom - top < 0.5:
         return []
-    out = [f'<rect class="healthy" x="{LEFT}" width="{RIGHT - LEFT}" y="{top:.1f}" height="{bottom - top:.1f}"/>']
+    bounds = f'data-lo="{lo:.6g}" data-hi="{hi:.6g}"'
+    out = [
+        f'<rect class="healthy" {bounds} x="{LEFT}" width="{RIGHT - LEFT}" y="{top:.1f}" height="{bottom - top:.1f}"/>'
+    ]
     for value, y in ((hi, top), (lo, bottom)):
         if axis.lo < value < axis.hi:
-            out.append(f'<line class="healthy-edge" x1="{LEFT}" x2="{RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>')
+            out.append(_level("healthy-edge", value, y))
     return out
 
 
@@ -199,7 +214,11 @@ def _limit(curve: Curve, axis: Axis) -> list[str]:
     if limit is None or not max(axis.lo, hidden) <= limit <= axis.hi or limit <= 0:
         return []
     y = float(y_of(axis, limit))
-    return [f'<line class="limit" x1="{LEFT}" x2="{RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>']
+    return [_level("limit", limit, y)]
+
+
+def _level(css: str, value: float, y: float) -> str:
+    return f'<line class="{css}" data-y="{value:.6g}" x1="{LEFT}" x2="{RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>'
 
 
 def _line(curve: Curve, axis: Axis, x: Floats, values: Floats | None, css: str) -> list[str]:
@@ -234,7 +253,8 @@ def _observed(series: Observed, axis: Axis, first: float, last: float) -> list[s
     inside = (series.time >= first) & (series.time <= last)
     x, y = x_of(series.time[inside], first, last), y_of(axis, series.value[inside])
     out = [f'<path class="subject" d="{path(x, y)}"/>'] if series.subject and len(x) > 1 else []
-    for px, py, value, below in zip(x, y, series.value[inside], series.below[inside], strict=True):
+    rows = zip(x, y, series.time[inside], series.value[inside], series.below[inside], strict=True)
+    for px, py, day, value, below in rows:
         title = escape(
             f"{series.subject + ': ' if series.subject else ''}{'< ' if below else ''}{number(float(value))}"
         )
@@ -243,21 +263,24 @@ def _observed(series: Observed, axis: Axis, first: float, last: float) -> list[s
             if below
             else f'<circle cx="{px:.1f}" cy="{py:.1f}" r="2.2"/>'
         )
-        out.append(f'<g class="observed"><title>{title}</title>{mark}</g>')
+        out.append(f'<g class="observed" data-x="{day:.6g}" data-y="{value:.6g}"><title>{title}</title>{mark}</g>')
     return out
 
 
 def _point(point: Point, axis: Axis, x: float) -> str:
-    bar = ""
+    bar, ends = "", ""
     if point.lo is not None and point.hi is not None:
         low, high = float(y_of(axis, point.lo)), float(y_of(axis, point.hi))
+        ends = f' data-lo="{point.lo:.6g}" data-hi="{point.hi:.6g}"'
         bar = f'<path d="M{x:.1f} {low:.1f}V{high:.1f}M{x - 3:.1f} {low:.1f}h6M{x - 3:.1f} {high:.1f}h6"/>'
     y = float(y_of(axis, point.y))
-    return f'<g class="point"><title>{escape(point.cite)}</title>{bar}<circle cx="{x:.1f}" cy="{y:.1f}" r="3.4"/></g>'
+    said = f'data-x="{point.x:.6g}" data-y="{point.y:.6g}"{ends}'
+    dot = f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3.4"/>'
+    return f'<g class="point" {said}><title>{escape(point.cite)}</title>{bar}{dot}</g>'
 
 
 def _stop(stopped_at: float | None, first: float, last: float, css: str) -> list[str]:
     if stopped_at is None or not first <= stopped_at <= last:
         return []
     x = float(x_of(stopped_at, first, last))
-    return [f'<line class="stop{css}" x1="{x:.1f}" x2="{x:.1f}" y1="{TOP}" y2="{BOTTOM}"/>']
+    return [f'<line class="stop{css}" data-x="{stopped_at:.6g}" x1="{x:.1f}" x2="{x:.1f}" y1="{TOP}" y2="{BOTTOM}"/>']

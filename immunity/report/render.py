@@ -41,7 +41,7 @@ _JSON_ESCAPES = str.maketrans(
 def render(report: ReportInput) -> str:
     """The whole page as text: no request leaves it, and every text in it is escaped."""
     time = clock(report.days)
-    script, style = _asset("report.js"), _asset("report.css")
+    script, style = _asset("charts.js") + _asset("report.js"), _asset("report.css")
     small = thinned(report)
     moment = bodymap.telling_moment(small)
     return _template().render(
@@ -58,6 +58,7 @@ def render(report: ReportInput) -> str:
         facts=facts(report),
         bodies=_bodies(small, moment),
         moment=moment,
+        clock_unit=time.unit,
         now=time.stamp(float(small.times[moment])),
         last=_last_with_values(small),
         levels=bodymap.LEVEL_LABELS,

@@ -124,3 +124,58 @@ def test_numbers_read_the_same_with_and_without_the_script() -> None:
     said = in_browser(page, probe)
     for value in values:
         assert f'"{value}"'.replace("<", "&lt;") in said
+
+
+AGAIN = """
+const figure = document.querySelector("figure[data-curve]");
+const line = () => figure.querySelector(".drawn .line:not(.second)").getAttribute("d");
+const ticks = () => [...figure.querySelectorAll(".frame .end")].map((t) => t.textContent).join(" ");
+const cursor = () => figure.querySelector(".cursor line").getAttribute("x1");
+"""
+
+
+def test_a_log_axis_can_be_taken_and_given_back() -> None:
+    probe = """
+const first = [line(), ticks()];
+const button = figure.querySelector("button.log");
+const pressed = button.getAttribute("aria-pressed");
+button.click();
+const other = [line(), ticks(), button.getAttribute("aria-pressed")];
+button.click();
+return [pressed, other[2], first[0] !== other[0], first[1] !== other[1], first[1] === ticks(),
+  other[0].includes("NaN")];"""
+    assert json.loads(in_browser(render(made_up.healed()), AGAIN + probe)) == [
+        ["true", "false", True, True, True, False],
+        [],
+    ]
+
+
+def test_all_charts_show_the_days_that_are_asked_for() -> None:
+    probe = """
+const form = document.querySelector(".zoom");
+const [from, to] = form.querySelectorAll("input");
+const days = () => [...figure.querySelectorAll(".frame .mid")].map((t) => t.textContent);
+from.value = 2; to.value = 3; form.requestSubmit();
+const inside = days();
+from.value = 3; to.value = 2; form.requestSubmit();
+const refused = [!to.validity.valid, days().join() === inside.join()];
+form.reset();
+return [inside[0], inside[inside.length - 1], ...refused, days().length > 2];"""
+    assert json.loads(in_browser(render(made_up.healed()), AGAIN + probe)) == [
+        ["day 2", "3", True, True, True],
+        [],
+    ]
+
+
+def test_marks_stay_where_their_values_are() -> None:
+    """A published point lies on the same days and values after a change of axis and back."""
+    probe = """
+const rounded = (c) => ["cx", "cy"].map((k) => Number(c.getAttribute(k)).toFixed(0)).join();
+const points = () => [...document.querySelectorAll(".point circle")].map(rounded);
+const before = points();
+const buttons = [...document.querySelectorAll("button.log")].filter((b) => !b.hidden);
+buttons.forEach((b) => b.click());
+const moved = points();
+buttons.forEach((b) => b.click());
+return [before.length > 0, before.join(" ") !== moved.join(" "), before.join(" ") === points().join(" ")];"""
+    assert json.loads(in_browser(render(made_up.healed()), probe)) == [[True, True, True], []]

@@ -76,10 +76,12 @@ def test_healthy_range_points_and_limits_are_drawn() -> None:
     root = html.document_fromstring(render(made_up.healed()))
     drawn = {f.xpath(".//h4")[0].text: f for f in root.xpath("//figure[@data-curve]")}
     blood = drawn["Neutrophils in blood"]
-    assert blood.xpath("./*[@class='chart']/*[local-name()='rect'][@class='healthy']")
+    assert blood.xpath("./*[@class='chart']/*[@class='drawn']/*[local-name()='rect'][@class='healthy']")
     assert "Writer & Scribe 1987" in blood.xpath(".//*[local-name()='title']/text()")
     assert "9.5 to 15" in blood.text_content()
-    assert drawn["Staphylococcus aureus in skin"].xpath("./*[@class='chart']/*[local-name()='line'][@class='limit']")
+    assert drawn["Staphylococcus aureus in skin"].xpath(
+        "./*[@class='chart']/*[@class='drawn']/*[local-name()='line'][@class='limit']"
+    )
     assert not drawn["Damaged tissue"].xpath(".//*[@class='limit' or @class='healthy']")
 
 
@@ -99,7 +101,8 @@ def test_headings_do_not_skip_levels(page: tuple[ReportInput, str, html.HtmlElem
 
 def test_every_control_has_a_name(page: tuple[ReportInput, str, html.HtmlElement]) -> None:
     for control in page[2].xpath("//button | //input | //summary | //a"):
-        assert control.get("aria-label") or control.text_content().strip()
+        named = page[2].xpath(f"//label[@for='{control.get('id')}']") if control.get("id") else []
+        assert control.get("aria-label") or control.text_content().strip() or named
 
 
 def test_it_says_who_how_and_that_it_is_no_advice() -> None:

@@ -36,22 +36,7 @@
   };
   const rank = (ends, value) => ends.filter((end) => value >= end).length;
 
-  const charts = [...document.querySelectorAll("[data-curve]")].map((figure) => {
-    const svg = figure.querySelector(".chart");
-    const cursor = svg.querySelector(".cursor");
-    const log = svg.dataset.log === "1";
-    const scale = (v) => (log ? Math.log10(v) : v);
-    const lo = scale(Number(svg.dataset.lo));
-    const hi = scale(Number(svg.dataset.hi));
-    const curve = data.curves[figure.dataset.curve];
-    const height = (v) => {
-      const shown = log ? Math.max(v, curve.limit ?? 0, Number(svg.dataset.lo)) : v;
-      return bottom - Math.min(Math.max((scale(shown) - lo) / (hi - lo), 0), 1) * (bottom - top);
-    };
-    const from = Number(svg.dataset.first);
-    const place = (t) => left + ((t - from) / Math.max(Number(svg.dataset.last) - from, 1e-12)) * (right - left);
-    return { svg, cursor, curve, height, place, line: cursor.querySelector("line"), dots: cursor.querySelectorAll(".dot"), values: figure.querySelectorAll(".value") };
-  });
+  const charts = makeCharts(data, power, number);
   const maps = [...document.querySelectorAll(".bodymap")].map((map, k) => ({
     described: map.querySelector(".map-now"),
     places: [...map.querySelectorAll(".place")].map((group, i) => ({
@@ -87,7 +72,7 @@
   };
   const showChart = ({ cursor, curve, height, place, line, dots, values }, i) => {
     const x = place(data.times[i]).toFixed(1);
-    cursor.setAttribute("visibility", x > right + 0.5 ? "hidden" : "visible");
+    cursor.setAttribute("visibility", x > right + 0.5 || x < left - 0.5 ? "hidden" : "visible");
     line.setAttribute("x1", x);
     line.setAttribute("x2", x);
     [curve.y, curve.s].forEach((series, k) => {
@@ -152,10 +137,10 @@
     }),
   );
 
-  const nearest = (svg, event) => {
+  const nearest = ({ svg, axis }, event) => {
     const box = svg.getBoundingClientRect();
     const x = ((event.clientX - box.left) / box.width) * svg.viewBox.baseVal.width;
-    const [from, to] = [Number(svg.dataset.first), Number(svg.dataset.last)];
+    const [from, to] = [axis.first, axis.last];
     const time = from + (Math.min(Math.max(x, left), right) - left) / (right - left) * (to - from);
     let best = 0;
     data.times.forEach((t, i) => {
@@ -163,16 +148,38 @@
     });
     return best;
   };
-  charts.forEach(({ svg }) => {
+  charts.forEach((chart) => {
+    const { svg, figure } = chart;
+    figure.addEventListener("redrawn", () => showChart(chart, shown));
     svg.addEventListener("pointermove", (event) => {
       if (timer) return;
-      (event.buttons ? pin : show)(nearest(svg, event));
+      (event.buttons ? pin : show)(nearest(chart, event));
     });
     svg.addEventListener("pointerdown", (event) => {
       stop();
-      pin(nearest(svg, event));
+      pin(nearest(chart, event));
     });
     svg.addEventListener("pointerleave", () => timer || show(pinned));
+  });
+
+  const form = document.querySelector(".zoom");
+  const ends = form.querySelectorAll("input");
+  const days = [data.times[0], data.times[data.times.length - 1]];
+  const zoom = (first, last) => {
+    charts.forEach((chart) => {
+      chart.zoom(first, last);
+      showChart(chart, shown);
+    });
+  };
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const [first, last] = [...ends].map((input, k) => (input.value === "" ? days[k] : Number(input.value) / data.clock.perDay));
+    ends[1].setCustomValidity(first < last ? "" : "The end has to be after the beginning.");
+    if (form.reportValidity()) zoom(first, last);
+  });
+  form.addEventListener("reset", () => {
+    ends[1].setCustomValidity("");
+    zoom(null, null);
   });
 
   const quoted = (value) => {
@@ -196,5 +203,6 @@
 
   document.querySelector(".timebar").hidden = false;
   document.querySelector(".export").hidden = false;
+  form.hidden = false;
   show(pinned);
 })();
