@@ -28,6 +28,14 @@ class Point:
 
 
 @dataclass(frozen=True)
+class Paper:
+    """A source that numbers of this run come from."""
+
+    cite: str
+    doi: str | None = None
+
+
+@dataclass(frozen=True)
 class Curve:
     """One readout over time.
 
@@ -40,6 +48,7 @@ class Curve:
     main : bool                      shown at once; the others are folded away
     observed : tuple of Observed     single subjects of a table that the reader brought, in ``unit``
     observed_words : str             what table, how many values
+    papers : tuple of Paper          behind the flows that made and took what is counted
     second : float64[time], optional the same readout of the run it is compared with
     band : (lo, hi), optional        float64[time] each: spread over a cohort, ``values`` is then the median
     """
@@ -58,6 +67,7 @@ class Curve:
     main: bool = True
     observed: tuple[Observed, ...] = ()
     observed_words: str = ""
+    papers: tuple[Paper, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -77,14 +87,6 @@ class PlaceSeries:
     y: float
     cells: Floats
     microbes: Floats
-
-
-@dataclass(frozen=True)
-class Paper:
-    """A source that numbers of this run come from."""
-
-    cite: str
-    doi: str | None = None
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from immunity.report.model import Paper
 from immunity.results import Run
+from immunity.results.papers import papers_of_flows
 from immunity.results.why import course_of_host
 from immunity.why import because
 
@@ -33,6 +35,20 @@ def reasons_of(run: Run, microbes: frozenset[str]) -> dict[str, str]:
             behind = because(course.causes(info.id, float(course.rates.time[row])), labels)
             found[info.id] = f"Behind it: {behind}." if behind else ""
     return {id: text for id, text in found.items() if text}
+
+
+def papers_of(run: Run) -> dict[str, tuple[Paper, ...]]:
+    """Readout shown first -> papers behind the flows that made and took what it counts; as for :func:`reasons_of`."""
+    record = run.record
+    if record.case is None or record.pool is None or not np.isfinite(record.pool[:, 0]).all(axis=1).any():
+        return {}
+    course, model = course_of_host(record), record.case.model
+    found = {name: papers_of_flows(model, course.flows_of(name)) for name in record.show}
+    return {
+        name: tuple(Paper(str(p.get("cite") or p["key"]), p.get("doi")) for p in papers)
+        for name, papers in found.items()
+        if papers
+    }
 
 
 def _removed(parts: list[tuple[str, float]], labels: dict[str, str]) -> str:

@@ -155,6 +155,7 @@ def _shown(curve: Curve, index: int, report: ReportInput, time: Clock, day: floa
         "rows": rows,
         "points": thin.points_table(curve, time),
         "observed": thin.observed_table(curve, time),
+        "papers": [(paper, doi_link(paper)) for paper in curve.papers],
     }
 
 

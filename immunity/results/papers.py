@@ -31,6 +31,21 @@ def papers_behind(model: Model, fired: Floats, left: Floats | None = None) -> tu
     return tuple({"key": key, **model.sources.get(key, {}), "numbers": used[key]} for key in sorted(used))
 
 
+def papers_of_flows(model: Model, flows: Iterable[int]) -> tuple[dict[str, Any], ...]:
+    """Papers behind the numbers that stand in some flows themselves, not in what these hear of, by key."""
+    table, names = model.tables.flows, model.tables.names.parameter
+    parameters: set[int] = set()
+    for flow in flows:
+        parameters.update(table.factor[table.factor_ptr[flow] : table.factor_ptr[flow + 1]].tolist())
+        laws = slice(table.law_ptr[flow], table.law_ptr[flow + 1])
+        parameters.update(table.laws.parameter[laws].ravel().tolist())
+    keys: set[str] = set()
+    for index in parameters - {-1}:
+        source = model.parameter_sources.get(names[index], {}).get("source")
+        keys.update([source] if isinstance(source, str) else source or [])
+    return tuple({"key": key, **model.sources.get(key, {})} for key in sorted(keys))
+
+
 def silent_signals(tables: Tables, flows: Iterable[int], left: Floats) -> set[int]:
     """Signals of nothing but pools that were always empty: no flow that fired touches them, and nothing is left."""
     there = np.nan_to_num(left) > 0.0

@@ -85,6 +85,14 @@ class Course:
         """Find what made a readout what it is on a day, compared with the start of the run."""
         return _Finder(self).of_signal(self._signal(readout), _row(self.rates.time, day), 1.0, depth)
 
+    def flows_of(self, readout: str) -> list[int]:
+        """Flows that fired and changed a pool that a readout counts."""
+        flows, pools = self.case.model.tables.flows, self._pools(self._signal(readout))
+        touching = (
+            np.searchsorted(flows.stoich_ptr, np.flatnonzero(np.isin(flows.stoich_pool, pools)), side="right") - 1
+        )
+        return [int(flow) for flow in np.unique(touching) if self.rates.propensities[:, flow].any()]
+
     def removed(self, readout: str) -> list[tuple[str, float]]:
         """Rules that took away what a readout counts, over the whole run, with their shares; most first."""
         tables, rates = self.case.model.tables, self.rates

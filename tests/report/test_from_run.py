@@ -227,3 +227,9 @@ def test_the_story_says_what_moved_it_and_who_killed_what() -> None:
 
 def test_without_pools_the_story_gives_no_reasons() -> None:
     assert from_run(im.run("cut_finger", days=1.0, record_pools=False)).reasons == {}
+
+
+def test_papers_stand_beside_the_curves_that_rest_on_them() -> None:
+    curves = {curve.id: curve for curve in from_run(im.run("cut_finger", days=1.0)).curves}
+    assert any("Vigushin" in paper.cite for paper in curves["blood.crp"].papers)
+    assert not any("Vigushin" in paper.cite for paper in curves["skin.neutrophils"].papers)
