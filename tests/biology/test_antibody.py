@@ -79,3 +79,23 @@ def test_igg_lasts_longer_where_there_is_less_of_it() -> None:
 def test_without_b_cells_there_is_no_igg() -> None:
     run = im.run("healthy_adult", host={"deficiencies": ["xla"]}, days=1, record_pools=False)
     assert run["serum.igg"].values[0] < 0.1
+
+
+@cache
+def wound(*, jabs: int = 0) -> im.Run:
+    doses = [{"therapy": "tetanus_toxoid", "dose": "10 ug", "at": f"{28 * k} d"} for k in range(jabs)]
+    host = {"history": [{"before": "3650 d", "therapies": doses}]} if jabs else {}
+    return im.run("wound_with_tetanus", host=host, record_pools=False)
+
+
+def test_two_jabs_keep_tetanus_away_and_tetanus_does_not_teach() -> None:
+    naive, vaccinated = wound(), wound(jabs=2)
+    assert naive.outcome == "tetanus"
+    assert vaccinated.outcome != "tetanus"
+    assert vaccinated["body.tetanus"].values.max() < 0.01 * naive["body.tetanus"].values.max()
+    assert naive["serum.tetanus_antitoxin"].values.max() < -2.5  # who lives through it is not immune
+
+
+def test_tetanus_takes_days_to_reach_the_cord() -> None:
+    toxin = wound()["body.tetanus"].values
+    assert 3 * 4 < int(np.argmax(toxin > 100.0)) < 21 * 4
