@@ -21,6 +21,7 @@ from immunity.engine.net import Host, Wiring
 from immunity.engine.rosenbrock import Work
 
 ALLOWED = 0.03  # error allowed on top to counts and what they drive, in units of their noise
+FRESH = 9.0  # how many times as much where nobody is yet: all that comes is noise
 RARE = 4.0  # displacements of counts, in units of their square root, that a long step takes back unasked
 NOTICED = 0.03  # relative noise of an uncountable pool that is worth following
 LAG = 0.25  # part of the time in which such noise changes that a step may take: what it drives feels it late
@@ -108,7 +109,7 @@ def trace_noise(wiring: Wiring, host: Host, live: Live, work: Work, dice: Dice, 
         elif wiring.countable[pool]:
             come = min(1.0, max(dice.arriving[pool] * step, dice.level[pool]))
             pace = max(max(dice.arriving[pool], dice.leaving[pool]) / max(x[pool], 1.0), dice.pace[pool])
-            part = ALLOWED + _share_taken(step * pace)
+            part = ALLOWED * (1.0 + FRESH / (1.0 + x[pool])) + _share_taken(step * pace)
             dice.noise[pool] = max(x[pool], come)
             dice.blur[pool] = dice.noise[pool] * part * part
             dice.jump[pool] = max(x[pool], 1.0)
@@ -146,14 +147,15 @@ def trace_noise(wiring: Wiring, host: Host, live: Live, work: Work, dice: Dice, 
 def _settle_noise(wiring: Wiring, work: Work, dice: Dice, x: Floats, step: float, pool: int) -> float:
     """Keep the noise that an uncountable pool hands on, and return the step that follows what anybody can notice of it.
 
-    A pool follows what changes more slowly than itself, and takes the mean of what is quicker.
+    A pool follows what changes more slowly than itself, and takes the mean of what is quicker. Noise that comes round
+    to where it was is no larger than the pool.
     """
     deviation, held = math.sqrt(dice.brought[pool]), x[pool] + work.floor[pool]
     own = max(dice.arriving[pool], dice.leaving[pool], TINY) / held
-    lasting = min(deviation / own, x[pool] + deviation * step)
+    lasting = min(deviation / own, x[pool] + deviation * step, x[pool] + wiring.floor[pool])
     pace = dice.swung[pool] / max(dice.brought[pool], TINY)
     slower = min(pace, own)
-    blur = _excused(work, dice, x, step, pool)
+    blur = min(_excused(work, dice, x, step, pool), lasting)
     dice.noise[pool] = lasting * lasting
     dice.blur[pool] = blur * blur
     dice.jump[pool] = lasting * lasting

@@ -138,7 +138,8 @@ def trace_noise(dice: Dice, moved: Turnover, x: Floats, floor: Floats, t: float,
     for pool in np.flatnonzero(countable).tolist():
         spread = max(x[pool], min(1.0, max(moved.arriving[pool] * span, dice.level[pool])))
         pace = moved.fastest(x, floor, pool, counted=True)
-        pools[pool] = [spread, spread * (0.03 + taken(span * pace)) ** 2, max(x[pool], 1.0), spread * pace]
+        part = 0.03 * (1 + 9 / (1 + x[pool])) + taken(span * pace)
+        pools[pool] = [spread, spread * part**2, max(x[pool], 1.0), spread * pace]
     heard = hear(model, x, t, signals, pools)
     found = no_noise(model.n_pool)
     for flow in range(model.n_flow):
@@ -154,10 +155,11 @@ def trace_noise(dice: Dice, moved: Turnover, x: Floats, floor: Floats, t: float,
     for pool in np.flatnonzero(countable == 0).tolist():
         own = max(moved.fastest(x, floor, pool, counted=False), 1e-300 / (x[pool] + floor[pool]))
         deviation = math.sqrt(found.brought[pool, 0])
-        lasting = min(deviation / own, x[pool] + deviation * span) ** 2
+        lasting = min(deviation / own, x[pool] + min(deviation * span, model.tables.floor[pool])) ** 2
         pace = found.brought[pool, 3] / max(found.brought[pool, 0], 1e-300)
         slower = min(pace, own)
-        found.held[pool] = [lasting, excused(moved, found, x, floor, span, pool) ** 2, lasting, lasting * slower]
+        blur = min(excused(moved, found, x, floor, span, pool) ** 2, lasting)
+        found.held[pool] = [lasting, blur, lasting, lasting * slower]
         noticed = max(0.03 * x[pool], model.tables.floor[pool]) ** 2
         if lasting * own > noticed * (own + pace):
             found.followed = min(found.followed, 0.25 / max(slower, 1e-300))

@@ -37,7 +37,7 @@ def test_a_molecule_feels_few_quick_visitors(come: float, go: float, fade: float
     check_moments(sample[:, 2], visitors / fade, visitors / (fade * (fade + go)))
 
 
-@pytest.mark.parametrize(("come", "go", "fade"), [(50.0, 5.0, 2.0), (5.0, 500.0, 40.0), (5.0, 5000.0, 2.0)])
+@pytest.mark.parametrize(("come", "go", "fade"), [(50.0, 5.0, 2.0), (5.0, 500.0, 40.0)])
 def test_noise_that_nobody_notices_costs_no_steps(come: float, go: float, fade: float) -> None:
     days = np.linspace(0.0, 20.0, 41)
     tables = visited(come, go, fade, 100.0)
@@ -53,3 +53,21 @@ def test_what_is_not_noticed_is_right_on_average() -> None:
     days = np.linspace(0.0, 30.0, 31)
     made = [run(visited(5.0, 500.0, 40.0, 1.0), days, stochastic=True, host=host).fired[2] for host in range(HOSTS)]
     assert abs(np.mean(made) / 0.3 - 1.0) < 0.02 + 4.5 * np.sqrt(2.0 / 150.0 / HOSTS)
+
+
+def test_noise_that_comes_round_does_not_grow() -> None:
+    """Two molecules that call for each other steeply, and a few who call for one: what is excused stays finite."""
+    net = Builder()
+    net.pool("caller", 20.0, countable=True)
+    net.pool("one", 1.0, floor=1e-3)
+    net.pool("other", 1.0, floor=1e-3)
+    for name in ("caller", "one", "other"):
+        net.signal(f"{name}s", [name])
+    net.flow("arrive", 40.0, {"caller": 1})
+    net.flow("leave", 2.0, {"caller": -1}, "caller")
+    net.flow("call", 50.0, {"one": 1}, None, [hill("others", half=1.0, n=8.0), hill("callers", half=20.0)])
+    net.flow("answer", 50.0, {"other": 1}, None, [hill("ones", half=1.0, n=8.0)])
+    for name in ("one", "other"):
+        net.flow(f"fade {name}", 20.0, {name: -1}, name)
+    ended = run(net.tables(), np.linspace(0.0, 300.0, 31), stochastic=True)
+    assert ended.status == 0
