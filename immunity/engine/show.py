@@ -21,7 +21,7 @@ from immunity.engine.rng import Streams, binomial
 from immunity.engine.rosenbrock import Work, interpolate
 
 CROWD = 1e5  # counts from here up are shown without the noise within a step
-BRISK = 1.0  # turnovers in a step from which those who came early may have left again before it ends
+BRISK = 0.25  # turnovers in a step from which those who came early may have left again before it ends
 
 
 @kernel
