@@ -43,14 +43,12 @@ def run_elsewhere(made: Case, document: str) -> np.ndarray:
     roadrunner = pytest.importorskip("roadrunner")
     read = libsbml.readSBMLFromString(document).getModel()
     runner = roadrunner.RoadRunner(document)
-    floors = {
-        name.replace(".", "_"): floor
-        for name, floor in zip(made.model.tables.names.pool, made.model.tables.floor, strict=True)
-    }
+    species = [read.getSpecies(k).getId() for k in range(read.getNumSpecies())]
+    floors = dict(zip(species, made.model.tables.floor, strict=True))
     runner.integrator.relative_tolerance = 1e-8
     runner.integrator.absolute_tolerance = [1e-3 * floors[name] for name in runner.model.getFloatingSpeciesIds()]
     runner.integrator.maximum_num_steps = 1_000_000
-    runner.timeCourseSelections = [read.getSpecies(k).getId() for k in range(read.getNumSpecies())]
+    runner.timeCourseSelections = species
     return np.array(runner.simulate(times=made.out_times.tolist()))
 
 
@@ -74,7 +72,7 @@ def test_engine_agrees_with_roadrunner(exported: tuple[Case, str], elsewhere: np
     assert worst_difference(made, made.theta, elsewhere) < WITHIN
 
 
-@pytest.mark.parametrize("scenario", ["endotoxin_2ng_per_kg", "pneumococcal_pneumonia"])
+@pytest.mark.parametrize("scenario", ["endotoxin_2ng_per_kg", "typhoid_in_milk"])
 def test_engine_agrees_with_roadrunner_on_others(scenario: str) -> None:
     made, document = export(scenario, days=1.0)
     assert worst_difference(made, made.theta, run_elsewhere(made, document)) < WITHIN

@@ -88,9 +88,9 @@ def test_a_report_and_a_figure_show_every_subject(tmp_path: Path) -> None:
     file = tmp_path / "data.csv"
     file.write_text("time,value,readout,subject\n1,5,tent,a\n2,60,tent,a\n3,<2,tent,b\n", encoding="utf-8")
     page = Run(record(1)).report(tmp_path / "r.html", data=file).read_text(encoding="utf-8")
-    assert page.count('class="observed"><title>') == 3 and page.count('class="subject"') == 1
+    assert page.count('class="observed" data-x=') == 3 and page.count('class="subject"') == 1
     assert "observed (data.csv): 3 values, 2 subjects, 1 below detection" in page
-    assert render(from_run.from_run(Run(record(1)))).count('class="observed"><title>') == 0
+    assert render(from_run.from_run(Run(record(1)))).count('class="observed" data-x=') == 0
     figures = pytest.importorskip("matplotlib.figure")
     figure = Run(record(1)).plot(data=file)
     assert isinstance(figure, figures.Figure) and len(figure.axes) == 1
