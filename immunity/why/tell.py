@@ -66,11 +66,17 @@ def because(cause: Cause, labels: Mapping[str, str]) -> str:
     for each in cause.walk():
         if each is cause or each.kind not in ("amount", "signal") or each.repeated:
             continue
-        if _subject(each, labels) == _subject(cause, labels) or each.ratio <= 0.0:
+        if _entity(each) == _entity(cause) or each.ratio <= 0.0:
             continue
         grown = "from nothing" if each.ratio >= ENDLESS else f"{_times(each.ratio)} what it was"
         return f"{_subject(each, labels)}, {grown}"
     return ""
+
+
+def _entity(cause: Cause) -> str:
+    """The entity of a pool or its concentration, whatever its place and state; a signal is its own."""
+    place, dot, rest = cause.id.strip("[]").partition(".")
+    return rest.partition(".")[0] if dot else place
 
 
 def _lines(cause: Cause, labels: Mapping[str, str], level: int) -> Iterator[str]:

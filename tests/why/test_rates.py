@@ -13,6 +13,7 @@ from immunity.compiler.build import Compiled, compile_book
 from immunity.language.errors import RuleError
 from immunity.language.load import load_book
 from immunity.results.runs import Run
+from immunity.why import because
 from immunity.why.rates import numbers_along, rates_along
 
 # a germ rouses a watcher, who sends word through two stages to the blood, where it calls a guard from the store
@@ -111,6 +112,10 @@ def test_the_way_back_leads_to_what_was_met(run: Run) -> None:
 def test_what_passes_between_states_moves_nothing(run: Run) -> None:
     flows = [cause.id for cause in run.why("blood.word").cause.walk() if cause.kind == "flow"]
     assert not any("nascent.1 > " in id and "nascent.2" in id for id in flows)
+
+
+def test_what_stands_behind_is_something_else(run: Run) -> None:
+    assert because(run.why("blood.word").cause, {"germ": "Germ"}).startswith("Germ in skin, ")
 
 
 def test_before_anything_came_nothing_moved(run: Run) -> None:
