@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from immunity.report.bodymap import ever_cells, ever_microbes
 from immunity.report.model import Curve, Floats, Paper, PlaceSeries, Point, ReportInput
 from immunity.report.published import points_behind, readable_findings
-from immunity.report.reasons import papers_of, reasons_of
+from immunity.report.reasons import reasons_and_papers
 from immunity.report.render import render
 from immunity.report.roles import is_microbe
 from immunity.report.words import clock
@@ -77,12 +77,9 @@ def _of_run(run: Run, findings: Iterable[Published]) -> ReportInput:
         stopped_at=stopped if np.isfinite(stopped) else None,
         seed=record.seed if record.mode == "stochastic" or record.draws else None,
     )
-    behind = papers_of(run)
-    report = replace(
-        report,
-        reasons=reasons_of(run, frozenset(c.id for c in report.curves if is_microbe(c))),
-        curves=tuple(replace(curve, papers=behind.get(curve.id, ())) for curve in report.curves),
-    )
+    reasons, papers = reasons_and_papers(run, frozenset(c.id for c in report.curves if is_microbe(c)))
+    curves = tuple(replace(curve, papers=papers.get(curve.id, ())) for curve in report.curves)
+    report = replace(report, reasons=reasons, curves=curves)
     if host_failed(int(record.status[0])):
         report = replace(report, warnings=(status_text(int(record.status[0])), *report.warnings))
     return report

@@ -14,41 +14,39 @@ LEAST = 0.1  # share of what was taken away below which what took it is not told
 MOST = 3
 
 
-def reasons_of(run: Run, microbes: frozenset[str]) -> dict[str, str]:
-    """Readout -> why it moved; for microbes, what took them away. Empty for a run that kept no pools.
+def reasons_and_papers(run: Run, microbes: frozenset[str]) -> tuple[dict[str, str], dict[str, tuple[Paper, ...]]]:
+    """Say why readouts moved, or of microbes what took them away; and which papers are behind their flows.
 
     Parameters
     ----------
     microbes : frozenset of str     readouts that count microbes
+
+    Returns
+    -------
+    reasons : dict      readout -> a sentence
+    papers : dict       readout shown first -> papers behind the flows that made and took what it counts
+    Both are empty for a run that kept no pools, or holds no rules.
     """
     record = run.record
     if record.case is None or record.pool is None or not np.isfinite(record.pool[:, 0]).all(axis=1).any():
-        return {}
-    course, labels = course_of_host(record), record.case.model.labels
-    found: dict[str, str] = {}
+        return {}, {}
+    course, model = course_of_host(record), record.case.model
+    reasons: dict[str, str] = {}
     for column, info in enumerate(record.infos):
         values = record.readout[: len(course.rates.time), 0, column]
         if info.id in microbes:
-            found[info.id] = _removed(course.removed(info.id), labels)
+            reasons[info.id] = _removed(course.removed(info.id), model.labels)
         elif info.id in record.show:
             row = int(np.argmax(np.abs(values - values[0])))
-            behind = because(course.causes(info.id, float(course.rates.time[row])), labels)
-            found[info.id] = f"Behind it: {behind}." if behind else ""
-    return {id: text for id, text in found.items() if text}
-
-
-def papers_of(run: Run) -> dict[str, tuple[Paper, ...]]:
-    """Readout shown first -> papers behind the flows that made and took what it counts; as for :func:`reasons_of`."""
-    record = run.record
-    if record.case is None or record.pool is None or not np.isfinite(record.pool[:, 0]).all(axis=1).any():
-        return {}
-    course, model = course_of_host(record), record.case.model
-    found = {name: papers_of_flows(model, course.flows_of(name)) for name in record.show}
-    return {
-        name: tuple(Paper(str(p.get("cite") or p["key"]), p.get("doi")) for p in papers)
-        for name, papers in found.items()
-        if papers
+            behind = because(course.causes(info.id, float(course.rates.time[row])), model.labels)
+            reasons[info.id] = f"Behind it: {behind}." if behind else ""
+    papers = {
+        name: tuple(
+            Paper(str(p.get("cite") or p["key"]), p.get("doi")) for p in papers_of_flows(model, course.flows_of(name))
+        )
+        for name in record.show
     }
+    return {id: text for id, text in reasons.items() if text}, papers
 
 
 def _removed(parts: list[tuple[str, float]], labels: dict[str, str]) -> str:

@@ -163,8 +163,9 @@ class _Finder:
             gained = {}
             for term in terms:
                 there = self._source(term)
-                weight = rows.term_coefficient[term] * self._weight(rows.term_weight[term])
-                gained[term] = float(weight * (there[row] - there[0]))
+                by = int(rows.term_weight[term])
+                weight = rates.numbers[row, by] if by >= 0 else 1.0
+                gained[term] = float(rows.term_coefficient[term] * weight * (there[row] - there[0]))
             for term, of_sum in _largest(gained, rose=rates.sums[row, signal] >= rates.sums[0, signal]):
                 source, kind = int(rows.term_source[term]), rows.term_kind[term]
                 if kind == TERM_SIGNAL:
@@ -271,9 +272,6 @@ class _Finder:
         if kind == TERM_POOL:
             return self.rates.pools[:, source]
         return self.rates.signals[:, source] if kind == TERM_SIGNAL else self.rates.time
-
-    def _weight(self, index: int) -> float:
-        return float(self.case.theta[index]) if index >= 0 else 1.0
 
     def _is_clock(self, signal: int) -> bool:
         rows = self.tables.signals

@@ -1,4 +1,8 @@
-"""Signals, laws and propensities along a run, computed once more from its pools; what the kernels don't keep."""
+"""Signals, laws and propensities along a run, computed once more from its pools; what the kernels don't keep.
+
+In NumPy and over all times at once, since kernels take one moment and their compilation costs more than the answer; the
+tests hold it against them.
+"""
 
 from __future__ import annotations
 
@@ -37,6 +41,7 @@ class Rates:
 
     Attributes
     ----------
+    numbers : float64[time, parameter]   as events change them
     pools : float64[time, pool]
     sums : float64[time, signal]         constant + terms, over the divisor, before laws
     signals : float64[time, signal]
@@ -47,6 +52,7 @@ class Rates:
     """
 
     time: Floats
+    numbers: Floats
     pools: Floats
     sums: Floats
     signals: Floats
@@ -108,7 +114,7 @@ def rates_along(tables: Tables, numbers: Floats, pools: Floats, time: Floats) ->
         propensities[:, flow] = rate * pools[:, flows.primary[flow]] if flows.primary[flow] >= 0 else rate
     weight = flows.stoich_weight
     change = flows.stoich_coefficient * np.where(weight >= 0, numbers[-1, np.maximum(weight, 0)], 1.0)
-    return Rates(time, pools, sums, values, signal_laws, flow_laws, propensities, change)
+    return Rates(time, numbers, pools, sums, values, signal_laws, flow_laws, propensities, change)
 
 
 def law_along(tables: Tables, laws: Laws, law: int, signals: Floats, numbers: Floats) -> Floats:
