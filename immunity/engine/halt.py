@@ -63,27 +63,30 @@ def interruptible(work: Callable[[], T]) -> T:
         return work()  # signals come to the main thread alone
     made: list[T] = []
     faults: list[BaseException] = []
+    begun: list[int] = []
+    given_up = threading.Event()
+    ended = threading.Event()  # an interrupted `join` would take the thread for ended
 
     def do() -> None:
-        ready()
         try:
-            made.append(work())
+            begun.append(ready())
+            if not given_up.is_set():  # told while it was being started, it begins nothing
+                made.append(work())
         except BaseException as fault:
             faults.append(fault)
         finally:
             finished()
             ended.set()
 
-    ended = threading.Event()  # an interrupted `join` would take the thread for ended
-    thread = threading.Thread(target=do, daemon=True)
-    thread.start()
     try:
+        threading.Thread(target=do, daemon=True).start()  # may be interrupted when the thread is already at work
         while not ended.wait(LOOK_UP):
             pass
     except BaseException:
-        if thread.ident is not None:
-            halt(thread.ident)
-        ended.wait()
+        given_up.set()
+        if begun:
+            halt(begun[0])
+            ended.wait()
         raise
     if faults:
         raise faults[0]

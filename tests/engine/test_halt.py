@@ -66,6 +66,34 @@ def test_an_interrupt_is_heard_in_the_middle_of_one_long_run(stochastic: bool) -
     assert halt.interruptible(lambda: live(stochastic, 1.0)).status == OK  # the next is as ever
 
 
+def test_an_interrupt_is_heard_while_the_run_s_thread_is_being_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    live(False, 0.1)
+    runs = []
+    start = threading.Thread.start
+
+    def late(thread: threading.Thread) -> None:
+        start(thread)
+        while not any(place.base is not None and place.base[0] > 10 for place in list(halt._running.values())):
+            time.sleep(0.001)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(threading.Thread, "start", late)
+    with pytest.raises(KeyboardInterrupt):
+        halt.interruptible(lambda: runs.append(live(False, 1e9)))
+    assert [run.status for run in runs] == [HALTED]
+    assert not halt._running and not halt._asked
+
+
+def test_an_interrupt_before_the_run_s_thread_is_there_begins_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def never(thread: threading.Thread) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(threading.Thread, "start", never)
+    with pytest.raises(KeyboardInterrupt):
+        halt.interruptible(lambda: pytest.fail("began"))
+    assert not halt._running and not halt._asked
+
+
 @MODES
 def test_without_an_interrupt_the_same_run_goes_on(stochastic: bool) -> None:
     assert halt.interruptible(lambda: live(stochastic, 1e9, 300)).status == TOO_MANY_STEPS
