@@ -15,6 +15,7 @@ from pathlib import Path
 
 from pages.catalogue import catalogue_pages
 from pages.command_line import command_line_page
+from pages.influence import influence_page
 from pages.runs import pages_with_outputs, with_findings
 
 from immunity import load
@@ -28,8 +29,10 @@ WIDTH = "110"
 
 def static_pages() -> Iterator[tuple[Path, str]]:
     """Pages made from the rule book and the program, each with its file."""
-    for name, text in catalogue_pages(load()):
+    compiled = load()
+    for name, text in catalogue_pages(compiled):
         yield DOCS / "catalogue" / name, text
+    yield DOCS / "catalogue" / "influence.md", influence_page(compiled)
     yield DOCS / "reference" / "errors.md", catalogue_markdown()
     commands = {name: app[name].default_command for name in sorted(app) if not name.startswith("-")}
     yield DOCS / "reference" / "cli.md", command_line_page(commands)

@@ -2,17 +2,21 @@
 
 from immunity.calibrate.fit import Fit, cost_of, fit_numbers, score
 from immunity.calibrate.sensitivity import Influence, global_influences, local_influences
+from immunity.calibrate.strongest import Strongest, rank, strongest_influences
 from immunity.calibrate.vary import Number, numbers_of, with_factors
 
 __all__ = [
     "Fit",
     "Influence",
     "Number",
+    "Strongest",
     "cost_of",
     "fit_numbers",
     "global_influences",
     "local_influences",
     "numbers_of",
+    "rank",
     "score",
+    "strongest_influences",
     "with_factors",
 ]

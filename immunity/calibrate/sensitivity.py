@@ -155,13 +155,37 @@ def statistics_of(
     """One statistic of one readout in each of several deterministic runs; NaN where the numbers failed."""
     if statistic not in STATISTICS:
         raise fail("E832", reason=f"{statistic!r} is none of {', '.join(STATISTICS)}")
-    index = find_readout(cases[0].model.readouts, readout)
-    values = np.full(len(cases), np.nan)
+    return measure(cases, [(readout, statistic)], workers=workers, rtol=rtol, progress=progress)[:, 0]
+
+
+def measure(
+    cases: Sequence[Case],
+    wanted: Sequence[tuple[str, str]],
+    *,
+    workers: int = 1,
+    rtol: float = 1e-3,
+    progress: Progress | None = None,
+) -> Floats:
+    """Statistics of readouts in each of several deterministic runs of one model.
+
+    Parameters
+    ----------
+    wanted : sequence of (readout, statistic)
+
+    Returns
+    -------
+    float64[case, wanted]    NaN where the numbers failed
+    """
+    infos = cases[0].model.readouts
+    indices = {readout: find_readout(infos, readout) for readout, _ in wanted}
+    values = np.full((len(cases), len(wanted)), np.nan)
     options = Options(0, stochastic=False, vary=False, record_pools=False, rtol=rtol)
 
     def finished(task: int, batch: HostBatch, _: float) -> None:
         record = collect_cohort(CohortOutcome(cases[task], options, batch)).record
-        values[task] = float(all_statistics(record, index, curves.list_rows(record))[statistic][0])
+        rows = curves.list_rows(record)
+        found = {readout: all_statistics(record, index, rows) for readout, index in indices.items()}
+        values[task] = [float(found[readout][statistic][0]) for readout, statistic in wanted]
 
     run_several([Wanted(case, options, 1) for case in cases], workers=workers, finished=finished, progress=progress)
     return values

@@ -37,12 +37,13 @@ class Number:
     width: float
 
 
-def numbers_of(case: Case, patterns: Iterable[str] = ("*",)) -> tuple[Number, ...]:
+def numbers_of(case: Case, patterns: Iterable[str] = ("*",), *, literals: bool = False) -> tuple[Number, ...]:
     """The numbers of a host that can be varied: those with a value other than zero that follow from no others.
 
     Parameters
     ----------
     patterns : iterable of str    names, with ``*`` for anything
+    literals : bool               take also those whose formula holds a number of its own beside others
 
     Raises
     ------
@@ -50,7 +51,11 @@ def numbers_of(case: Case, patterns: Iterable[str] = ("*",)) -> tuple[Number, ..
         E831 for a pattern that matches none.
     """
     names = case.model.tables.names.parameter
-    follows = {formula.parameter for formula in case.model.formulas}
+    follows = {
+        formula.parameter
+        for formula in case.model.formulas
+        if not (literals and formula.where.keys() - formula.follows.keys())
+    }
     sources = case.model.parameter_sources
     found: dict[int, Number] = {}
     for pattern in patterns:

@@ -28,7 +28,7 @@ def register(app: App) -> None:
 def sensitivity(
     scenario: str,
     *,
-    readout: str,
+    readout: str | None = None,
     statistic: Literal["maximum", "minimum", "last", "area", "baseline", "maximum_day", "minimum_day"] = "maximum",
     numbers: Annotated[list[str] | None, Parameter(negative=(), consume_multiple=True)] = None,
     method: Literal["local", "morris", "sobol"] = "local",
@@ -43,14 +43,16 @@ def sensitivity(
 ) -> int:
     """Say which numbers a reading hangs on, with their status and source.
 
+    Without a readout: how far each number moves what it moves most of all that the scenario shows.
+
     Parameters
     ----------
     scenario
         A name from `immunity list scenarios`, or a path.
     readout
-        The readout that is watched.
+        The readout that is watched; every one that the scenario shows if none is named.
     statistic
-        What of its curve.
+        What of its curve. Without a readout: the largest, the smallest and the area, whichever moves most.
     numbers
         Numbers to vary, with * for anything; all of them if none is named.
     method
@@ -79,6 +81,11 @@ def sensitivity(
         scenario, host=setting.host_words(), changes=setting.change_words(), days=setting.days, book=book.load()
     )
     patterns, cores = tuple(numbers or ALL), workers or usable_cores()
+    if readout is None:
+        if method != "local":
+            raise fail("E832", reason=f"{method} watches one readout: name it with --readout")
+        _strongest(case, patterns, step=step, top=top, workers=cores, json=json)
+        return 0
     try:
         with progress_bar("runs", 1, quiet=json) as update:
             if method == "local":
@@ -120,6 +127,34 @@ def sensitivity(
         table.add_row(n.name, n.said, n.status, n.source, number(one.effect), number(one.spread))
     console.print(table)
     return 0
+
+
+def _strongest(case: Case, patterns: tuple[str, ...], *, step: float, top: int, workers: int, json: bool) -> None:
+    """Print how far each number moves what it moves most."""
+    from immunity.calibrate import strongest_influences
+    from immunity.progress import progress_bar
+
+    with progress_bar("runs", 1, quiet=json) as update:
+        found = strongest_influences(case, patterns=patterns, step=step, workers=workers, progress=update)
+    if json:
+        rows = [
+            {"number": one.number.name, "value": one.number.said, "status": one.number.status}
+            | {"source": one.number.source, "effect": one.effect, "readout": one.readout, "statistic": one.statistic}
+            for one in found
+        ]
+        sys.stdout.write(dumps({"scenario": case.scenario, "numbers": rows}) + "\n")
+        return
+    console = output()
+    console.print(f"What {case.title} shows hangs on", markup=False, highlight=False)
+    table = Table(box=None, pad_edge=False, padding=(0, 1))
+    for name in ("number", "value", "status", "source"):
+        table.add_column(name, overflow="fold")
+    table.add_column("elasticity", justify="right")
+    table.add_column("of", overflow="fold")
+    for one in found[:top]:
+        n = one.number
+        table.add_row(n.name, n.said, n.status, n.source, number(one.effect), f"{one.statistic} of {one.readout}")
+    console.print(table)
 
 
 def fit(

@@ -29,6 +29,19 @@ def test_sensitivity_prints_a_table_and_json(given, capsys: pytest.CaptureFixtur
     assert {row["number"] for row in told["numbers"]} >= {"sugar.rate", "sugar.loss"}
 
 
+def test_sensitivity_without_a_readout_looks_at_all_that_is_shown(given, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["sensitivity", "rest", "--workers", "1", *given]
+    assert run_command(words) == 0
+    said = capsys.readouterr().out
+    assert "sugar.rate" in said and "of dish.sugar" in said
+    assert run_command([*words, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["scenario"] == "rest"
+    assert {row["number"] for row in told["numbers"]} == {"sugar.rate", "sugar.loss", "dish.volume"}
+    assert run_command([*words, "--method", "morris"]) == 2
+    assert "--readout" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("more", [["--readout", "dish.suger"], ["--readout", "dish.sugar", "--numbers", "sugar.x"]])
 def test_sensitivity_refuses(given, more: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert run_command(["sensitivity", "rest", *more, *given]) == 2
