@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -11,12 +11,14 @@ from immunity.engine.halt import watch
 from immunity.engine.hazard import evaluate_signals
 from immunity.engine.kernel import entry, kernel
 from immunity.engine.net import Host, Places, Wiring
+from immunity.engine.packed import Packed
 
 TIME, STEP = 0, 1  # entries of `clock`
 STEPS, NEXT_OUT, STATUS, MAX_STEPS, HALT = 0, 1, 2, 3, 4  # entries of `tally`
 
 
-class Course(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Course(Packed):
     """One host's run so far."""
 
     x: Floats  # [pool]

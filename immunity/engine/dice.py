@@ -9,7 +9,7 @@ that the work is least; how far a leap may go follows from the counts.
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from immunity.compiler.tables import Bytes, Floats, Ints
 from immunity.engine.kernel import kernel
 from immunity.engine.live import N_FLOWS, N_POOLS, Live
 from immunity.engine.net import Host, Places, Wiring
+from immunity.engine.packed import Packed
 from immunity.engine.rng import Streams, binomial, exponential
 from immunity.engine.rosenbrock import Work, begin_step
 
@@ -32,7 +33,8 @@ MOST_EVENTS = 1000.0  # of a small pool in any step, as expected at its start
 MOST_GROWN = 2.0  # how many times e small pools are expected to grow in a step, at most
 
 
-class Dice(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Dice(Packed):
     """What stochastic mode needs on top, allocated once per run."""
 
     clock: Floats  # [flow] unit-rate time to the next firing; below zero: not in the exact set

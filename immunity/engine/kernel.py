@@ -6,27 +6,43 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 import numba
+from numba.core import types
 
 from immunity.engine.keep import KernelCache
+from immunity.engine.parts import PartCompiler
 
 F = TypeVar("F", bound=Callable[..., Any])
 njit: Any = numba.njit
-_SETTINGS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "_nrt": False}
+_SETTINGS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "_nrt": False, "no_cfunc_wrapper": True}
 # _nrt=False: no reference counts and no allocation in kernels, which more than halves the time to compile them
+_PART: dict[str, Any] = {**_SETTINGS, "no_cpython_wrapper": True, "pipeline_class": PartCompiler}
 
 
 def kernel(function: F) -> F:
-    """Compile a function that only other kernels call."""
-    return njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, **_SETTINGS)(function)
+    """Compile a function that only other kernels call: once, whatever kinds of whole numbers they call it with."""
+    compiled = njit(**_PART)(function)
+    resolve = compiled.get_call_template
+
+    def resolve_plainly(args: Any, kws: Any) -> Any:
+        return resolve(tuple(map(_plain, args)), {name: _plain(kind) for name, kind in kws.items()})
+
+    compiled.get_call_template = resolve_plainly
+    return compiled
 
 
 def entry(function: F) -> F:
     """Compile a function that Python calls; kept on disk with all that it calls, if a folder can be written."""
-    compiled = njit(no_cfunc_wrapper=True, **_SETTINGS)(function)
+    compiled = njit(**_SETTINGS)(function)
     compiled._cache = KernelCache(function)
     return compiled
 
 
 def leaf(function: F) -> F:
-    """Compile a short function into its callers: a call would hand over some hundred words."""
-    return njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, forceinline=True, **_SETTINGS)(function)
+    """Compile a short function into its callers."""
+    return njit(forceinline=True, **_PART)(function)
+
+
+def _plain(kind: Any) -> Any:
+    """A type without a value, and a whole number without a size."""
+    kind = types.unliteral(kind)
+    return types.int64 if kind in (types.int32, types.uint32, types.uint8) else kind

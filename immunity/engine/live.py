@@ -6,7 +6,7 @@ no factor of its hazard is zero for want of anything sensed. All other flows hav
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -14,11 +14,13 @@ from immunity.compiler.tables import LAW_CURVE, LAW_EXP, LAW_HILL, LAW_LOG, Byte
 from immunity.engine.hazard import curve_value
 from immunity.engine.kernel import kernel
 from immunity.engine.net import Host, Places, Wiring
+from immunity.engine.packed import Packed
 
 N_POOLS, N_SIGNALS, N_FLOWS, N_ROWS = 0, 1, 2, 3
 
 
-class Live(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Live(Packed):
     """Lists of what is live; `size` says how much of each list holds."""
 
     size: Ints  # N_POOLS, N_SIGNALS, N_FLOWS, N_ROWS

@@ -8,7 +8,6 @@ from __future__ import annotations
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,13 +26,15 @@ from immunity.compiler.tables import (
     Tables,
 )
 from immunity.engine.ordering import Pattern, eliminate
+from immunity.engine.packed import Packed
 
 Places = NDArray[np.uint32]  # unsigned, so that compiled code need not ask whether an index counts from the end
 BY_PRIMARY, BY_LAWS = -1, -2  # how a flow's propensity depends on an arm's pool
 WIDEST = 24  # signals that read more uncountable pools than this get a row of their own in the linear system
 
 
-class Wiring(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Wiring(Packed):
     """What is connected to what; the same for every host. Lists are flat with pointers, as in `Tables`.
 
     An *arm* (flow, pool) says that the flow's propensity depends on the pool: its primary, a partner that it consumes,
@@ -99,7 +100,8 @@ class Wiring(NamedTuple):
     stop_below: float
 
 
-class Host(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Host(Packed):
     """One host's numbers, resolved from theta."""
 
     constant: Floats  # [signal]

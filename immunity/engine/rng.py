@@ -10,11 +10,12 @@ Hormann (1993), The generation of binomial random variates (BTRS).
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import numpy as np
 
 from immunity.engine.kernel import entry, kernel
+from immunity.engine.packed import Packed
 
 Word = np.uint64  # of which 32 bits are used
 _LOW = np.uint64(0xFFFFFFFF)
@@ -26,7 +27,8 @@ FLOWS, SHOWN, POOLS = 0, 1, 2  # what streams belong to: flows, flows as shown w
 LARGE = 1e6  # above this expected count (or variance) a rounded Gaussian is drawn: no test can tell
 
 
-class Streams(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Streams(Packed):
     """One stream per flow (or per pool, for events); `drawn` counts the blocks used of each."""
 
     key: np.ndarray  # uint64[2] seed, host

@@ -13,7 +13,7 @@ Rang, Angermann (2005), BIT 45:761, table 4. Hairer, Wanner, Solving Ordinary Di
 # (NumPy's stubs take an element at an index of unknown type for an array)
 from __future__ import annotations
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -23,6 +23,7 @@ from immunity.engine.jacobian import evaluate_arms
 from immunity.engine.kernel import kernel
 from immunity.engine.live import N_FLOWS, N_POOLS, N_ROWS, N_SIGNALS, Live
 from immunity.engine.net import Host, Wiring
+from immunity.engine.packed import Packed
 from immunity.engine.sparse import factorise, solve
 
 LEVEL = 1.2  # a pool that grows by less in a step has levelled off
@@ -71,7 +72,8 @@ ERROR = (B - B_HAT) @ _BACK
 DENSE = (_dense_weights().T @ _BACK).T.copy()
 
 
-class Work(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Work(Packed):
     """What a step needs, allocated once per run."""
 
     values: Floats  # [value] pools, signals, time at the stage

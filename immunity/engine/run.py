@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -230,7 +230,8 @@ def _look_out(course: Course, watches: Sequence[Watch]) -> Course:
     """The course, stopping for these besides the stop rule."""
     if not watches and not len(course.watch_signal):
         return course
-    return course._replace(
+    return replace(
+        course,
         watch_signal=np.array([watch.signal for watch in watches], np.uint32),
         watch_sign=np.array([watch.sign for watch in watches], np.float64),
         watch_level=np.array([watch.level for watch in watches], np.float64),
@@ -270,7 +271,7 @@ def _record_anew(net: Net, numbers: Host, course: Course) -> None:
 def _readouts_now(net: Net, numbers: Host, course: Course) -> Floats:
     """What the present state reads."""
     one = np.empty((1, course.readouts.shape[1]))
-    view = course._replace(tally=np.zeros_like(course.tally), readouts=one, pools=course.pools[:0])
+    view = replace(course, tally=np.zeros_like(course.tally), readouts=one, pools=course.pools[:0])
     course.shown[: net.wiring.n_pool] = course.x
     record_row(net.wiring, numbers, view, course.clock[TIME])
     return one[0]

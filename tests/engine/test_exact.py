@@ -82,7 +82,7 @@ def test_small_amounts_are_as_accurate_as_large_ones() -> None:
 def test_tables_grow_as_the_crowd_not_as_its_square() -> None:
     def entries(antigens: int) -> dict[str, int]:
         wiring = prepare(remembered(antigens)).wiring
-        return {name: part.size for name, part in wiring._asdict().items() if isinstance(part, np.ndarray)}
+        return {name: part.size for name, part in vars(wiring).items() if isinstance(part, np.ndarray)}
 
     few, many_ = entries(8), entries(32)
     for name, size in many_.items():

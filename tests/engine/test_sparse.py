@@ -1,5 +1,7 @@
 """Ordering, factors, solutions."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -20,7 +22,8 @@ def factor_and_solve(wiring, rows, matrix, line, x):
 
 def wiring_of(pattern):
     empty = prepare(everything()).wiring
-    return empty._replace(
+    return replace(
+        empty,
         n_pool=len(pattern.order),
         order=pattern.order,
         row_ptr=pattern.ptr,

@@ -1,0 +1,145 @@
+"""Groups of arrays that kernels take as one address.
+
+By value, a group is seven words an array, in every call: some eight hundred in all, and most of the time of compiling.
+Here kernels get the address of a table with where each array lies and how long it is, and read from it what they use.
+In Python and in kernels alike, the arrays are attributes.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import zlib
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from llvmlite import ir
+from numba.core import cgutils, types
+from numba.core.datamodel import models
+from numba.core.extending import NativeValue, lower_getattr_generic, register_model, unbox
+from numba.core.typing.templates import AttributeTemplate, infer_getattr
+from numba.np.arrayobj import populate_array
+from numba.np.numpy_support import from_dtype
+
+
+class Packed:
+    """Base of frozen dataclasses whose fields are arrays (contiguous, of any dimension), counts and numbers.
+
+    The fields may not be exchanged, for the table says where they lie; what is in the arrays may.
+    """
+
+    def __post_init__(self) -> None:
+        """Refuse arrays that kernels would misread."""
+        for name, value in vars(self).items():
+            whole = not isinstance(value, np.ndarray) or (value.flags.c_contiguous and value.flags.aligned)
+            if not whole or (isinstance(value, np.ndarray) and not value.dtype.isnative):
+                raise ValueError(f"{type(self).__name__}.{name} is not contiguous")
+
+    @cached_property
+    def table(self) -> np.ndarray:
+        """Where every array lies and its shape, and the numbers; uint64, in the order of the fields."""
+        words: list[Any] = []
+        for field in dataclasses.fields(self):  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+            value = getattr(self, field.name)
+            if not isinstance(value, np.ndarray):
+                words.append(np.array([value], _number(value)).view(np.uint64)[0])
+                continue
+            words += [value.ctypes.data, *value.shape]
+        return np.array(words, np.uint64)
+
+    @cached_property
+    def address(self) -> int:
+        """Of the table."""
+        return self.table.ctypes.data
+
+    @cached_property
+    def _numba_type_(self) -> PackedType:
+        layout = []
+        for field in dataclasses.fields(self):  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+            value = getattr(self, field.name)
+            array = isinstance(value, np.ndarray)
+            layout.append((field.name, (value.dtype if array else _number(value)).str, value.ndim if array else -1))
+        return PackedType(type(self).__name__, tuple(layout))
+
+    def __getstate__(self) -> dict[str, Any]:
+        """The fields alone: in another process they lie elsewhere."""
+        return {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
+def _number(value: Any) -> np.dtype[Any]:
+    return np.dtype(np.float64 if isinstance(value, float) else np.int64)
+
+
+class PackedType(types.Type):
+    """What Numba knows of a group: its fields as (name, dtype, dimensions), -1 for a number."""
+
+    def __init__(self, group: str, layout: tuple[tuple[str, str, int], ...]) -> None:
+        self.group, self.layout = group, layout
+        super().__init__(f"{group}_{zlib.crc32(repr(layout).encode()):08x}")  # short: names of kernels are made of it
+
+    @property
+    def key(self) -> object:
+        """What tells two of them apart."""
+        return self.group, self.layout
+
+    def place(self, name: str) -> tuple[int, types.Type] | None:
+        """Where in the table a field stands, and its type; None if there is no such field."""
+        at = 0
+        for field, dtype, dimensions in self.layout:
+            if field == name:
+                scalar = from_dtype(np.dtype(dtype))
+                return at, scalar if dimensions < 0 else types.Array(scalar, dimensions, "C")
+            at += 1 + max(dimensions, 0)
+        return None
+
+
+@register_model(PackedType)
+class _Address(models.PrimitiveModel):
+    def __init__(self, manager: Any, kind: PackedType) -> None:
+        super().__init__(manager, kind, ir.IntType(64).as_pointer())
+
+
+@infer_getattr
+class _Fields(AttributeTemplate):
+    key = PackedType
+
+    def generic_resolve(self, packed: PackedType, attr: str) -> types.Type | None:
+        place = packed.place(attr)
+        return None if place is None else place[1]
+
+
+@lower_getattr_generic(PackedType)
+def _read_field(context: Any, builder: Any, packed: PackedType, table: Any, attr: str) -> Any:
+    """Read where an array lies; that never changes, so that the compiler may keep it at hand."""
+    place = packed.place(attr)
+    assert place is not None
+    at, kind = place
+    always = builder.module.add_metadata([])
+
+    def word(number: int, as_type: Any) -> Any:
+        where = cgutils.gep_inbounds(builder, table, number)
+        read = builder.load(builder.bitcast(where, as_type.as_pointer()))
+        read.set_metadata("invariant.load", always)
+        return read
+
+    if not isinstance(kind, types.Array):
+        return word(at, context.get_value_type(kind))
+    element = context.get_data_type(kind.dtype)
+    size = context.get_abi_sizeof(element)
+    length = context.get_value_type(types.intp)
+    shape = [word(at + 1 + axis, length) for axis in range(kind.ndim)]
+    strides = [length(size)]
+    for axis in range(kind.ndim - 1, 0, -1):
+        strides.insert(0, builder.mul(strides[0], shape[axis]))
+    array = context.make_array(kind)(context, builder)
+    data = word(at, element.as_pointer())
+    populate_array(array, data=data, shape=shape, strides=strides, itemsize=size, meminfo=None)
+    return array._getvalue()
+
+
+@unbox(PackedType)
+def _take(kind: PackedType, thing: Any, c: Any) -> NativeValue:
+    number = c.pyapi.object_getattr_string(thing, "address")
+    address = c.pyapi.long_as_longlong(number)
+    c.pyapi.decref(number)
+    return NativeValue(c.builder.inttoptr(address, c.context.get_value_type(kind)))
