@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from immunity.api import compare as compare
     from immunity.api import load as load
     from immunity.api import run as run
+    from immunity.api import trial as trial
     from immunity.ask import check as check
     from immunity.ask import explain as explain
     from immunity.ask import export as export
@@ -43,6 +44,7 @@ _HOMES = {
     "compare": "immunity.api",
     "load": "immunity.api",
     "run": "immunity.api",
+    "trial": "immunity.api",
     "check": "immunity.ask",
     "explain": "immunity.ask",
     "export": "immunity.ask",
@@ -78,6 +80,7 @@ __all__ = [
     "open_result",
     "run",
     "trace",
+    "trial",
     "validate",
 ]
 
@@ -94,6 +97,8 @@ FACES.update(
         "page_of_run": _later("immunity.report.from_run", "page_of_run"),
         "page_of_pair": _later("immunity.report.from_run", "page_of_pair"),
         "page_of_cohort": _later("immunity.report.from_run", "page_of_cohort"),
+        "page_of_trial": _later("immunity.report.from_trial", "page_of_trial"),
+        "plot_trial": _later("immunity.report.plot_trial", "plot_trial"),
         "plot_run": _later("immunity.report.plot", "plot_run"),
         "plot_pair": _later("immunity.report.plot", "plot_pair"),
         "plot_cohort": _later("immunity.report.plot", "plot_cohort"),

@@ -20,6 +20,7 @@ from immunity.scenario import Word, find_scenario, override, under
 
 if TYPE_CHECKING:
     from immunity.results import Cohort, Pair, Run
+    from immunity.trials import Trial
 
 HERE = Path(__file__).parent
 _NAMED = ("threat", "therapy", "deficiency", "place", "molecule", "cell")
@@ -245,3 +246,58 @@ def cohort(
             dask=dask,
             progress=update,
         )
+
+
+@plainly
+def trial(
+    trial: str | Path,
+    *,
+    hosts: int | None = None,
+    seed: int | None = None,
+    days: float | None = None,
+    workers: int = 1,
+    out: str | Path | None = None,
+    resume: bool = False,
+    dask: str | None = None,
+    progress: bool | Callable[[int, int], None] = True,
+    book: Compiled | None = None,
+) -> Trial:
+    """Run a trial: arms of hosts, their endpoints, and how they differ, with intervals.
+
+    Parameters
+    ----------
+    trial : str or path
+        A name from ``immunity list trials``, or a file.
+    hosts, seed, days : optional
+        Instead of what the trial says; hosts per arm.
+    out, resume
+        A folder for the tables and the report, in which finished hosts are kept; an interrupted trial goes on there.
+    workers, dask, progress
+        As in ``cohort``.
+
+    Returns
+    -------
+    Trial
+        ``result.effects`` and ``result.hosts`` are tables, ``result.report(file)`` writes the page.
+    """
+    from immunity.cohorts import mark_store_finished
+    from immunity.trials import Trial, find_trial, read_trial, run_trial
+
+    workers = check_count(workers, "workers")
+    said = {"hosts": None if hosts is None else check_count(hosts, "hosts"), "seed": seed, "days": days}
+    if seed is not None:
+        check_seed(seed)
+    plan = read_trial(find_trial(trial), {key: value for key, value in said.items() if value is not None})
+    rules, folder = book or load(), None if out is None else Path(out)
+
+    def build(scenario: str, *, host: dict[str, Any], with_: dict[str, Any], days: float | None) -> Case:
+        return case(scenario, host=host, changes=with_, days=days, book=rules)
+
+    bar = import_module("immunity.progress").progress_bar
+    with nullcontext(progress) if callable(progress) else bar("hosts", 1, quiet=not progress) as update:
+        found = run_trial(plan, build, out=folder, resume=resume, workers=workers, dask=dask, progress=update)
+    made = Trial(found)
+    if folder is not None:
+        made.save(folder, report=True)
+        mark_store_finished(folder)
+    return made

@@ -31,7 +31,7 @@ KINDS = {
     "scenarios": ("scenario",),
     "hosts": ("host",),
 }
-TABLES = ("readouts", "signals", "flows", "pools", "numbers", "findings")
+TABLES = ("readouts", "signals", "flows", "pools", "numbers", "findings", "trials")
 FINDINGS = api.HERE / "findings"
 SHOWN = 20
 
@@ -98,12 +98,16 @@ def list_names(kind: str, *, book: Compiled | None = None) -> Listing:
     Parameters
     ----------
     kind : str    places, classes, sets, cells, molecules, threats, therapies, deficiencies, hosts, scenarios, readouts,
-        signals, flows, pools, numbers, findings, or the members of a set that is named
+        signals, flows, pools, numbers, findings, trials, or the members of a set that is named
     """
     if kind == "findings":
         from immunity.validate import load_findings
 
         return Listing((published.id, published.finding.claim) for published in load_findings([FINDINGS]))
+    if kind == "trials":
+        from immunity.trials import built_in_trials
+
+        return Listing(built_in_trials())
     compiled = whole(book or api.load())
     if kind in KINDS:
         entries = [entry for each in KINDS[kind] for entry in compiled.book.entries.get(each, {}).values()]

@@ -33,11 +33,11 @@ def list_kind(kind: str, *, json: Annotated[bool, Parameter(negative=())] = Fals
     ----------
     kind
         places, classes, sets, cells, molecules, threats, therapies, deficiencies, hosts, scenarios, readouts,
-        signals, flows, pools, numbers or findings; or a set, whose members are listed with who brings them.
+        signals, flows, pools, numbers, findings or trials; or a set, whose members are listed with who brings them.
     json
         Print as JSON.
     """
-    found = ask.list_names(kind, book=None if kind == "findings" else book.load())
+    found = ask.list_names(kind, book=None if kind in ("findings", "trials") else book.load())
     if json:
         told = {name: ask.as_json(said) for name, said in found.items()}
         sys.stdout.write(dumps(told, indent=2) + "\n")

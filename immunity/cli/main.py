@@ -16,6 +16,7 @@ from immunity.cli import (
     make_commands,
     probe_command,
     run_commands,
+    trial_command,
     validate_command,
     why_command,
 )
@@ -41,6 +42,7 @@ for module in (
     validate_command,
     probe_command,
     calibrate_commands,
+    trial_command,
     why_command,
 ):
     module.register(app)

@@ -28,7 +28,7 @@ def new(kind: str, name: str, *, into: Path = Path("my_rules")) -> int:
     Parameters
     ----------
     kind
-        molecule, cell, threat, therapy, deficiency, rules, scenario, sources or finding.
+        molecule, cell, threat, therapy, deficiency, rules, scenario, sources, finding or trial.
     name
         Its id: lower-case letters, digits and _.
     into
@@ -73,9 +73,10 @@ def schema(into: Path = Path("schema")) -> int:
         The folder.
     """
     from immunity.language.schema import schemas
+    from immunity.trials import TrialSpec
     from immunity.validate.models import Finding
 
-    for kind, text in schemas({"finding": Finding}).items():
+    for kind, text in schemas({"finding": Finding, "trial": TrialSpec}).items():
         write_text(into / f"{kind}.schema.json", dumps(text, indent=2) + "\n")
     _print(f"Wrote {into}")
     return 0

@@ -186,6 +186,33 @@ measure: {run: people, readout: skin.neutrophils, statistic: time_of_maximum}
 expect: {value: "1 d", lo: "12 h", hi: "2 d"}
 """
 
+_TRIAL = """\
+# A trial: arms of hosts, what is looked at, how arms differ. One of two scraped fingers gets an antibiotic.
+# Run it: immunity trial FILE --hosts 10 --out DIR
+id: NAME
+kind: trial
+title: NAME
+question: What is to be found out.
+scenario: cut_finger
+days: 7
+arms:
+  # the first is the one that others are compared with; 'with' changes keys of the scenario, as --with does
+  placebo: {}
+  antibiotic:
+    with:
+      therapies: [{therapy: flucloxacillin, dose: "500 mg", every: "6 h", from: "12 h", until: "5 d"}]
+# people: {young: {share: 1, host: {age: "35 y"}}, old: {share: 1, host: {age: "75 y"}}}
+# enrolment: {at: "12 h", eligible: skin.bacteria > 1e6 CFU/mL at 12 h}
+allocation: same_hosts            # or randomised
+hosts: 50                         # in each arm
+# dropout: "0.01 1/day"
+endpoints:
+  # the first is the primary one
+  clean: {title: Wound clean, time_to: skin.bacteria < 1e3 CFU/mL after 1 d, better: more}
+  damage: {title: Dead tissue, readout: skin.damage, statistic: maximum, compare: geometric_mean, better: less}
+show: [skin.bacteria, skin.damage]
+"""
+
 _LOOK = "immunity check INTO; then: immunity explain NAME --overlay INTO"
 
 TEMPLATES: dict[str, Template] = {
@@ -197,5 +224,6 @@ TEMPLATES: dict[str, Template] = {
     "rules": Template("rules", _RULES, _LOOK),
     "scenario": Template("scenarios", _SCENARIO, "immunity run NAME --overlay INTO"),
     "sources": Template("sources", _SOURCES, "immunity check INTO"),
+    "trial": Template("trials", _TRIAL, "immunity trial INTO/trials/NAME.yaml --hosts 10 --out DIR"),
     "finding": Template("findings", _FINDING, "immunity validate --findings INTO/findings"),
 }

@@ -1,12 +1,22 @@
 """Hosts that differ, in batches on local processes, with resume."""
 
 from immunity.cohorts.batch import ARITHMETIC_FAILED, MESSAGES, WORKER_LOST, HostBatch, Options, batch_of
+from immunity.cohorts.chance import uniforms_of_host
 from immunity.cohorts.cohort import CohortOutcome, run_cohort
 from immunity.cohorts.curves import CURVES, until_end
 from immunity.cohorts.draw import check_variation, draw_theta
 from immunity.cohorts.errors import CohortInterrupted
 from immunity.cohorts.host import HostOutcome, run_case, start_host
 from immunity.cohorts.manifest import mark_finished
+from immunity.cohorts.reduced import (
+    Job,
+    Rows,
+    Store,
+    describe_jobs,
+    mark_store_finished,
+    open_store,
+    run_reduced,
+)
 from immunity.cohorts.several import Wanted, run_several
 from immunity.cohorts.workers import usable_cores
 
@@ -19,16 +29,24 @@ __all__ = [
     "CohortOutcome",
     "HostBatch",
     "HostOutcome",
+    "Job",
     "Options",
+    "Rows",
+    "Store",
     "Wanted",
     "batch_of",
     "check_variation",
+    "describe_jobs",
     "draw_theta",
     "mark_finished",
+    "mark_store_finished",
+    "open_store",
     "run_case",
     "run_cohort",
+    "run_reduced",
     "run_several",
     "start_host",
+    "uniforms_of_host",
     "until_end",
     "usable_cores",
 ]

@@ -43,7 +43,7 @@ def draw_exposures(chances: Sequence[Chance], seed: int, host: int, days: float)
     rows: list[tuple[float, int, int, float]] = []
     told: list[Told] = []
     for chance in chances:
-        uniforms = _uniforms(chance.name, seed, host)
+        uniforms = uniforms_of_host(f"chance:{chance.name}", seed, host)
         highest = chance.rate * _top(chance.by_age) * _top(chance.by_season)
         until, day, met = min(chance.until, days), chance.start, 0
         while highest > 0.0:
@@ -115,9 +115,9 @@ def _top(curve: tuple[np.ndarray, np.ndarray] | None) -> float:
     return 1.0 if curve is None else float(curve[1].max())
 
 
-def _uniforms(name: str, seed: int, host: int) -> Iterator[float]:
+def uniforms_of_host(name: str, seed: int, host: int) -> Iterator[float]:
     """Numbers evenly spread over (0, 1) that belong to (seed, host, name)."""
-    stream = int.from_bytes(hashlib.sha256(f"chance:{name}".encode()).digest()[:4], "little")
+    stream = int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "little")
     key = np.array([seed & WORD, host & WORD], np.uint64)
     n = 0
     while True:

@@ -201,13 +201,13 @@ def _entry(document: Document, folder_kind: str | None, errors: list[RuleError])
         errors.append(fail("E205", at=document.at(), text=data, found=describe(data)))
         return None
     kind = data.get("kind", folder_kind)
-    if kind == "finding":
+    if kind in ("finding", "trial"):  # read by others
         return None
     if kind is None:
         errors.append(fail("E207", at=document.at(), known=MODELS))
         return None
     if not isinstance(kind, str) or kind not in MODELS:
-        errors.append(fail("E206", at=document.at("kind"), text=kind, known=[*MODELS, "finding"]))
+        errors.append(fail("E206", at=document.at("kind"), text=kind, known=[*MODELS, "finding", "trial"]))
         return None
     return _validated(kind, document, errors)
 

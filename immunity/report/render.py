@@ -9,6 +9,7 @@ import math
 import os
 import re
 import tempfile
+from collections.abc import Sequence
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
@@ -71,7 +72,7 @@ def render(report: ReportInput) -> str:
         more=_panels(report, time, float(small.times[moment]), main=False),
         n_more=sum(not curve.main for curve in report.curves),
         papers=[(paper, doi_link(paper)) for paper in report.papers],
-        provenance=_provenance(report.provenance),
+        provenance=provenance_sections(report.provenance),
     )
 
 
@@ -245,7 +246,7 @@ def _dated(beats: tuple[story.Beat, ...], report: ReportInput, time: Clock) -> l
     return [(beat, time.stamp(beat.day), int(np.argmin(np.abs(report.times - beat.day)))) for beat in beats]
 
 
-def _provenance(values: dict[str, Any]) -> list[tuple[str, list[tuple[str, str]]]]:
+def provenance_sections(values: dict[str, Any]) -> list[tuple[str, list[tuple[str, str]]]]:
     """Sections of the provenance: plain entries first, then one section for each entry that holds others."""
     plain = {key: value for key, value in values.items() if not _nested(value)}
     sections = [("Run", _flat(plain))] if plain else []
@@ -275,14 +276,21 @@ def _digest(text: str) -> str:
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=8)
 def _asset(name: str) -> str:
     return resources.files("immunity.report").joinpath("templates", name).read_text(encoding="utf-8")
 
 
-@lru_cache(maxsize=1)
-def _template() -> jinja2.Template:
+@lru_cache(maxsize=4)
+def _template(name: str = "report.html.j2") -> jinja2.Template:
     environment = jinja2.Environment(
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    return environment.from_string(_asset("report.html.j2"))
+    return environment.from_string(_asset(name))
+
+
+def page_of(template: str, *, styles: Sequence[str], **values: Any) -> str:
+    """A page without a script from one of the templates; every text in it is escaped."""
+    style = "".join(_asset(name) for name in styles)
+    policy = f"default-src 'none'; style-src '{_digest(style)}'; base-uri 'none'; form-action 'none'"
+    return _template(template).render(policy=policy, style=Markup(style), **values)

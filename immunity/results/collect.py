@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -34,11 +35,7 @@ def collect_cohort(outcome: CohortOutcome) -> Cohort:
 def label(case: Case, batch: HostBatch, options: Options, curves: Path | None = None) -> Record:
     """Put names, units and origin to the arrays of a batch of hosts, whose curves may be in files."""
     model, tables = case.model, case.model.tables
-    fired, left = (
-        np.unpackbits(np.bitwise_or.reduce(bits, axis=0), count=count).astype(np.float64)
-        for bits, count in ((batch.ever_fired, tables.n_flow), (batch.left, tables.n_pool))
-    )
-    papers = papers_behind(model, fired, left if len(batch.host) else None)
+    papers = papers_of_hosts(case, batch.ever_fired, batch.left)
     columns = kept_columns(case, options)
     shown = {model.readouts[column].id for column in columns}
     varied = [tables.names.parameter[spread.parameter] for spread in model.spreads] if options.vary else []
@@ -87,6 +84,16 @@ def label(case: Case, batch: HostBatch, options: Options, curves: Path | None = 
         case=case,
     )
     return replace(record, title=title_of(case.title, case.asked.get("changes", {}), record))
+
+
+def papers_of_hosts(case: Case, ever_fired: np.ndarray, left: np.ndarray) -> tuple[dict[str, Any], ...]:
+    """The papers behind what fired in some hosts, from the bits that a batch keeps of it."""
+    tables = case.model.tables
+    fired, there = (
+        np.unpackbits(np.bitwise_or.reduce(bits, axis=0), count=count).astype(np.float64)
+        for bits, count in ((ever_fired, tables.n_flow), (left, tables.n_pool))
+    )
+    return papers_behind(case.model, fired, there if len(left) else None)
 
 
 def base_units(units: tuple[str, ...]) -> tuple[str, ...]:

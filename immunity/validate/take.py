@@ -106,6 +106,19 @@ def _combine(form: str, parts: Sequence[Measured]) -> Measured:
 
 
 def _of_readout(measure: Measure, record: Record, day: float | None, across: str) -> Measured:
+    values, info = host_values(measure, record, day)
+    statistic = measure.statistic or "value_at"
+    return _to_base(statistic, statistics.across(values, across), info, info.scale == "log10")
+
+
+def host_values(measure: Measure, record: Record, day: float | None = None) -> tuple[Floats, ReadoutInfo]:
+    """A statistic of a readout, host by host, in the presented unit or in days.
+
+    Raises
+    ------
+    NotMeasured
+        For an unknown readout, or a day outside the run.
+    """
     try:
         index = find_readout(record.infos, measure.readout or "")
     except UnknownName as unknown:
@@ -113,7 +126,6 @@ def _of_readout(measure: Measure, record: Record, day: float | None, across: str
     info = record.infos[index]
     rows = list_rows(record)
     shown = present(curve_values(record, rows, index), info)
-    log = info.scale == "log10"
     at = read_day(measure.at) if measure.at is not None else day
     if at is not None:
         _check_day(at, record)
@@ -131,7 +143,7 @@ def _of_readout(measure: Measure, record: Record, day: float | None, across: str
             for k in range(shown.shape[1])
         ]
     )
-    return _to_base(statistic, statistics.across(values, across), info, log)
+    return values, info
 
 
 def _check_day(day: float, record: Record) -> None:

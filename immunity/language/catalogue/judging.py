@@ -149,4 +149,19 @@ KINDS = (
         "Give a day of the run, and run the scenario again with its pools kept: im.run(...) keeps them.",
         "Why is answered from the amounts of a run and the rules that moved them, which files of results don't hold.",
     ),
+    # E85x trials and scans ---------------------------------------------------------------------------
+    ErrorKind(
+        "E850",
+        "Trial not possible",
+        "This trial cannot be run: {reason}.",
+        "See docs/reference/trials.md for what each key takes, and `immunity list readouts` for what can be measured.",
+        "A trial is held against the scenario of each arm before anything is simulated.",
+    ),
+    ErrorKind(
+        "E851",
+        "Unknown trial",
+        "There is no trial {text!r}.",
+        "Give a name from 'immunity list trials', or the path of a file; 'immunity new trial NAME' writes one.",
+        "It is neither a built-in trial nor a file.",
+    ),
 )

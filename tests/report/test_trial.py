@@ -1,0 +1,54 @@
+"""The page of a trial: it says what came out, holds every number as text, and shows nothing that was put in as code."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import pytest
+
+from immunity.report.from_trial import page_of_trial
+from immunity.trials import run_trial
+from immunity.trials.result import Findings
+from tests.report import test_browser
+from tests.trials.cases import TRIAL, build, planned
+
+
+@pytest.fixture(scope="module")
+def findings(tmp_path_factory: pytest.TempPathFactory) -> Findings:
+    text = TRIAL + "people: {some: {share: 1}, others: {share: 1}}\n"
+    return run_trial(planned(tmp_path_factory.mktemp("page"), text, title="<b>Germs</b>"), build)
+
+
+def test_it_says_who_was_in_it_and_what_came_out(findings: Findings) -> None:
+    page = page_of_trial(findings)
+    assert "&lt;b&gt;Germs&lt;/b&gt;" in page and "<b>Germs" not in page
+    placebo = findings.arms["placebo"]
+    assert f"died in the trial</span><b>{placebo.flow.died}<" in page
+    assert page.count('class="chart still') == 6 + 2  # five endpoints and a forest; one course and the power
+    assert "at risk" in page and "Power" in page and "some" in page
+    labels = re.findall(r'aria-label="(Death: [^"]*)"', page)
+    assert labels and "placebo" in labels[0]
+
+
+def test_it_asks_for_nothing_outside_and_runs_no_script(findings: Findings) -> None:
+    page = page_of_trial(findings)
+    assert "default-src &#39;none&#39;" in page and "<script" not in page
+    assert not re.findall(r'(?:src|href)="(?!#|https://doi\.org/)', page)
+
+
+def test_an_endpoint_without_values_is_still_a_page(findings: Findings) -> None:
+    arms = {}
+    for name, arm in findings.arms.items():
+        rows = {key: values * float("nan") if key == "value area" else values for key, values in arm.rows.items()}
+        arms[name] = replace(arm, rows=rows)
+    from immunity.trials.compare import analyse
+
+    page = page_of_trial(analyse(replace(findings, arms=arms)))
+    assert "area of dish.count" in page
+
+
+@pytest.mark.skipif(test_browser.BROWSER is None, reason="no Chromium here")
+def test_it_opens_in_a_browser(findings: Findings) -> None:
+    dom = test_browser.loaded(page_of_trial(findings))
+    assert "Who was in it" in dom
