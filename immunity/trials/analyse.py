@@ -148,7 +148,7 @@ def compare_shares(met: Truths, met_0: Truths, confidence: float, *, paired: boo
         spread = math.sqrt((only + only_0) / (a * b)) if a and b else math.nan
         ratio = _ratio(a / n, b / n_0, z * spread)
     else:
-        p = float(fisher_exact([[a, n - a], [b, n_0 - b]]).pvalue)
+        p = float(cast(Any, fisher_exact([[a, n - a], [b, n_0 - b]])).pvalue)
         test = "Fisher, exact"
         one, other = share(met, confidence), share(met_0, confidence)
         difference = _newcombe(gap, a / n, one, b / n_0, other)

@@ -15,7 +15,7 @@ from tests.docs.pages import DOCS, HAND_WRITTEN, ROOT, anchors, blocks, broken_l
 
 GENERATED = DOCS / "catalogue"
 # dotted names that are no names of the rule book: files, and things of Python
-_FILES = re.compile(r".*\.(yaml|html|json|zarr|md|py|xml|cff|toml)$")
+_FILES = re.compile(r".*\.(yaml|html|json|csv|zarr|md|py|xml|cff|toml)$")
 _DOTTED = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)+$")
 # pages that speak of rule books in general use made-up names
 GENERAL = {"language.md", "architecture.md", "findings.md", "results.md", "numerics.md", "python.md"}
