@@ -67,7 +67,7 @@ def plot_pair(pair: Pair, names: Sequence[str], data: ObservedData | None = None
 
 
 @lru_cache(maxsize=1)
-def _picture() -> Any:
+def picture() -> Any:
     """A figure that a notebook shows even where pyplot was never imported."""
     try:
         figures = import_module("matplotlib.figure")
@@ -91,7 +91,7 @@ def _panels(
     """A figure with a panel for each name, titled and labelled from what ``draw`` hands back."""
     columns = min(COLUMNS, len(names))
     rows = -(-len(names) // columns)
-    figure = _picture()(figsize=(PANEL_INCHES[0] * columns, PANEL_INCHES[1] * rows), layout="constrained")
+    figure = picture()(figsize=(PANEL_INCHES[0] * columns, PANEL_INCHES[1] * rows), layout="constrained")
     for position, name in enumerate(names):
         axes = figure.add_subplot(rows, columns, position + 1)
         values = draw(axes, name)

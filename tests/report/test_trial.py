@@ -52,3 +52,13 @@ def test_an_endpoint_without_values_is_still_a_page(findings: Findings) -> None:
 def test_it_opens_in_a_browser(findings: Findings) -> None:
     dom = test_browser.loaded(page_of_trial(findings))
     assert "Who was in it" in dom
+
+
+def test_endpoints_are_drawn_for_a_notebook(findings: Findings) -> None:
+    pytest.importorskip("matplotlib")
+    from immunity.report.plot_trial import plot_trial
+
+    survival, values = plot_trial(findings, "death"), plot_trial(findings, "most")
+    assert survival.axes[0].get_ylabel() == "share without it" and len(survival.axes[0].lines) == 2
+    assert values.axes[0].get_ylabel() == "geometric mean, CFU"
+    assert values._repr_png_()[1:4] == b"PNG"
