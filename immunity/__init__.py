@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from immunity.api import compare as compare
     from immunity.api import load as load
     from immunity.api import run as run
+    from immunity.api import scan as scan
     from immunity.api import trial as trial
     from immunity.ask import check as check
     from immunity.ask import explain as explain
@@ -44,6 +45,7 @@ _HOMES = {
     "compare": "immunity.api",
     "load": "immunity.api",
     "run": "immunity.api",
+    "scan": "immunity.api",
     "trial": "immunity.api",
     "check": "immunity.ask",
     "explain": "immunity.ask",
@@ -79,6 +81,7 @@ __all__ = [
     "number",
     "open_result",
     "run",
+    "scan",
     "trace",
     "trial",
     "validate",
@@ -98,6 +101,9 @@ FACES.update(
         "page_of_pair": _later("immunity.report.from_run", "page_of_pair"),
         "page_of_cohort": _later("immunity.report.from_run", "page_of_cohort"),
         "page_of_trial": _later("immunity.report.from_trial", "page_of_trial"),
+        "page_of_scan": _later("immunity.report.from_scan", "page_of_scan"),
+        "charts_of_scan": _later("immunity.report.from_scan", "charts_of_scan"),
+        "plot_scan": _later("immunity.report.plot_scan", "plot_scan"),
         "plot_trial": _later("immunity.report.plot_trial", "plot_trial"),
         "plot_run": _later("immunity.report.plot", "plot_run"),
         "plot_pair": _later("immunity.report.plot", "plot_pair"),

@@ -20,6 +20,7 @@ from immunity.scenario import Word, find_scenario, override, under
 
 if TYPE_CHECKING:
     from immunity.results import Cohort, Pair, Run
+    from immunity.scans import Scan
     from immunity.trials import Trial
 
 HERE = Path(__file__).parent
@@ -297,6 +298,89 @@ def trial(
     with nullcontext(progress) if callable(progress) else bar("hosts", 1, quiet=not progress) as update:
         found = run_trial(plan, build, out=folder, resume=resume, workers=workers, dask=dask, progress=update)
     made = Trial(found)
+    if folder is not None:
+        made.save(folder, report=True)
+        mark_store_finished(folder)
+    return made
+
+
+@plainly
+def scan(
+    scenario: str | Path,
+    *,
+    over: Mapping[str, Any],
+    read: Sequence[str],
+    hosts: int = 1,
+    sobol: int | None = None,
+    host: Mapping[str, Any] | None = None,
+    changes: Mapping[str, Any] | None = None,
+    days: float | None = None,
+    stochastic: bool | None = None,
+    seed: int = 0,
+    rtol: float = 1e-3,
+    at_most: int | None = None,
+    workers: int = 1,
+    out: str | Path | None = None,
+    resume: bool = False,
+    dask: str | None = None,
+    progress: bool | Callable[[int, int], None] = True,
+    book: Compiled | None = None,
+) -> Scan:
+    """A scenario over values of one or more of its keys, the same hosts at every point.
+
+    Parameters
+    ----------
+    over : mapping
+        Keys with lists of values or ranges: ``{"exposures.0.dose": "1e5 CFU to 1e9 CFU in 5 log"}``.
+    read : sequence of str
+        What to look at: ``"blood.crp maximum"``, or a condition, ``"outcome is dead"``.
+    hosts : int
+        At each point. One is the reference person; several vary as people do.
+    sobol : int, optional
+        That many points (a power of two) spread evenly over the ranges, instead of every combination.
+    stochastic : bool, optional
+        Draw events; if not given, where there are several hosts.
+    at_most : int, optional
+        Runs that are not refused.
+    out, resume, workers, dask, progress
+        As in ``cohort``.
+
+    Returns
+    -------
+    Scan
+        ``scan.dataset`` is an xarray.Dataset, ``scan.to_dataframe()`` a table.
+    """
+    from immunity.cohorts import mark_store_finished
+    from immunity.scans import Scan, read_axes, read_reads, run_scan
+    from immunity.scans.run import MOST_RUNS
+
+    check_seed(seed)
+    hosts, workers = check_count(hosts, "hosts"), check_count(workers, "workers")
+    rules, folder = book or load(), None if out is None else Path(out)
+
+    def build(point: dict[str, Any]) -> Case:
+        return case(scenario, host=host, changes={**(changes or {}), **point}, days=days, book=rules)
+
+    bar = import_module("immunity.progress").progress_bar
+    with nullcontext(progress) if callable(progress) else bar("runs", 1, quiet=not progress) as update:
+        found = run_scan(
+            build,
+            read_axes(over),
+            read_reads(read),
+            hosts=hosts,
+            count=sobol,
+            stochastic=hosts > 1 if stochastic is None else stochastic,
+            vary=hosts > 1,
+            seed=seed,
+            rtol=check_rtol(rtol),
+            at_most=MOST_RUNS if at_most is None else check_count(at_most, "at_most"),
+            out=folder,
+            resume=resume,
+            workers=workers,
+            dask=dask,
+            progress=update,
+        )
+    made = Scan(found)
     if folder is not None:
         made.save(folder, report=True)
         mark_store_finished(folder)

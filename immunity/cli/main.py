@@ -16,6 +16,7 @@ from immunity.cli import (
     make_commands,
     probe_command,
     run_commands,
+    scan_command,
     trial_command,
     validate_command,
     why_command,
@@ -43,6 +44,7 @@ for module in (
     probe_command,
     calibrate_commands,
     trial_command,
+    scan_command,
     why_command,
 ):
     module.register(app)

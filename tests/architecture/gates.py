@@ -31,12 +31,13 @@ ORDER = {
     "probe": 7,
     "calibrate": 7,
     "trials": 7,
-    "report": 8,
+    "scans": 8,
+    "report": 9,
     "progress": 7,
-    "api": 9,
-    "ask": 10,
-    "": 11,  # immunity itself
-    "cli": 12,
+    "api": 10,
+    "ask": 11,
+    "": 12,  # immunity itself
+    "cli": 13,
 }
 ENGINE_MAY = ("immunity.compiler.tables", "immunity.engine", "immunity.language.user_cache")
 RANDOM_ONLY_IN = ("engine/rng.py",)

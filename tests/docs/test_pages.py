@@ -100,7 +100,7 @@ def test_the_python_reference_lists_every_public_name() -> None:
     text = (DOCS / "reference" / "python.md").read_text(encoding="utf-8")
     for name in immunity.__all__:
         assert f"`{name}" in text or f"`im.{name}" in text, name
-    for name in ("load", "case", "run", "compare", "cohort", "trial"):
+    for name in ("load", "case", "run", "compare", "cohort", "trial", "scan"):
         for parameter in inspect.signature(getattr(immunity, name)).parameters:
             assert f"`{parameter}`" in text, f"{name}: {parameter}"
 

@@ -164,4 +164,18 @@ KINDS = (
         "Give a name from 'immunity list trials', or the path of a file; 'immunity new trial NAME' writes one.",
         "It is neither a built-in trial nor a file.",
     ),
+    ErrorKind(
+        "E852",
+        "Scan not possible",
+        "This scan cannot be run: {reason}.",
+        "Give keys with --over KEY='LOW to HIGH in STEPS' or KEY='[A, B]', and what to look at with --read.",
+        "A scan goes over values of keys of a scenario, and looks at statistics of readouts or at conditions.",
+    ),
+    ErrorKind(
+        "E853",
+        "Scan too large",
+        "{points} points with {hosts} hosts each are {runs} runs, more than {limit}: {told}.",
+        "Take fewer points or hosts, Sobol points (--sobol) instead of a grid, or allow so many with --at-most.",
+        "A grid grows with the product of its axes; what takes days is run on purpose only.",
+    ),
 )
