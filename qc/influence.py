@@ -36,7 +36,7 @@ def measure(scenario: str, *, workers: int = 1) -> dict[str, list[Any]]:
 
     case = api.case(scenario, days=SCENARIOS.get(scenario))
     with progress_bar(scenario, 1) as update:
-        found = strongest_influences(case, patterns=can_matter(case), workers=workers, progress=update)
+        found = strongest_influences(case, patterns=can_matter(case), screen=True, workers=workers, progress=update)
     return {
         one.number.name: [round(one.effect, 2), one.readout, one.statistic] for one in found if abs(one.effect) >= FROM
     }

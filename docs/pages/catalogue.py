@@ -10,7 +10,7 @@ from immunity.compiler.build import Compiled
 from immunity.language.explain import explain_entry, explain_readout
 from immunity.language.load import Entry
 from immunity.language.phrases import capital, words
-from pages.links import cell, doi, identifiers, linked
+from pages.links import cell, doi, identifiers, linked, value_cell
 
 # page -> title, kinds of entries, a sentence about them
 PAGES = {
@@ -67,6 +67,7 @@ def _only_readouts(entry: Entry) -> bool:
 def _index(compiled: Compiled) -> str:
     tables = compiled.model.tables
     statuses = Counter(row.status for row in compiled.numbers.rows if row.status != "constant")
+    literals = sum(len(row.where) for row in compiled.numbers.rows)
     lines = [
         "What the built-in rule book says, told from the files themselves.",
         "",
@@ -74,6 +75,7 @@ def _index(compiled: Compiled) -> str:
         f"Of its {sum(statuses.values())} numbers, "
         + ", ".join(f"{count} are {status}" for status, count in sorted(statuses.items()))
         + ".",
+        f"{literals} more stand in formulas, with the evidence of those.",
         "",
         "| page | entries |",
         "| --- | --- |",
@@ -156,7 +158,8 @@ def _numbers_page(compiled: Compiled) -> str:
         if row.status != "constant":
             page = f" p. {row.page}" if row.page else ""
             papers = linked(", ".join(row.source), compiled.model.sources) + page
-            lines.append(f"| `{row.name}` | {cell(row.text)} | {row.status} | {papers} | {cell(row.note or '')} |")
+            value = value_cell(row.text, row.where)
+            lines.append(f"| `{row.name}` | {value} | {row.status} | {papers} | {cell(row.note or '')} |")
     return _page("Numbers", *lines)
 
 

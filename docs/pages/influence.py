@@ -9,7 +9,7 @@ from pathlib import Path
 from immunity.calibrate import rank
 from immunity.compiler.build import Compiled
 from immunity.compiler.numbers import Parameter
-from pages.links import cell, linked
+from pages.links import cell, linked, value_cell
 
 MEASURED = Path(__file__).parents[2] / "qc" / "influence.json"
 GENERATED = "<!-- Written by docs/generate.py from the rule book and qc/influence.json; edit those instead. -->"
@@ -41,7 +41,8 @@ def influence_page(compiled: Compiled, file: Path = MEASURED) -> str:
     for place, (row, scenario, (effect, readout, statistic)) in enumerate(rows, start=1):
         papers = linked(", ".join(row.source), compiled.model.sources)
         lines.append(
-            f"| {place} | `{row.name}` | {cell(row.text)} | {effect:g} | {statistic} of `{readout}` | `{scenario}`"
+            f"| {place} | `{row.name}` | {value_cell(row.text, row.where)}"
+            f" | {effect:g} | {statistic} of `{readout}` | `{scenario}`"
             f" | {row.status} | {papers} | {cell(row.note or '')} |"
         )
     return "\n".join(lines) + "\n"

@@ -51,3 +51,9 @@ def linked(text: str, sources: Iterable[str], page: str = "sources.md") -> str:
 def cell(text: object) -> str:
     """A text that fits into a table."""
     return str(text).replace("|", "\\|").replace("\n", " ")
+
+
+def value_cell(text: str, where: Iterable[tuple[str, str]]) -> str:
+    """What a number is, with the numbers that stand in its formula alone."""
+    own = ", ".join(f"{symbol} = {value}" for symbol, value in where)
+    return cell(f"{text}, where {own}" if own else text)

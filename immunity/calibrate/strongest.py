@@ -17,6 +17,7 @@ from immunity.results.present import find_readout
 Said = tuple[float, str, str]  # effect, readout, statistic
 
 CURVE = ("maximum", "minimum", "area")  # what of each curve is watched
+SCREENED_OUT = 0.05  # an entry whose numbers together do less than this is left out, where entries are screened
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,7 @@ def strongest_influences(
     step: float = 0.1,
     workers: int = 1,
     rtol: float = 3e-4,
+    screen: bool = False,
     progress: Progress | None = None,
 ) -> tuple[Strongest, ...]:
     """Raise every number by a step, one at a time, and look at every readout that the scenario shows.
@@ -52,6 +54,8 @@ def strongest_influences(
     Parameters
     ----------
     step : float    relative; one run for each number
+    screen : bool   first change all numbers of an entry of the book at once, every other one up and the rest down, and
+                    leave out the entries that move nothing; half the runs, and numbers that undo each other are missed
 
     Returns
     -------
@@ -68,19 +72,38 @@ def strongest_influences(
     infos = case.model.readouts
     shown = [infos[find_readout(infos, name)] for name in case.show or [info.id for info in infos]]
     wanted = [(info, statistic) for info in shown for statistic in CURVE]
-    cases = [case, *(with_factors(case, {number.index: 1.0 + step}) for number in numbers)]
-    values = measure(
-        cases, [(info.id, statistic) for info, statistic in wanted], workers=workers, rtol=rtol, progress=progress
-    )
-    found = []
-    for number, row in zip(numbers, values[1:], strict=True):
-        effects = [
-            effect_of(info, statistic, before, after, step, case.days)
-            for (info, statistic), before, after in zip(wanted, values[0], row, strict=True)
+
+    def effects_of(factors: Sequence[Mapping[int, float]]) -> list[list[float]]:
+        cases = [case, *(with_factors(case, each) for each in factors)]
+        values = measure(cases, [(i.id, s) for i, s in wanted], workers=workers, rtol=rtol, progress=progress)
+        return [
+            [
+                effect_of(info, statistic, before, after, step, case.days)
+                for (info, statistic), before, after in zip(wanted, values[0], row, strict=True)
+            ]
+            for row in values[1:]
         ]
+
+    if screen:
+        entries = sorted({_entry(number) for number in numbers})
+        together = effects_of([_up_and_down(numbers, entry, step) for entry in entries])
+        kept = {e for e, row in zip(entries, together, strict=True) if max(map(abs, row)) >= SCREENED_OUT}
+        numbers = tuple(number for number in numbers if _entry(number) in kept)
+    found = []
+    for number, effects in zip(numbers, effects_of([{n.index: 1.0 + step} for n in numbers]), strict=True):
         most = int(np.argmax(np.abs(effects)))
         found.append(Strongest(number, effects[most], wanted[most][0].id, wanted[most][1]))
     return tuple(sorted(found, key=lambda one: -abs(one.effect)))
+
+
+def _entry(number: Number) -> str:
+    return number.name.split(".")[0]
+
+
+def _up_and_down(numbers: Sequence[Number], entry: str, step: float) -> dict[int, float]:
+    """All numbers of an entry, every other one raised and the rest lowered."""
+    own = [number for number in numbers if _entry(number) == entry]
+    return {number.index: 1.0 + step if i % 2 == 0 else 1.0 / (1.0 + step) for i, number in enumerate(own)}
 
 
 def rank(measured: Mapping[str, Mapping[str, Iterable[float | str]]]) -> list[tuple[str, str, Said]]:

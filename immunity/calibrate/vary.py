@@ -42,7 +42,7 @@ def numbers_of(case: Case, patterns: Iterable[str] = ("*",), *, literals: bool =
 
     Parameters
     ----------
-    patterns : iterable of str    names, with ``*`` for anything
+    patterns : iterable of str    names as they are, or with ``*`` for anything
     literals : bool               take also those whose formula holds a number of its own beside others
 
     Raises
@@ -59,7 +59,7 @@ def numbers_of(case: Case, patterns: Iterable[str] = ("*",), *, literals: bool =
     sources = case.model.parameter_sources
     found: dict[int, Number] = {}
     for pattern in patterns:
-        matching = [i for i, name in enumerate(names) if fnmatchcase(name, pattern)]
+        matching = [i for i, name in enumerate(names) if name == pattern or fnmatchcase(name, pattern)]
         usable = [i for i in matching if i not in follows and case.theta[i] != 0.0 and names[i] in sources]
         if not usable:
             reason = "it follows from others, or is zero" if matching else "the rule book has none of this name"

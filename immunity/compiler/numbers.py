@@ -24,7 +24,12 @@ _NAME = re.compile(r"[a-z][a-z0-9_]*(?:\.[a-z0-9_]+)+")
 
 @dataclass(frozen=True)
 class Parameter:
-    """One number in base units, with its origin and evidence."""
+    """One number in base units, with its origin and evidence.
+
+    Attributes
+    ----------
+    where : tuple of (name, value)    numbers that stand in its formula and nowhere else; they have its evidence
+    """
 
     name: str
     value: float
@@ -35,6 +40,7 @@ class Parameter:
     source: tuple[str, ...] = ()
     page: str | None = None
     note: str | None = None
+    where: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass
@@ -137,9 +143,19 @@ def _register(numbers: Numbers, name: str, number: Number, text: str | None, at:
     status = number.status or ("derived" if number.derived else "assumed")
     page = None if number.page is None else str(number.page)
     index = numbers.index[name] = len(numbers.rows)
+    literals = tuple((symbol, given) for symbol, given in number.where.items() if not _NAME.fullmatch(given))
     numbers.rows.append(
         Parameter(
-            name, quantity.value, quantity.dimension, quantity.text, at, status, tuple(number.source), page, number.note
+            name=name,
+            value=quantity.value,
+            dimension=quantity.dimension,
+            text=quantity.text,
+            location=at,
+            status=status,
+            source=tuple(number.source),
+            page=page,
+            note=number.note,
+            where=literals,
         )
     )
     if formula:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from immunity.calibrate import global_influences, local_influences, numbers_of, with_factors
@@ -29,6 +31,15 @@ def test_patterns_choose(case) -> None:
     assert caught.value.code == "E831"
     with pytest.raises(RuleError, match="follows"):
         numbers_of(case, ["sugar.twice"])
+
+
+def test_a_name_with_brackets_is_itself_and_no_pattern(case) -> None:
+    model = case.model
+    names = tuple(name.replace("sugar.loss", "sugar.loss[1]") for name in model.tables.names.parameter)
+    tables = replace(model.tables, names=replace(model.tables.names, parameter=names))
+    sources = {**model.parameter_sources, "sugar.loss[1]": model.parameter_sources["sugar.loss"]}
+    numbered = replace(case, model=replace(model, tables=tables, parameter_sources=sources))
+    assert [number.name for number in numbers_of(numbered, ["sugar.loss[1]"])] == ["sugar.loss[1]"]
 
 
 def test_derived_numbers_follow(case) -> None:

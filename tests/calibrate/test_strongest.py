@@ -23,6 +23,14 @@ def test_every_number_is_shown_where_it_does_most(case) -> None:
     assert found["sugar.loss"].effect == pytest.approx(-1.0, abs=2e-2)
 
 
+def test_entries_that_move_nothing_are_screened_out(case) -> None:
+    whole = strongest_influences(case, rtol=1e-6)
+    screened = strongest_influences(case, rtol=1e-6, screen=True)
+    assert {one.number.name for one in whole} == {"dish.volume", "sugar.rate", "sugar.loss"}
+    assert {one.number.name for one in screened} == {"sugar.rate", "sugar.loss"}
+    assert [one.effect for one in screened] == [one.effect for one in whole if one.number.name != "dish.volume"]
+
+
 def test_a_formula_with_a_number_of_its_own_counts(case) -> None:
     assert "sugar.twice" not in {number.name for number in numbers_of(case)}
     assert "sugar.twice" not in {number.name for number in numbers_of(case, literals=True)}  # "2 *" stands in the text
