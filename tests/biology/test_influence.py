@@ -12,7 +12,7 @@ from immunity.compiler.numbers import Parameter
 from qc.influence import FILE, FROM, SCENARIOS, read, write
 
 SAY_WHY = 40  # of the most influential, all say what they were set by
-SOURCED = 90  # with an effect of a tenth and more, at least as many have a paper
+SOURCED = 130  # with an effect of a tenth and more, at least as many have a paper
 
 
 def by_influence() -> list[Parameter]:
