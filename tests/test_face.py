@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 import subprocess
 import sys
 import traceback
@@ -16,6 +17,7 @@ from immunity.results import Cohort, Pair, Run
 from tests.results.records import record, with_death
 
 LIMIT = 3000  # letters
+DRAWN = 8000  # with a small drawing in each row
 BOOK = """
 {kind: place, id: dish, name: Dish, volume: {value: "1 L", status: assumed}}
 ---
@@ -42,7 +44,8 @@ def test_a_bare_result_is_short_and_says_what_became_of_whom(book: object) -> No
     many = Cohort(with_death(record(500), 3, 4.5))
     for shown in (one, dead, many, Pair(one, dead), im.run("fade", book=book), book):
         assert 20 < len(repr(shown)) < LIMIT
-        assert len(getattr(shown, "_repr_html_", str)()) < LIMIT
+        assert len(getattr(shown, "_repr_html_", str)()) < DRAWN
+    assert one._repr_html_().count("<polyline") == len(one.record.show)
     assert "dead on day 4.50" in repr(dead) and "dead on day 4.50" in dead._repr_html_()
     assert "1 dead" in repr(many)
     assert "<b>" not in Run(record(1))._repr_html_()
@@ -71,6 +74,31 @@ def test_names_are_offered() -> None:
     assert wanted <= set(known)
     assert {"import_module", "annotations", "TYPE_CHECKING", "Any"}.isdisjoint(known)
     assert all(callable(getattr(im, name)) for name in wanted)
+
+
+def test_readouts_are_attributes_for_the_tabulator_key(book: object) -> None:
+    run = im.run("fade", book=book)
+    assert "dish" in dir(run) and dir(run.dish) == ["dye"]
+    assert run.dish.dye.equals(run["dish.dye"]) and "dish.dye" in repr(run.dish)
+    with pytest.raises(AttributeError, match=r"did you mean 'dish\.dye'"):
+        _ = run.dish.die
+    with pytest.raises(AttributeError):
+        _ = run._no_such_thing
+    assert pickle.loads(pickle.dumps(run)).outcome == run.outcome
+
+
+def test_results_are_tables(book: object) -> None:
+    run, pair = im.run("fade", book=book), im.compare("fade", {"events.0.add": "80 mg"}, book=book)
+    table = run.to_dataframe()
+    assert table["dish.dye"].tolist() == run["dish.dye"].values.tolist() and table.index.name == "day"
+    assert table.attrs["units"] == {"dish.dye": "mg/L"}
+    assert pair.to_dataframe().loc["80 mg"].max().item() == pytest.approx(10 * table.max().item())
+    many = im.cohort("fade", hosts=3, book=book, progress=False)
+    frame = many.to_dataframe("dish.dye")
+    assert frame.index.names == ["host", "day"] and len(frame) == 3 * len(table)
+    assert frame.loc[2]["dish.dye"].tolist() == many["dish.dye"].sel(host=2).values.tolist()
+    with pytest.raises(KeyError, match="did you mean"):
+        run.to_dataframe("dish.die")
 
 
 def test_a_pair_is_two_runs(book: object) -> None:

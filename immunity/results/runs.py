@@ -14,6 +14,8 @@ from immunity._faces import face
 from immunity.language.errors import plainly
 from immunity.results.condition import fraction_true, parse_condition
 from immunity.results.curves import list_rows, with_jumps
+from immunity.results.frames import frame_of
+from immunity.results.named import Named
 from immunity.results.observed import ObservedData, read_observed
 from immunity.results.outcomes import host_outcomes
 from immunity.results.present import find_readout, pool_array, readout_array
@@ -33,6 +35,7 @@ from immunity.results.write import write_result
 from immunity.why import Why
 
 if TYPE_CHECKING:
+    import pandas as pd
     import xarray as xr
 
 
@@ -40,11 +43,12 @@ Data = Path | str | ObservedData | None
 
 
 @dataclass(frozen=True)
-class Run:
+class Run(Named):
     """One host in one scenario.
 
     ``run["blood.neutrophils"]`` is an xarray.DataArray over time in the readout's unit, at or above its limit of
-    detection, as a logarithm where the readout says so. Pools are found by name too if they were recorded.
+    detection, as a logarithm where the readout says so; ``run.blood.neutrophils`` is the same, for the tabulator key.
+    Pools are found by name too if they were recorded.
     """
 
     record: Record
@@ -69,6 +73,11 @@ class Run:
     def raw(self, name: str) -> xr.DataArray:
         """A readout in its unit, without limit of detection and logarithm."""
         return readout_array(self.record, name, raw=True).isel(host=0)
+
+    @plainly
+    def to_dataframe(self, *names: str) -> pd.DataFrame:
+        """Readouts over time, a column each, all of them if none is named; ``frame.attrs["units"]`` has their units."""
+        return frame_of(self.record, names)
 
     def curve(self, name: str) -> xr.DataArray:
         """A readout with both sides of every jump: where an event makes it jump, a time stands twice."""
@@ -170,6 +179,16 @@ class Pair(NamedTuple):
         parts = (f"<em>{escape(label)}</em>{as_html(run.record)}" for label, run in zip(self.labels, self, strict=True))
         return "".join(parts)
 
+    @plainly
+    def to_dataframe(self, *names: str) -> pd.DataFrame:
+        """Readouts of both over time, a block of rows for each by its label."""
+        import pandas as pd
+
+        frames = [run.to_dataframe(*names) for run in self]
+        both = pd.concat(frames, keys=self.labels, names=["run", "day"])
+        both.attrs = frames[0].attrs | {"units": frames[1].attrs["units"] | frames[0].attrs["units"]}
+        return both
+
     def report(self, file: Path | str, *, data: Data = None) -> Path:
         """Write the self-contained report of both, as ``immunity compare --out`` does; ``data`` as for a run."""
         table = _data(self.first.record, data)
@@ -184,7 +203,7 @@ class Pair(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Cohort:
+class Cohort(Named):
     """Many hosts in one scenario. ``cohort["blood.neutrophils"]`` has dimensions time and host."""
 
     record: Record
@@ -214,6 +233,11 @@ class Cohort:
     def readouts(self) -> tuple[str, ...]:
         """Names of all readouts."""
         return tuple(info.id for info in self.record.infos)
+
+    @plainly
+    def to_dataframe(self, *names: str) -> pd.DataFrame:
+        """Readouts over time, a column each, all of them if none is named; rows are hosts and days."""
+        return frame_of(self.record, names)
 
     @property
     def outcomes(self) -> dict[str, int]:

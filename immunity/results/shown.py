@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import math
+import warnings
 from html import escape
 from typing import Any
+
+import numpy as np
 
 from immunity.results.present import present, present_unit
 from immunity.results.record import DISCLAIMER, Record
 from immunity.results.summary import count_outcomes, host_outcomes, last, maximum, maximum_day, over_hosts, plain
 
 ROWS = 6
+POINTS, WIDE, TALL = 36, 96, 18  # of a course in a line of a table
 NAME = 60
 
 
@@ -62,11 +66,37 @@ def as_text(record: Record) -> str:
 
 def as_html(record: Record) -> str:
     """A result as a small table for a notebook."""
-    header = "".join(f"<th>{name}</th>" for name in ("readout", "unit", "highest", "day", "end"))
-    body = "".join(f"<tr>{''.join(f'<td>{escape(_cut(cell))}</td>' for cell in row)}</tr>" for row in rows_of(record))
+    header = "".join(f"<th>{name}</th>" for name in ("readout", "unit", "highest", "day", "end", "course"))
+    body = "".join(
+        f"<tr>{''.join(f'<td>{escape(_cut(cell))}</td>' for cell in row)}<td>{_course(record, row[0])}</td></tr>"
+        for row in rows_of(record)
+    )
     return (
         f"<div><strong>{escape(_cut(record.title))}: {escape(ending(record))}</strong><br>{escape(_head(record))}"
         f"<table><thead><tr>{header}</tr></thead><tbody>{body}</tbody></table><small>{escape(DISCLAIMER)}</small></div>"
+    )
+
+
+def _course(record: Record, name: str) -> str:
+    """A readout over time in a drawing as high as a line of text; of many hosts the median of those there."""
+    info = next(info for info in record.infos if info.id == name)
+    column = [each.id for each in record.infos].index(name)
+    rows = np.unique(np.linspace(0, len(record.time) - 1, POINTS).astype(int))
+    values = present(record.readout[:, :, column][rows], info)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        middle = np.nanmedian(np.where(np.isfinite(values), values, np.nan), axis=1)
+    there = np.flatnonzero(np.isfinite(middle))
+    if len(there) < 2:
+        return ""
+    low, high = float(middle[there].min()), float(middle[there].max())
+    reach = high - low or 1.0
+    day = record.time[rows] / (float(record.time[-1]) or 1.0)
+    points = " ".join(f"{WIDE * day[k]:.0f},{TALL - 1 - (TALL - 2) * (middle[k] - low) / reach:.0f}" for k in there)
+    told = escape(f"{info.name}, from {low:.3g} to {high:.3g}", quote=True)
+    return (
+        f'<svg width="{WIDE}" height="{TALL}" role="img" aria-label="{told}">'
+        f'<polyline points="{points}" fill="none" stroke="currentColor"/></svg>'
     )
 
 

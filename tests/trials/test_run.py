@@ -171,3 +171,12 @@ def test_from_python_with_files(tmp_path: Path) -> None:
     assert "Germs in a dish" in repr(made) and "<li>" in made._repr_html_()
     more = im.trial(write(tmp_path), hosts=8, out=tmp_path / "out", resume=True, book=book(), progress=False)
     assert len(more.hosts) == 16
+
+
+def test_the_same_from_a_cluster(tmp_path: Path, small: Trial) -> None:
+    distributed = pytest.importorskip("distributed")
+    with distributed.LocalCluster(
+        n_workers=1, threads_per_worker=1, processes=True, dashboard_address=None, silence_logs=50
+    ) as cluster:
+        made = Trial(run_trial(planned(tmp_path), build, dask=cluster.scheduler_address))
+    assert numbers(made) == numbers(small)
