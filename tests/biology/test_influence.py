@@ -11,7 +11,7 @@ from immunity.calibrate import rank
 from immunity.compiler.numbers import Parameter
 from qc.influence import FILE, FROM, SCENARIOS, read, write
 
-SAY_WHY = 40  # of the most influential, all say what they were set by
+SAY_WHY = 100  # of the most influential, all say what they were set by
 SOURCED = 130  # with an effect of a tenth and more, at least as many have a paper
 
 
