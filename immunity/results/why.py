@@ -30,7 +30,8 @@ def why_of_host(record: Record, readout: str, day: float | None = None) -> Why:
     cause = course_of_host(record).causes(readout, float(time[row]))
     info = record.infos[column]
     labels = record.case.model.labels
-    return Why(readout, info.name, info.unit, float(values[0]), float(values[row]), float(time[row]), cause, labels)
+    told = cause.in_its_unit()
+    return Why(readout, info.name, info.unit, float(values[0]), float(values[row]), float(time[row]), told, labels)
 
 
 def course_of_host(record: Record) -> Course:

@@ -19,6 +19,7 @@ from immunity.compiler.tables import (
     Floats,
     Laws,
 )
+from immunity.language.quantity import in_unit
 from immunity.why.rates import numbers_along, rates_along
 from immunity.why.states import group_states
 
@@ -59,6 +60,11 @@ class Cause:
     def ratio(self) -> float:
         """Now over the start; infinite for what was not there."""
         return self.now / self.start if self.start != 0.0 else math.inf
+
+    def in_its_unit(self) -> Cause:
+        """This and everything behind it, from base units to the units they are told in."""
+        behind = tuple(each.in_its_unit() for each in self.causes)
+        return replace(self, start=in_unit(self.start, self.unit), now=in_unit(self.now, self.unit), causes=behind)
 
     def walk(self) -> Iterator[Cause]:
         """This and everything behind it."""

@@ -37,7 +37,7 @@ readouts: [{id: blood.guards, name: Guards, sum: [loose at blood], unit: cell}]
 kind: molecule
 id: word
 name: Word
-unit: ng
+unit: ug
 lives_in: {skin: [nascent], blood: []}
 stages: {nascent: 2}
 flows:
@@ -116,6 +116,12 @@ def test_what_passes_between_states_moves_nothing(run: Run) -> None:
 
 def test_what_stands_behind_is_something_else(run: Run) -> None:
     assert because(run.why("blood.word").cause, {"germ": "Germ"}).startswith("Germ in skin, ")
+
+
+def test_amounts_are_told_in_the_units_beside_them(run: Run) -> None:
+    word = next(cause for cause in run.why("blood.word", day=4.0).cause.walk() if cause.id == "blood.word")
+    assert word.unit == "ug"
+    assert word.now == pytest.approx(run["blood.word"].sel(time=4.0).item(), rel=1e-6)  # ng in a mL are ug in this litre
 
 
 def test_before_anything_came_nothing_moved(run: Run) -> None:
