@@ -72,29 +72,29 @@ def _days(first: float, last: float, clock: Clock) -> tuple[list[str], tuple[flo
     return parts, days
 
 
-def survival(arms: Sequence[tuple[str, Steps, int]], last: float, clock: Clock, *, rising: bool, said: str) -> Markup:
+def survival(arms: Sequence[Steps], last: float, clock: Clock, *, rising: bool, said: str) -> Markup:
     """Kaplan-Meier curves with their intervals, the numbers at risk below.
 
     Parameters
     ----------
-    arms : sequence    (title, steps, hosts)
+    arms : sequence of Steps
     rising : bool      draw the share with the event instead of the share without
     """
     frame, days = _days(0.0, last, clock)
     parts = [_level(share, f"{100 * share:.0f} %") for share in (0.0, 0.25, 0.5, 0.75, 1.0)] + frame
     bands, lines = [], []
-    for k, (_, steps, _) in enumerate(arms):
+    for k, steps in enumerate(arms):
         curves = [1.0 - part if rising else part for part in (steps.free, steps.low, steps.high)]
         free, low, high = (_stairs(steps.day, part, last) for part in curves)
         outline = ([*low[0], *reversed(high[0])], [*low[1], *reversed(high[1])])
         bands.append(f'<path class="band arm{k % STYLES}" d="{_path(*outline)}Z"/>')
         lines.append(f'<path class="line arm{k % STYLES}" d="{_path(*free)}"/>')
     parts += [*bands, *lines, f'<text class="tick" x="2" y="{BOTTOM + 34}">at risk</text>']
-    for k, (_, steps, hosts) in enumerate(arms):
+    for k, steps in enumerate(arms):
         y = BOTTOM + 34 + ROW * (k + 1)
         parts.append(f'<path class="line arm{k % STYLES}" d="M4 {y - 4}H24"/>')
         for day in days:
-            left = _at_risk(steps, hosts, day)
+            left = steps.at_risk_on(day)
             parts.append(f'<text class="tick mid" x="{_x(day, 0.0, last):.1f}" y="{y}">{left}</text>')
     return _svg(BOTTOM + 40 + ROW * len(arms), said, parts)
 
@@ -106,16 +106,6 @@ def _stairs(days: Floats, shares: Floats, last: float) -> tuple[list[float], lis
         xs += [x, x]
         ys += [_y(float(before)), _y(float(share))]
     return [*xs, _x(last, 0.0, last)], [*ys, ys[-1]]
-
-
-def _at_risk(steps: Steps, hosts: int, day: float) -> int:
-    """How many are at risk just before a day, as far as the steps say: those at the next event."""
-    later = np.flatnonzero(steps.day >= day)
-    if day <= 0.0:
-        return hosts
-    if len(later):
-        return int(steps.at_risk[later[0]])
-    return int(steps.at_risk[-1] - steps.events[-1])
 
 
 def forest(lines: Sequence[Line], *, said: str, favours: tuple[str, str]) -> Markup:

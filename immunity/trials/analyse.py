@@ -50,7 +50,12 @@ class Effect:
 
 @dataclass(frozen=True)
 class Steps:
-    """A Kaplan-Meier curve: from each day on the share without the event, with its interval, and who is at risk."""
+    """A Kaplan-Meier curve: from each day on the share without the event, with its interval, and who is at risk.
+
+    Attributes
+    ----------
+    followed : float64[host]    how long each host was followed, ascending
+    """
 
     day: Floats
     free: Floats
@@ -58,6 +63,11 @@ class Steps:
     high: Floats
     at_risk: NDArray[np.int64]
     events: NDArray[np.int64]
+    followed: Floats
+
+    def at_risk_on(self, day: float) -> int:
+        """How many are followed and without the event just before a day."""
+        return int(np.sum(self.followed >= day))
 
 
 def _finite(value: float) -> float | None:
@@ -114,6 +124,7 @@ def kaplan_meier(time: Floats, event: Truths, confidence: float) -> Steps:
         np.r_[1.0, high[keep]],
         np.r_[len(time), at_risk[keep]].astype(np.int64),
         np.r_[0, events[keep]].astype(np.int64),
+        np.sort(time),
     )
 
 

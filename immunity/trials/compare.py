@@ -68,7 +68,7 @@ class _Endpoint:
     def _chosen(self, arm: ArmHosts, group: str) -> Truths:
         return np.ones(len(arm), bool) if group == ALL else arm.group == group
 
-    def _values(self, arm: ArmHosts) -> Floats:
+    def values(self, arm: ArmHosts) -> Floats:
         """Of each host the number that is compared, NaN where there is none."""
         values = np.asarray(arm.rows[f"value {self.name}"], np.float64)
         values = np.where(arm.dropout < self.by, np.nan, values)
@@ -107,7 +107,7 @@ class _Endpoint:
                 risk, len(time), int(event.sum()),
                 median_day=float(steps.day[below[0]]) if len(below) else None, steps=steps,
             )  # fmt: skip
-        values = self._values(arm)[chosen]
+        values = self.values(arm)[chosen]
         there = values[~np.isnan(values)]
         left_out = len(values) - len(there)
         if self.endpoint.response is not None:
@@ -125,12 +125,12 @@ class _Endpoint:
     def compare(self, arm: ArmHosts, other: ArmHosts, group: str) -> tuple[Effect, ...]:
         if self.endpoint.time_to is not None:
             return self._compare_times(arm, other, group)
-        one, two = self._aligned(self._values(arm), self._values(other), arm, other, group)
+        one, two = self.aligned(self.values(arm), self.values(other), arm, other, group)
         if self.endpoint.response is not None:
             return stats.compare_shares(one > 0.5, two > 0.5, self.confidence, paired=self.same)
         return (stats.compare_means(one, two, self.confidence, paired=self.same, ratio=self.geometric),)
 
-    def _aligned(self, one: Floats, two: Floats, arm: ArmHosts, other: ArmHosts, group: str) -> tuple[Floats, Floats]:
+    def aligned(self, one: Floats, two: Floats, arm: ArmHosts, other: ArmHosts, group: str) -> tuple[Floats, Floats]:
         """Values of both arms; of the same hosts those that have one in both, in the same order."""
         chosen, chosen_0 = self._chosen(arm, group) & ~np.isnan(one), self._chosen(other, group) & ~np.isnan(two)
         if not self.same:
@@ -148,7 +148,7 @@ class _Endpoint:
         n, n_0 = int(chosen.sum()), int(chosen_0.sum())
         if followed[0][chosen].all() and followed[1][chosen_0].all():  # nobody left: the risks are shares
             values = [np.where(e, 1.0, 0.0) for e in (event, event_0)]
-            one, two = self._aligned(values[0], values[1], arm, other, group)
+            one, two = self.aligned(values[0], values[1], arm, other, group)
             shares = stats.compare_shares(one > 0.5, two > 0.5, self.confidence, paired=self.same)
         else:
             curves = [
@@ -168,7 +168,7 @@ class _Endpoint:
                 "log-rank" if self.endpoint.time_to is not None else "two proportions",
             )
         else:
-            values = [self._values(each) for each in (arm, other)]
+            values = [self.values(each) for each in (arm, other)]
             one, two = (each[~np.isnan(each)] for each in values)
             if min(len(one), len(two)) < 2:
                 return Powered(self.name, arm.name, "t", (), ())
@@ -178,3 +178,10 @@ class _Endpoint:
             tuple((size, of(size)) for size in power.SIZES),
             tuple((wanted, power.size_for(of, wanted)) for wanted in power.WANTED),
         )  # fmt: skip
+
+
+def paired_gains(findings: Findings, name: str, arm: ArmHosts, reference: ArmHosts) -> tuple[Floats, bool]:
+    """Of each host that has a value in both arms how much more it has; whether that is a ratio or a difference."""
+    taken = _Endpoint(findings, name, findings.plan.trial.endpoints[name])
+    one, two = taken.aligned(taken.values(arm), taken.values(reference), arm, reference, ALL)
+    return (np.exp(one - two), True) if taken.geometric else (one - two, False)

@@ -25,7 +25,9 @@ def test_it_says_who_was_in_it_and_what_came_out(findings: Findings) -> None:
     assert "&lt;b&gt;Germs&lt;/b&gt;" in page and "<b>Germs" not in page
     placebo = findings.arms["placebo"]
     assert f"died in the trial</span><b>{placebo.flow.died}<" in page
-    assert page.count('class="chart still') == 6 + 2  # five endpoints and a forest; one course and the power
+    assert page.count('class="chart still') == 6 + 2 + 4  # endpoints and forest; course and power; every host
+    assert page.count('class="death"') == sum(arm.flow.died for arm in findings.arms.values())
+    assert page.count('class="bar arm1"') == 3 * 12 + 1  # waterfalls of three endpoints, and one share
     assert "at risk" in page and "Power" in page and "some" in page
     labels = re.findall(r'aria-label="(Death: [^"]*)"', page)
     assert labels and "placebo" in labels[0]

@@ -30,6 +30,8 @@ def test_kaplan_meier_of_the_remissions() -> None:
     assert steps.at_risk.tolist() == [21, 21, 17, 15, 12, 11, 7, 6]
     assert steps.events.tolist() == [0, 3, 1, 1, 1, 1, 1, 1]
     assert steps.free == pytest.approx([1, 0.8571, 0.8067, 0.7529, 0.6902, 0.6275, 0.5378, 0.4482], abs=1e-4)
+    later = [steps.at_risk_on(day) for day in (0, 6, 9, 9.5, 20.5, 40)]
+    assert later == [21, 21, 16, 15, 7, 0]  # the censored leave too
     assert (steps.low <= steps.free).all() and (steps.free <= steps.high).all()
 
 

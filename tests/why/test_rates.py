@@ -121,7 +121,9 @@ def test_what_stands_behind_is_something_else(run: Run) -> None:
 def test_amounts_are_told_in_the_units_beside_them(run: Run) -> None:
     word = next(cause for cause in run.why("blood.word", day=4.0).cause.walk() if cause.id == "blood.word")
     assert word.unit == "ug"
-    assert word.now == pytest.approx(run["blood.word"].sel(time=4.0).item(), rel=1e-6)  # ng in a mL are ug in this litre
+    assert word.now == pytest.approx(
+        run["blood.word"].sel(time=4.0).item(), rel=1e-6
+    )  # ng in a mL are ug in this litre
 
 
 def test_before_anything_came_nothing_moved(run: Run) -> None:
