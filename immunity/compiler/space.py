@@ -290,13 +290,14 @@ def map_space(book: Book, met: Collection[str] | None = None) -> Space:
 def _check_classes(book: Book, entry: Loaded, faults: Faults) -> None:
     """Whether the classes of a place or an entity exist, and it gives the numbers that they require."""
     declared, record = book.entries.get("class", {}), entry.record
+    given = {*record.numbers, *(number for name in record.is_ if name in declared for number in declared[name].record.numbers)}
     for name in record.is_:
         with faults:
             if name not in declared:
                 raise fail("E407", at=entry.at("is"), text=name, known=declared)
         for needed in declared[name].record.requires if name in declared else ():
             with faults:
-                if needed not in record.numbers:
+                if needed not in given:
                     raise fail("E414", at=entry.at("is"), text=entry.id, needed=needed, group=name)
     for name in getattr(record, "carries", ()):
         with faults:
