@@ -237,7 +237,8 @@ def summed_over(
             domain = space.domain(index.name)
             if domain is None or domain[0] != "set":
                 raise fail("E404", at=at, text=index.name, known=space.sets)
-            members = domain[1] if only is None else only.get(index.sums_over, domain[1])
+            among = domain[1] if only is None else only.get(index.sums_over, domain[1])
+            members = [member for member in among if member in domain[1]]  # a class of members may leave some out
             found[index.sums_over] = [Value("set", member, space.group(index.name)) for member in members]
     return found
 
