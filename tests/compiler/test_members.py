@@ -157,6 +157,11 @@ def test_a_sum_may_be_weighed_by_what_a_bound_carrier_brings() -> None:
     assert signal_value(book, "weighed[germ]", {}) == pytest.approx(2.0 * 5.0 + 1.0 * 1.0)  # `own` is not brought
 
 
+def test_such_a_sum_over_a_class_of_members_leaves_out_the_others() -> None:
+    book = compiled(weighing("[*sweet as one]", "carrier.antigen[one]"))
+    assert signal_value(book, "weighed[germ]", {}) == pytest.approx(2.0 * 5.0)  # nor `flagellum`, which is not sweet
+
+
 def test_a_carrier_weighs_nothing_that_it_does_not_bring() -> None:
     with pytest.raises(RuleError, match=r"E410.*germ\.antigen"):
         compiled(weighing("[own]", "carrier.antigen[own]"))

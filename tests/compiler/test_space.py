@@ -80,6 +80,9 @@ def test_members_of_a_class_give_the_numbers_it_requires() -> None:
     refused(kind + "{kind: threat, id: rod, is: germ, numbers: {sped: '1'}}", "E414", line="is: germ")
     refused("{kind: class, id: wet, requires: [depth]}\n---\n{kind: place, id: sea, is: wet}", "E414", line="is: wet")
     compiled(kind + "{kind: threat, id: rod, is: germ, numbers: {speed: '1'}}")
+    family = "{kind: class, id: quick, numbers: {speed: '1'}}\n---\n"
+    compiled(kind + family + "{kind: threat, id: rod, is: [quick, germ]}")  # what one class gives, another may require
+    refused(kind + family + "{kind: threat, id: rod, is: germ}", "E414", line="is: germ")
 
 
 @pytest.mark.parametrize(
