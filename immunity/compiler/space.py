@@ -290,7 +290,10 @@ def map_space(book: Book, met: Collection[str] | None = None) -> Space:
 def _check_classes(book: Book, entry: Loaded, faults: Faults) -> None:
     """Whether the classes of a place or an entity exist, and it gives the numbers that they require."""
     declared, record = book.entries.get("class", {}), entry.record
-    given = {*record.numbers, *(number for name in record.is_ if name in declared for number in declared[name].record.numbers)}
+    given = {
+        *record.numbers,
+        *(number for name in record.is_ if name in declared for number in declared[name].record.numbers),
+    }
     for name in record.is_:
         with faults:
             if name not in declared:

@@ -59,9 +59,11 @@ def test_who_has_met_another_strain_is_done_with_it_sooner() -> None:
 
 
 def test_the_same_strain_finds_antibody_unless_there_are_no_b_cells() -> None:
-    assert titre(met(AGAIN)).max() < 2.0
+    assert titre(met(AGAIN))[24:].max() < 2.0  # once what was given is swept away
     assert titre(met(AGAIN, lacks="xla")).max() > 4.0
-    assert titre(met(NAIVE, lacks="xla"))[48] == titre(met(NAIVE))[48]  # at the first meeting they are not missed
+    assert (
+        abs(titre(met(NAIVE, lacks="xla"))[48] - titre(met(NAIVE))[48]) < 0.01
+    )  # at the first meeting they are not missed
 
 
 def test_a_hundredth_of_the_dose_gives_the_same_peak_later() -> None:
@@ -71,16 +73,18 @@ def test_a_hundredth_of_the_dose_gives_the_same_peak_later() -> None:
 
 
 def test_one_infectious_unit_mostly_infects_nobody() -> None:
-    drawn = [im.run(NAIVE, changes={"exposures.0.dose": "1 TCID50"}, days=5, stochastic=True, seed=seed) for seed in range(6)]
+    one = {"exposures.0.dose": "1 TCID50"}
+    drawn = [im.run(NAIVE, changes=one, days=5, stochastic=True, seed=seed) for seed in range(6)]
     assert sum(titre(run).max() > 2.0 for run in drawn) <= 2
 
 
 def test_oseltamivir_stops_it_while_it_is_taken() -> None:
     treated, untreated = titre(met("influenza_on_oseltamivir", days=6)), titre(met(VOLUNTEER))
-    assert treated[24] == untreated[24]
+    assert abs(treated[24] - untreated[24]) < 0.01
     assert treated[4 * 24] < untreated[4 * 24] - 2.0
 
 
-def test_nobody_who_meets_no_virus_has_one() -> None:
-    run = im.run("healthy_adult", days=1)
-    assert not any("influenza" in name or "killer_clone" in name for name in run.record.pool_names)
+def test_what_t_cells_know_of_a_virus_is_there_only_where_it_is_met() -> None:
+    known = [im.run(scenario, days=1).record.pool_names for scenario in ("healthy_adult", NAIVE)]
+    healthy, ill = (any("killer_clone" in name for name in names) for names in known)
+    assert ill and not healthy
