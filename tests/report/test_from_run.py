@@ -233,3 +233,8 @@ def test_papers_stand_beside_the_curves_that_rest_on_them() -> None:
     curves = {curve.id: curve for curve in from_run(im.run("cut_finger", days=1.0)).curves}
     assert any("Vigushin" in paper.cite for paper in curves["blood.crp"].papers)
     assert not any("Vigushin" in paper.cite for paper in curves["skin.neutrophils"].papers)
+
+
+def test_microbes_are_counted_in_the_unit_of_those_that_are_there() -> None:
+    virus = from_run(im.run("influenza_in_the_naive", days=1))
+    assert virus.microbe_unit == "TCID50"
