@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from immunity.api import compare as compare
     from immunity.api import load as load
     from immunity.api import run as run
-    from immunity.api import scan as scan
-    from immunity.api import trial as trial
     from immunity.ask import check as check
     from immunity.ask import explain as explain
     from immunity.ask import export as export
@@ -31,6 +29,8 @@ if TYPE_CHECKING:
     from immunity.ask import number as number
     from immunity.ask import trace as trace
     from immunity.ask import validate as validate
+    from immunity.experiments import scan as scan
+    from immunity.experiments import trial as trial
     from immunity.language.errors import RuleError as RuleError
     from immunity.language.errors import RuleErrors as RuleErrors
     from immunity.results import Cohort as Cohort
@@ -45,8 +45,8 @@ _HOMES = {
     "compare": "immunity.api",
     "load": "immunity.api",
     "run": "immunity.api",
-    "scan": "immunity.api",
-    "trial": "immunity.api",
+    "scan": "immunity.experiments",
+    "trial": "immunity.experiments",
     "check": "immunity.ask",
     "explain": "immunity.ask",
     "export": "immunity.ask",

@@ -11,7 +11,7 @@ from cyclopts import App, Parameter
 from rich.console import Console
 from rich.text import Text
 
-from immunity import api
+from immunity import experiments
 from immunity.arguments import check_count, parse_assignments
 from immunity.cli.files import check_writable
 from immunity.cli.options import Book, Setting, Whole
@@ -85,7 +85,7 @@ def scan(
             check_count(count, name)
     check_writable(out)
     with progress_bar("runs", 1, quiet=json) as update:
-        made = api.scan(
+        made = experiments.scan(
             scenario,
             over=parse_assignments(over, option="--over"),
             read=read,

@@ -11,7 +11,7 @@ from cyclopts import App
 from rich.console import Console
 from rich.text import Text
 
-from immunity import api
+from immunity import experiments
 from immunity.arguments import check_count
 from immunity.cli.files import check_writable
 from immunity.cli.options import Book, Whole
@@ -72,7 +72,7 @@ def trial(
     check_writable(out)
     compiled = book.load()
     with progress_bar("hosts", 1, quiet=json) as update:
-        made = api.trial(
+        made = experiments.trial(
             trial,
             hosts=hosts,
             seed=seed,

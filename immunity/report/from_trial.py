@@ -17,9 +17,8 @@ from immunity.report.words import Clock, clock
 from immunity.results import DISCLAIMER
 from immunity.results.protocol import done_words, host_words
 from immunity.trials import tell
-from immunity.trials.compare import paired_gains
 from immunity.trials.models import SAME
-from immunity.trials.result import ALL, ArmHosts, Compared, Findings, Found
+from immunity.trials.result import ALL, Compared, Findings, Found
 
 BAND = (0.05, 0.5, 0.95)
 RATIOS = ("risk ratio", "ratio of geometric means")
@@ -173,7 +172,7 @@ def _endpoint(findings: Findings, name: str, time: Clock) -> dict[str, Any]:
         "definition": definition,
         "kind": "time to" if endpoint.time_to else "response" if endpoint.response else "value",
         "svg": _drawn(findings, name, found, time, said),
-        "hosts": _hosts(findings, name, time),
+        "hosts": every.hosts_of(findings, name, title, time),
         "header": header,
         "rows": rows,
         "effects_header": ["Arm", "Among", "Measure", "Value (interval)", "p", "Test"],
@@ -202,41 +201,6 @@ def _drawn(findings: Findings, name: str, found: list[Found], time: Clock, said:
         shown = 10.0**values if log and unit_log else values
         columns.append((shown[np.isfinite(shown)], f.estimate.value, f.estimate.low, f.estimate.high))
     return draw.values(columns, log=log, said=said)
-
-
-def _hosts(findings: Findings, name: str, time: Clock) -> list[dict[str, Any]]:
-    """Drawings with every host: swimmers of a time, a waterfall of what the same hosts gained in each arm."""
-    trial = findings.plan.trial
-    endpoint, title = trial.endpoints[name], _title(findings, name)
-    if endpoint.time_to is not None:
-        last = findings.days - findings.plan.enrol_day
-        lanes = [_swimmers(findings, arm, name) for arm in findings.arms.values()]
-        said = f"{title}: a lane for each of up to {every.MOST_SWIMMERS} hosts of each arm"
-        about = "Every host until it died (cross), left (ring) or the trial ended; a dot is the event."
-        return [{"title": "Hosts", "about": about, "svg": every.swimmers(lanes, last, time, said=said)}]
-    if endpoint.response is not None or trial.allocation != SAME:
-        return []
-    reference, drawings = findings.arms[trial.reference_arm()], []
-    for k, arm in enumerate(findings.arms.values()):
-        gains, ratio = paired_gains(findings, name, arm, reference)
-        if arm is reference or len(gains) < 2:
-            continue
-        what = f"{'Ratio' if ratio else 'Difference'} of each host, {arm.title} to {reference.title}"
-        said = f"{title}: {what}, from {tell.number(float(gains.min()))} to {tell.number(float(gains.max()))}"
-        svg = every.waterfall(gains, ratio=ratio, arm=k % draw.STYLES, said=said)
-        drawings.append({"title": f"Hosts, {arm.title}", "about": f"{what}; a bar for each.", "svg": svg})
-    return drawings
-
-
-def _swimmers(findings: Findings, arm: ArmHosts, name: str) -> list[every.Swimmer]:
-    start = findings.plan.enrol_day
-    died, event = arm.rows["stopped_at"], arm.rows[f"value {name}"]
-    lanes = []
-    for dead, left, came in zip(died, arm.dropout, event, strict=True):
-        end = float(np.nanmin([dead, left, findings.days]))
-        seen = float(came) - start if np.isfinite(came) and came <= end else None
-        lanes.append(every.Swimmer(end - start, seen, bool(dead == end), bool(left == end and dead != end)))
-    return lanes
 
 
 def _forests(findings: Findings) -> list[dict[str, Any]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from markupsafe import Markup, escape
@@ -12,7 +13,12 @@ from markupsafe import Markup, escape
 from immunity.report.chart import LEFT, RIGHT, WIDTH
 from immunity.report.model import Floats
 from immunity.report.scales import nice_ticks
+from immunity.report.trial_charts import STYLES
 from immunity.report.words import Clock, number
+from immunity.trials import tell
+from immunity.trials.compare import paired_gains
+from immunity.trials.models import SAME
+from immunity.trials.result import ArmHosts, Findings
 
 MOST_SWIMMERS = 40  # of an arm, the first by number
 LANE = 5.5
@@ -110,3 +116,38 @@ def swimmers(arms: Sequence[Sequence[Swimmer]], last: float, clock: Clock, *, sa
         parts.append(f'<line class="base" x1="{at:.1f}" x2="{at:.1f}" y1="{y}" y2="{y + 4}"/>')
         parts.append(f'<text class="tick {css}" x="{at:.1f}" y="{y + 17}">{escape(label)}</text>')
     return _svg(y + 24, said, parts)
+
+
+def hosts_of(findings: Findings, name: str, title: str, time: Clock) -> list[dict[str, Any]]:
+    """Drawings with every host: swimmers of a time, a waterfall of what the same hosts gained in each arm."""
+    trial = findings.plan.trial
+    endpoint = trial.endpoints[name]
+    if endpoint.time_to is not None:
+        last = findings.days - findings.plan.enrol_day
+        lanes = [_swimmers(findings, arm, name) for arm in findings.arms.values()]
+        said = f"{title}: a lane for each of up to {MOST_SWIMMERS} hosts of each arm"
+        about = "Every host until it died (cross), left (ring) or the trial ended; a dot is the event."
+        return [{"title": "Hosts", "about": about, "svg": swimmers(lanes, last, time, said=said)}]
+    if endpoint.response is not None or trial.allocation != SAME:
+        return []
+    reference, drawings = findings.arms[trial.reference_arm()], []
+    for k, arm in enumerate(findings.arms.values()):
+        gains, ratio = paired_gains(findings, name, arm, reference)
+        if arm is reference or len(gains) < 2:
+            continue
+        what = f"{'Ratio' if ratio else 'Difference'} of each host, {arm.title} to {reference.title}"
+        said = f"{title}: {what}, from {tell.number(float(gains.min()))} to {tell.number(float(gains.max()))}"
+        svg = waterfall(gains, ratio=ratio, arm=k % STYLES, said=said)
+        drawings.append({"title": f"Hosts, {arm.title}", "about": f"{what}; a bar for each.", "svg": svg})
+    return drawings
+
+
+def _swimmers(findings: Findings, arm: ArmHosts, name: str) -> list[Swimmer]:
+    start = findings.plan.enrol_day
+    died, event = arm.rows["stopped_at"], arm.rows[f"value {name}"]
+    lanes = []
+    for dead, left, came in zip(died, arm.dropout, event, strict=True):
+        end = float(np.nanmin([dead, left, findings.days]))
+        seen = float(came) - start if np.isfinite(came) and came <= end else None
+        lanes.append(Swimmer(end - start, seen, bool(dead == end), bool(left == end and dead != end)))
+    return lanes

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -116,3 +116,9 @@ class Findings:
     warnings: tuple[str, ...]
     provenance: Mapping[str, Any]
     papers: tuple[Mapping[str, Any], ...] = ()
+
+
+def papers_of(arms: Iterable[ArmHosts]) -> tuple[Mapping[str, Any], ...]:
+    """The papers behind what happened in any of the arms, by key."""
+    found = {str(p["key"]): p for arm in arms if arm.record is not None for p in arm.record.papers}
+    return tuple(found[key] for key in sorted(found))

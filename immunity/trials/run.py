@@ -25,7 +25,7 @@ from immunity.trials.endpoints import drawn_rows, readouts_of, reduce_batch
 from immunity.trials.load import Planned
 from immunity.trials.models import SAME, Group
 from immunity.trials.people import WHOLE, allocated, dropout_days, group_of
-from immunity.trials.result import ArmHosts, Findings, Flow
+from immunity.trials.result import ArmHosts, Findings, Flow, papers_of
 from immunity.validate.plan import BuildCase
 
 RTOL = 1e-3
@@ -101,7 +101,7 @@ def run_trial(
             powered=(),
             warnings=tuple(dict.fromkeys([*_warnings(plan, rows, arms), *first.model.warnings, *first.warnings])),
             provenance=_provenance(plan, first, arms),
-            papers=_papers(arms),
+            papers=papers_of(arms.values()),
         )
     )
 
@@ -295,8 +295,3 @@ def _provenance(plan: Planned, case: Case, arms: Mapping[str, ArmHosts]) -> dict
         "trial": trial.model_dump(mode="json", by_alias=True),
         "arms": {name: arm.record.filled for name, arm in arms.items() if arm.record is not None},
     }
-
-
-def _papers(arms: Mapping[str, ArmHosts]) -> tuple[Mapping[str, Any], ...]:
-    found = {str(p["key"]): p for arm in arms.values() if arm.record is not None for p in arm.record.papers}
-    return tuple(found[key] for key in sorted(found))

@@ -36,6 +36,7 @@ ORDER = {
     "progress": 7,
     "api": 10,
     "ask": 11,
+    "experiments": 11,
     "": 12,  # immunity itself
     "cli": 13,
 }
