@@ -95,14 +95,14 @@ def _before(scenario: Entry, position: int, item: Any, attributes: dict[str, Qua
     if not isinstance(text, str):
         raise fail("E628", at=at, reason=f"{text!r} is no time")
     span = read_span(text, at)
-    if "before" in item:
-        return span
     age = attributes.get(AGE)
     if not isinstance(age, Quantity) or age.dimension != TIME:
+        if "before" in item:
+            return span
         raise fail("E628", at=at, reason="the host has no age")
     if span < 0 or span > age.value:
         raise fail("E628", at=at, reason=f"the host is {age.text} old on day 0")
-    return age.value - span
+    return span if "before" in item else age.value - span
 
 
 def _episode(compiled: Compiled, scenario: Entry, position: int, item: dict[str, Any]) -> Entry:

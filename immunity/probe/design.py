@@ -126,6 +126,22 @@ def trials_of(
     items = items_of(data)
     days = _last_day(data) + rest
     base = Trial(scenario, scenario, days)
+    for trial in _trials(base, data, items, design, deficiencies, quick=quick):
+        yield trial
+        yield from _after(trial, items, design)
+
+
+def _trials(
+    base: Trial,
+    data: Mapping[str, Any],
+    items: list[Item],
+    design: Design,
+    deficiencies: tuple[str, ...],
+    *,
+    quick: bool,
+) -> Iterator[Trial]:
+    scenario, days = base.scenario, base.days
+    rest = expect(parse_quantity(design.rest), TIME, what="a time").value
     yield base
     factors = (design.factors[0], design.factors[-1]) if quick else tuple(design.factors)
     own = dict(data.get("host") or {})
@@ -177,15 +193,29 @@ def pairs_of(scenarios: Mapping[str, Mapping[str, Any]], design: Design, *, ever
             yield Trial(f"{first} and {second}", first, days, host, changes)
 
 
+def _after(trial: Trial, items: list[Item], design: Design) -> Iterator[Trial]:
+    """The same host, dose and defect after each history that is to help against what is met; no schedules."""
+    if any(along == "therapy" for along, _, _ in trial.along):
+        return
+    for past, against in design.histories.items():
+        met = {_path(item) for item in items if item.subject in against}
+        if met and set(trial.changes) <= met:
+            name, host = f"{trial.id}, after {past}", {**trial.host, "history": [past]}
+            yield replace(trial, id=name, host=host, along=(("history", past, trial.id),))
+
+
+def _path(item: Item) -> str:
+    return f"{item.kind}.{item.position}.{item.key}"
+
+
 def _doses(base: Trial, data: Mapping[str, Any], item: Item, factors: tuple[float, ...]) -> Iterator[Trial]:
     """One item at several doses, each compared with the dose below it."""
     below = None
     for factor in sorted({*factors, 1.0}):
         name = base.id if factor == 1.0 else f"{base.id}, {factor:g} x {item.subject}"
         along = (("dose", item.subject, below),) if below is not None else ()
-        path = f"{item.kind}.{item.position}.{item.key}"
         if factor != 1.0:
-            changes = {**base.changes, path: scaled(item.dose, factor)}
+            changes = {**base.changes, _path(item): scaled(item.dose, factor)}
             yield Trial(name, base.scenario, base.days, base.host, changes, along)
         elif along:
             yield Trial(name, base.scenario, base.days, base.host, base.changes, along)

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-Along = Literal["dose", "deficiency", "host", "therapy"]
+Along = Literal["dose", "deficiency", "host", "therapy", "history"]
 Statistic = Literal["maximum", "minimum", "last", "area", "rise"]
 
 
@@ -28,7 +28,7 @@ class Bound(Strict):
 class Order(Strict):
     """What never rises, or never falls, from the lesser of two trials to the greater.
 
-    The greater has more of a dose, a deficiency more, a frailer host, or a therapy more.
+    The greater has more of a dose, a deficiency more, a frailer host, a therapy more, or has lived through something.
     """
 
     id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
@@ -63,7 +63,12 @@ class Excuse(Strict):
 
 
 class Design(Strict):
-    """How far each scenario is pushed."""
+    """How far each scenario is pushed.
+
+    Attributes
+    ----------
+    histories : dict    scenario that a host may have lived through -> what it is to help against
+    """
 
     factors: Annotated[list[float], Field(min_length=2)]
     hosts: dict[str, dict[str, Any]]
@@ -72,6 +77,7 @@ class Design(Strict):
     microbes: str
     survival: str = ""
     clean: float
+    histories: dict[str, list[str]] = Field(default_factory=dict)
     leave_out: dict[str, str] = Field(default_factory=dict)
 
 

@@ -41,10 +41,10 @@ def plan_trials(
     Raises
     ------
     RuleError
-        E601 for a scenario that the book does not have.
+        E601 for a scenario, or a history, that the book does not have.
     """
     known = book.entries.get("scenario", {})
-    for name in only:
+    for name in (*only, *invariants.design.histories):
         if name not in known:
             raise fail("E601", text=name, known=known)
     scenarios = {

@@ -124,6 +124,7 @@ def test_a_history_is_on_record(book: Compiled) -> None:
         ([JAB], "E628"),
         ([{"age": "5 y", "before": "3 d", **JAB}], "E628"),
         ([{"age": "50 y", **JAB}], "E628"),
+        ([{"before": "300 y", **JAB}], "E628"),  # before it was born
         ([{"age": 5, **JAB}], "E628"),
         ([{"age": "5 y", "jabs": []}], "E628"),
         ([{"before": "0 d", **JAB}], "E628"),

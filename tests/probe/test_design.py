@@ -15,6 +15,7 @@ DESIGN = Design(
     microbes="dish.germs",
     survival="dish.alive",
     clean=0.0,
+    histories={"jab": ["germ"]},
 )
 SICK = {
     "exposures": [{"threat": "germ", "site": "dish", "dose": "1e3 CFU", "at": "2 d"}],
@@ -67,6 +68,17 @@ def test_a_host_a_defect_and_a_drug_are_compared_with_none() -> None:
     assert ("deficiency", "no_guard", "sick") in made["sick, no_guard"].along
     assert made["sick with drug (0)"].along == (("therapy", "drug", "sick without drug (0)"),)
     assert made["sick without drug (0)"].changes == {"therapies": []}
+
+
+def test_what_helps_against_a_germ_is_had_before_each_dose_host_and_defect_but_not_before_others() -> None:
+    made = trials()
+    after = made["sick, old, 10 x germ, after jab"]
+    assert after.host == {"age": "80 y", "history": ["jab"]}
+    assert after.changes == {"exposures.0.dose": "10000 CFU"}
+    assert after.along == (("history", "jab", "sick, old, 10 x germ"),)
+    assert made["sick, no_guard, after jab"].host == {"deficiencies": ["no_guard"], "history": ["jab"]}
+    assert not any("after jab" in name for name in made if "month" in name or "with" in name)
+    assert not any("after" in name for name in trials({"exposures": [{"threat": "worm", "dose": "1 CFU"}]}))
 
 
 def test_schedules_give_the_same_in_all_or_the_same_each_time() -> None:

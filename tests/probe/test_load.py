@@ -30,7 +30,7 @@ def test_the_built_in_physiology_is_whole() -> None:
     book = im.load().book
     assert set(held.design.leave_out) <= set(book.entries["scenario"])
     assert len(plan_trials(book, held)) > 3000
-    assert 100 < len(plan_trials(book, held, quick=True)) < 1200
+    assert 100 < len(plan_trials(book, held, quick=True)) < 1300
 
 
 @pytest.mark.parametrize(
@@ -51,6 +51,13 @@ def test_mistakes_are_coded(tmp_path: Path, text: str, code: str) -> None:
 def test_a_path_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises((RuleError, RuleErrors)):
         load_physiology([tmp_path / "none"])
+
+
+def test_a_history_that_the_book_lacks(tmp_path: Path) -> None:
+    text = DESIGN.replace("clean: 0.0", "clean: 0.0, histories: {no_such_jab: [streptococcus_pneumoniae]}")
+    held = load_physiology([write(tmp_path, text)])
+    with pytest.raises(RuleError, match="no_such_jab"):
+        plan_trials(im.load().book, held, only=["cut_finger"])
 
 
 def test_a_readout_that_the_book_lacks(tmp_path: Path) -> None:
