@@ -27,7 +27,10 @@ def escapes(run: im.Run) -> bool:
     return run.outcome == "dead" or float(run[BACILLI].values[-1]) > 6.0
 
 
-@pytest.mark.parametrize(("age", "dose"), [("35 y", "10 CFU"), ("8 y", "10 CFU"), ("80 y", "10 CFU"), ("35 y", "1e3 CFU")])
+HELD = [("35 y", "10 CFU"), ("8 y", "10 CFU"), ("80 y", "10 CFU"), ("35 y", "1e3 CFU")]
+
+
+@pytest.mark.parametrize(("age", "dose"), HELD)
 def test_tubercle_bacilli_are_held_but_not_gone(age: str, dose: str) -> None:
     run = infected(age=age, dose=dose)
     bacilli = run[BACILLI].values
