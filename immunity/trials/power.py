@@ -35,14 +35,18 @@ def of_shares(risk: float, risk_0: float, alpha: float) -> Power:
 
 
 def of_survival(risk: float, risk_0: float, alpha: float) -> Power:
-    """Power of the log-rank test by Schoenfeld's formula, at the hazard ratio that the risks at the end give."""
+    """Power of the log-rank test by Freedman's formula, which holds for large effects too.
+
+    The ratio of hazards is the one that the risks at the end give.
+    """
     z = _normal.inv_cdf(1.0 - alpha / 2.0)
-    if not (0.0 < risk < 1.0 and 0.0 < risk_0 < 1.0):
+    less, more = sorted((risk, risk_0))
+    if more >= 1.0 or more <= 0.0:
         return of_shares(risk, risk_0, alpha)
-    ratio = math.log1p(-risk) / math.log1p(-risk_0)
+    ratio = math.log1p(-less) / math.log1p(-more)
 
     def power(n: int) -> float:
-        return _normal.cdf(abs(math.log(ratio)) * math.sqrt(n * (risk + risk_0)) / 2.0 - z)
+        return _normal.cdf(math.sqrt(n * (risk + risk_0)) * (1.0 - ratio) / (1.0 + ratio) - z)
 
     return power
 

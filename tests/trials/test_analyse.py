@@ -100,9 +100,11 @@ def test_sizes_of_the_textbooks(of: power.Power, wanted: float, size: int) -> No
     assert of(size) >= wanted > of(size - 1)
 
 
-def test_survival_needs_schoenfelds_events() -> None:
-    of = power.of_survival(1.0 - 0.5**0.5, 0.5, 0.05)  # hazard ratio 1/2: 65 events for 80 %
+def test_survival_needs_freedmans_events() -> None:
+    of = power.of_survival(1.0 - 0.5**0.5, 0.5, 0.05)  # hazard ratio 1/2: 71 events for 80 %
     size = power.size_for(of, 0.8)
     assert size is not None
-    assert size * (1.5 - 0.5**0.5) == pytest.approx(4 * (1.95996 + 0.84162) ** 2 / math.log(2) ** 2, abs=1.0)
+    assert size * (1.5 - 0.5**0.5) == pytest.approx(9 * (1.95996 + 0.84162) ** 2, abs=1.0)
+    for risks in ((0.0, 0.5), (0.5, 0.0)):  # however good a drug, it takes some who die without it
+        assert power.size_for(power.of_survival(*risks, 0.05), 0.8) == 16
     assert power.size_for(power.of_shares(0.3, 0.3, 0.05), 0.8) is None
