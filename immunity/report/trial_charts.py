@@ -19,6 +19,7 @@ STYLES = 6  # arms beyond these begin again with the first colour
 ROW = 17
 FOREST_ROW = 44
 FOREST_WIDTH = 380
+EDGE = 16
 
 
 @dataclass(frozen=True)
@@ -126,7 +127,8 @@ def forest(lines: Sequence[Line], *, said: str, favours: tuple[str, str]) -> Mar
     for tick in _ratio_ticks(reach):
         x = place(tick)
         parts.append(f'<line class="base" x1="{x:.1f}" x2="{x:.1f}" y1="{bottom}" y2="{bottom + 4}"/>')
-        parts.append(f'<text class="tick mid" x="{x:.1f}" y="{bottom + 17}">{number(tick)}</text>')
+        css = "" if x < left + EDGE else "end" if x > right - EDGE else "mid"  # labels at the ends stay inside
+        parts.append(f'<text class="tick {css}" x="{x:.1f}" y="{bottom + 17}">{number(tick)}</text>')
     parts.append(f'<line class="base" x1="{left}" x2="{right}" y1="{bottom}" y2="{bottom}"/>')
     parts.append(f'<text class="tick" x="{left}" y="{bottom + 34}">← {escape(favours[0])}</text>')
     parts.append(f'<text class="tick end" x="{right}" y="{bottom + 34}">{escape(favours[1])} →</text>')
