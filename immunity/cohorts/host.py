@@ -14,7 +14,7 @@ from immunity.cohorts.draw import draw_theta
 from immunity.compiler.case import Case, Past
 from immunity.compiler.tables import Events, Floats, Tables
 from immunity.engine import HostRun, join_jumps, prepare, run_host, settle
-from immunity.engine.halt import interruptible
+from immunity.engine.halt import interruptible, unmissable
 from immunity.engine.status import HALTED, STOPPED
 
 MOMENT = 1e-12  # days; long enough to enter every kernel
@@ -103,7 +103,8 @@ def warm_up(case: Case, *, stochastic: bool) -> None:
     tables = case.model.tables
     net, nothing = _prepare_once(tables).net, np.empty(0)
     events = Events(nothing, nothing.astype(np.uint8), nothing.astype(np.int32), nothing)
-    run_host(net, case.theta, tables.initial.copy(), events, np.array([MOMENT]), stochastic=stochastic)
+    with unmissable():
+        run_host(net, case.theta, tables.initial.copy(), events, np.array([MOMENT]), stochastic=stochastic)
     _warm.add(stochastic)
 
 

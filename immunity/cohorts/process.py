@@ -60,6 +60,9 @@ class Process:
         self._lock = threading.Lock()  # of starting and ending
         self._writing = threading.Lock()
         self._thread = threading.Thread(target=self._serve, args=(work,), daemon=True)
+
+    def start(self) -> None:
+        """Start it. Whoever does has it in a list already, for an interrupt may come when it has started."""
         self._thread.start()
 
     def give(self, batch: Batch) -> None:
@@ -83,7 +86,8 @@ class Process:
 
     def wait(self) -> None:
         """Wait until it is gone."""
-        self._thread.join(GRACE)
+        if self._thread.ident is not None:
+            self._thread.join(GRACE)
 
     def _serve(self, work: bytes) -> None:
         if hasattr(signal, "pthread_sigmask"):

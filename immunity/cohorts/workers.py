@@ -52,7 +52,9 @@ def run_on_processes(work: Work, batches: Sequence[Batch], *, workers: int, fini
     busy: dict[Process, Batch] = {}
     idle: list[Process] = []
     try:
-        processes += [Process(payload, inbox) for _ in range(min(workers, len(left)))]
+        for _ in range(min(workers, len(left))):
+            processes.append(Process(payload, inbox))
+            processes[-1].start()
         while left or busy:
             said = _listen(inbox)
             batch = busy.pop(said.process, None)
@@ -69,6 +71,7 @@ def run_on_processes(work: Work, batches: Sequence[Batch], *, workers: int, fini
                     left += _once_more(work, batch, tries, finished)
                 if said.process.was_ready and len(processes) < min(workers, len(left) + len(busy)):
                     processes.append(Process(payload, inbox))
+                    processes[-1].start()
             else:
                 idle.append(said.process)
             while idle and (batch := _next(work, left, busy)) is not None:

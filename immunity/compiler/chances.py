@@ -33,6 +33,8 @@ def read_chance(scenario: Entry, position: int, exposure: Exposure, attributes: 
         raise fail(
             "E609", at=scenario.at(*path, "over"), text=exposure.over, reason="what comes at a rate comes at once"
         )
+    if exposure.when is not None:
+        raise fail("E619", at=scenario.at(*path, "when"), reason="what comes at a rate waits for nothing")
     at = scenario.at(*here, "value")
     value = expect(parse_quantity(rate.value, at=at), DIMENSIONLESS / TIME, at=at).value
     if value < 0:

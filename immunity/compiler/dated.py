@@ -25,6 +25,7 @@ from immunity.compiler.tables import (
     Events,
     Origin,
 )
+from immunity.compiler.transfers import READING, one_chain, transfer
 from immunity.language.errors import Location, RuleError, fail
 from immunity.language.load import Entry
 from immunity.language.models import DatedEvent, Exposure
@@ -32,6 +33,7 @@ from immunity.language.quantity import DIMENSIONLESS, MASS, TIME, Dimension, Qua
 
 MOST = 1e15  # cells, bacteria, virions: a litre of bacteria, packed; pmol: a kilomole
 MOST_MASS = 1e12  # ng: a kilogram
+WORDS = ("add", "scale", "set")  # what an event may do with an amount that it says
 SITE = "site"  # the class of places that an exposure may name
 
 # what a dose may be given per, and the attribute of the host that it is multiplied by
@@ -81,15 +83,6 @@ def read_span(text: str, at: Location) -> float:
     if value < 0:
         raise fail("E609", at=at, text=text, reason="it is negative")
     return value
-
-
-def _one_chain(space: Space, text: str, scope: Scope, at: Location) -> list[Pool]:
-    """The single pool a reference names, as the list of its stages."""
-    pools = pools_of(space, reference_of(space, text, scope.entity, at=at), scope, at=at)
-    chains = {(pool.entity, pool.state, pool.place, pool.indices) for pool in pools}
-    if len(chains) != 1:
-        raise fail("E406", at=at, text=text, count=len(chains) or "none")
-    return pools
 
 
 def pour(
@@ -194,7 +187,7 @@ def ways_in(space: Space, threat: str) -> dict[str, Pool]:
             if place not in space.places:
                 raise fail("E402", at=at, text=place, known=space.places)
             env = {name: Value("place", place, name)}
-            ways[place] = _one_chain(space, text, Scope(threat, env, place), at)[0]
+            ways[place] = one_chain(space, text, Scope(threat, env, place), at)[0]
     return ways
 
 
@@ -260,7 +253,7 @@ def routes(space: Space, therapy: str) -> dict[str, Pool]:
     entry = space.entities[therapy]
     given: dict[str, str] = entry.record.given
     return {
-        route: _one_chain(space, text, Scope(therapy, {}), entry.at("given", route))[0] for route, text in given.items()
+        route: one_chain(space, text, Scope(therapy, {}), entry.at("given", route))[0] for route, text in given.items()
     }
 
 
@@ -287,19 +280,24 @@ def plain_events(
     for position, event in enumerate(events, first):
         at = entry.at("events", position)
         time = read_time(event.at, entry.at("events", position, "at"))
-        said = [key for key in ("add", "scale", "set") if getattr(event, key) is not None]
+        said = [key for key in (*WORDS, *READING) if getattr(event, key) is not None]
         if len(said) != 1 or (event.pool is None) == (event.number is None):
             raise fail("E611", at=at)
+        if event.share is not None and event.move_to is None:
+            raise fail("E611", at=entry.at("events", position, "share"))
         key, text = said[0], getattr(event, said[0])
         if event.over is not None and (key != "add" or event.pool is None):
             raise fail("E609", at=entry.at("events", position, "over"), text=event.over, reason="only 'add' takes time")
-        if event.pool is not None and key == "add":
+        if event.pool is not None and key in READING:
+            steps = transfer(numbers.space, event.pool, event, entry, position)
+            made += [Dated(time, kind, index, value) for kind, index, value in steps]
+        elif event.pool is not None and key == "add":
             over = read_over(event.over, entry.at("events", position, "over"))
             made += _additions(given, event.pool, text, time, over, attributes, at)
         elif event.pool is not None:
             made += _pool_events(numbers.space, event.pool, key, text, time, at)
         elif event.number is not None:
-            if key == "add":
+            if key not in ("scale", "set"):
                 raise fail("E611", at=at)
             made += _number_events(numbers, event.number, key, text, time, at)
     return made
@@ -309,7 +307,7 @@ def _additions(
     given: Given, text: str, amount: str, time: float, over: float | None, attributes: Attributes, at: Location
 ) -> list[Dated]:
     """What is added enters a chain at its first stage."""
-    pool = _one_chain(given.space, text, Scope(None, {}), at)[0]
+    pool = one_chain(given.space, text, Scope(None, {}), at)[0]
     row = given.space.rows[given.space.pools[pool]]
     if any(pattern.search(amount) for pattern, _ in _PER_BODY):
         value = read_amount(amount, row.dimension, row.unit, at, attributes, zero=True)
@@ -330,7 +328,7 @@ def _pool_events(space: Space, pool: str, key: str, text: str, time: float, at: 
         if not pools:
             raise fail("E406", at=at, text=pool, count="none")
         return [Dated(time, EVENT_SCALE, space.pools[each], factor) for each in pools]
-    stages = _one_chain(space, pool, Scope(None, {}), at)
+    stages = one_chain(space, pool, Scope(None, {}), at)
     dimension = space.rows[space.pools[stages[0]]].dimension
     amount = _not_negative(text, dimension, at)
     check_amount(amount, dimension, text, at)

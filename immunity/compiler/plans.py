@@ -11,7 +11,7 @@ from immunity.compiler.dated import Dated, read_span, read_time
 from immunity.compiler.tables import EVENT_PARAMETER_SET, EndPoint, Plan, Tables, Watch
 from immunity.language.errors import Location, fail
 from immunity.language.load import Entry
-from immunity.language.models import DatedEvent, Dosing, Level, When
+from immunity.language.models import Dosing, Level, When
 from immunity.language.quantity import expect, parse_quantity, parse_unit
 
 Path = tuple[str | int, ...]
@@ -86,20 +86,26 @@ def plan_of_course(
     )
 
 
-def plan_of_event(
+def plan_of_change(
     tables: Tables,
     infos: Sequence[ReadoutInfo],
     scenario: Entry,
-    position: int,
-    event: DatedEvent,
+    path: Path,
+    when: When,
+    name: str,
     rows: Sequence[Dated],
     start: float,
 ) -> Plan:
-    """The plan of a change that waits for what is seen; ``rows`` are what it does, ``start`` from when on."""
-    what = event.pool or event.number or ""
+    """The plan of an exposure or a change that waits for what is seen.
+
+    Parameters
+    ----------
+    rows : sequence of Dated   what it does
+    start : float              from when on it may
+    """
     steps = ((0.0, tuple(_row(row, start) for row in rows)),)
-    path = ("events", position)
-    return _plan(tables, infos, scenario, path, event.when, name=f"change of {what}", start=start, steps=steps)
+    length = max((after for after, *_ in steps[0][1]), default=0.0)  # an infusion is over when it has run in
+    return _plan(tables, infos, scenario, path, when, name=name, start=start, steps=steps, length=length)
 
 
 def _plan(

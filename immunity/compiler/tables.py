@@ -39,6 +39,12 @@ EVENT_PARAMETER_SCALE = 4  # theta[index] *= value
 EVENT_PARAMETER_SET = 5  # theta[index] = value
 EVENT_AGE = 6  # theta[index] *= value, a small step of a gradual change
 EVENT_AGE_SET = 7  # theta[index] = value, a small step of a gradual change
+# a change that reads pools is a run of events at one instant, which pass on an amount that is held in between
+EVENT_HOLD = 8  # held = value * pool
+EVENT_HOLD_MORE = 9  # held += value * pool
+EVENT_TAKE = 10  # a share `value` goes from the pool to what is held (binomial where countable, stochastic)
+EVENT_SET_HELD = 11  # pool = value * held
+EVENT_ADD_HELD = 12  # pool += value * held
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,11 @@ thread of its own (kernels let go of the interpreter); the thread that waits for
 
 from __future__ import annotations
 
+import contextlib
+import signal
 import threading
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,6 +51,35 @@ def finished() -> None:
     me = threading.get_ident()
     _running.pop(me, None)
     _asked.discard(me)
+
+
+@contextlib.contextmanager
+def unmissable() -> Iterator[None]:
+    """Raise at the end an interrupt that came within and was lost.
+
+    Python forgets exceptions in functions that C code calls back, as LLVM does while kernels are compiled or loaded.
+
+    Raises
+    ------
+    KeyboardInterrupt
+    """
+    usual = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or not callable(usual):
+        yield
+        return
+    told: list[int] = []
+
+    def tell(number: int, frame: Any) -> None:
+        told.append(number)
+        usual(number, frame)
+
+    signal.signal(signal.SIGINT, tell)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, usual)
+    if told:
+        raise KeyboardInterrupt
 
 
 def interruptible(work: Callable[[], T]) -> T:

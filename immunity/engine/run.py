@@ -152,6 +152,7 @@ def run_host(
     end = float(out_times[-1]) if len(out_times) else 0.0
     agenda, ended = new_agenda(events, plans), -1
     jumps: list[tuple[float, Floats, Floats]] = []
+    held = np.zeros(1)
     _record(net, numbers, course, 0.0)
 
     def sees(watch: Watch) -> bool:
@@ -188,7 +189,7 @@ def run_host(
                     change_parameter(theta, kind, index, value)
                     changed = True
                     continue
-                added[index] += change_pool(net, course.x, kind, index, value, pool_streams)
+                added[index] += change_pool(net, course.x, kind, index, value, pool_streams, held)
                 if course.x[index] < 0.0:
                     course.tally[STATUS] = NEGATIVE
                     break

@@ -187,6 +187,11 @@ def _write_moment(sheet: Sheet, moment: Moment, names: Names, symbols: Symbols) 
     targets += [(symbols.parameter[i], names.parameter_unit[i], change) for i, change in moment.parameters.items()]
     condition = f"time >= {number(moment.time, define_unit(sheet, 'day'))}"
     assignments = {sid: _affine(sid, change, define_unit(sheet, unit)) for sid, unit, change in targets}
+    for index, change in moment.pools.items():
+        held = symbols.units.pool
+        for pool, times in change.others:
+            per = define_unit(sheet, base_unit(held[index] / held[pool])) if held[index] != held[pool] else None
+            assignments[symbols.pool[index]] += f" + {number(times, per)} * {symbols.pool[pool]}"
     add_event(sheet, f"at_day_{moment.time:g}", condition, assignments)
 
 

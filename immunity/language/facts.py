@@ -7,7 +7,7 @@ from typing import Any
 
 from immunity.language.load import Entry
 from immunity.language.phrases import Speaker, Teller, capital, evidence_of, number_phrase, sentence, words
-from immunity.language.schedules import amount_words, condition_words, rate_words
+from immunity.language.schedules import amount_words, condition_words, rate_words, reading_words
 
 
 def facts_of(entry: Entry, compiled: Any, speaker: Speaker) -> Iterator[str]:
@@ -202,6 +202,9 @@ def event_sentence(event: Any, tell: Teller) -> str:
     what = tell.thing(event.pool) if event.pool else event.number
     waits = condition_words(event.model_dump(by_alias=True, exclude_none=True))
     when = waits[0] if waits else f"At {event.at}"
+    read = reading_words(event.model_dump(by_alias=True, exclude_none=True), tell.thing)
+    if read:
+        return sentence(f"{when}: {what} is {read}" if event.move_to is None else f"{when}: of {what}, {read}")
     if event.add is not None:
         return sentence(f"{when}: {event.add} is added to {what}{f' over {event.over}' if event.over else ''}")
     if event.scale is not None:

@@ -366,6 +366,14 @@ class ScenarioEnd(Level):
     outcome: str = "ended"
 
 
+class Part(Record):
+    of: str
+    times: str = "1"
+
+
+Parts = Annotated[list[Annotated[Part, _unfold("of", Part)]], _some(Annotated[Part, _unfold("of", Part)])]
+
+
 class DatedEvent(Record):
     at: str = "0 day"
     pool: str | None = None
@@ -373,6 +381,10 @@ class DatedEvent(Record):
     add: str | None = None
     scale: str | None = None
     set: str | None = None
+    set_from: Parts | None = None
+    add_from: Parts | None = None
+    move_to: str | None = None
+    share: str | None = None
     over: str | None = None
     when: When | None = None
 
@@ -437,6 +449,7 @@ class Exposure(Record):
     at: str = "0 day"
     over: str | None = None
     rate: Annotated[Rate, _unfold("value", Rate)] | None = None
+    when: When | None = None
 
 
 class Dosing(Record):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 
@@ -39,6 +39,23 @@ def condition_words(entry: Mapping[str, Any]) -> list[str]:
     if entry.get("stop_when"):
         found.append(f"stopped when {_level(entry['stop_when'])}")
     return found
+
+
+def reading_words(entry: Mapping[str, Any], name: Callable[[str], str]) -> str:
+    """What an event does with what is in other pools; nothing if it says its amount itself."""
+    if entry.get("move_to"):
+        share = entry.get("share")
+        return f"{f'a share of {share}' if share else 'all of it'} moved to {name(entry['move_to'])}"
+    for key, verb in (("set_from", "set to"), ("add_from", "raised by")):
+        if entry.get(key):
+            parts = [part if isinstance(part, str) else part["of"] for part in entry[key]]
+            factors = ["1" if isinstance(part, str) else part.get("times", "1") for part in entry[key]]
+            said = [
+                name(part) if times == "1" else f"{times} times {name(part)}"
+                for part, times in zip(parts, factors, strict=True)
+            ]
+            return f"{verb} {' plus '.join(said)}"
+    return ""
 
 
 def _level(level: Mapping[str, Any]) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from immunity.language.schedules import amount_words, condition_words, rate_words
+from immunity.language.schedules import amount_words, condition_words, rate_words, reading_words
 from immunity.results.record import Record
 
 SHORT = 70  # letters of a name that is read at a glance
@@ -177,7 +177,8 @@ def in_sentence(name: str) -> str:
 def _exposure(record: Record, entry: Mapping[str, Any]) -> str:
     place = name_of(record, str(entry.get("site", ""))).lower()
     threat = name_of(record, str(entry.get("threat", "")))
-    return f"{threat}, {amount_words(entry)}, {place}, {rate_words(entry) or _when(entry.get('at'))}"
+    waits = ", ".join(condition_words(entry)) or rate_words(entry) or _when(entry.get("at"))
+    return f"{threat}, {amount_words(entry)}, {place}, {waits}"
 
 
 def _therapy(record: Record, entry: Mapping[str, Any]) -> str:
@@ -199,12 +200,15 @@ def _event(record: Record, entry: Mapping[str, Any]) -> str:
     what = str(entry.get("pool") or entry.get("number") or "")
     thing, at, place = what.partition(" at ")
     named = name_of(record, thing) if entry.get("pool") else thing
-    verb = next((verb for verb in ("add", "scale", "set") if entry.get(verb) is not None), "")
-    amount = {"add": f"{entry.get('add')}", "scale": f"times {entry.get('scale')}", "set": f"set to {entry.get('set')}"}
+    amount = reading_words(entry, lambda text: name_of(record, text.partition(" at ")[0]))
+    if not amount:
+        verb = next((verb for verb in ("add", "scale", "set") if entry.get(verb) is not None), "")
+        words = {"add": "", "scale": "times ", "set": "set to "}
+        amount = f"{words.get(verb, '')}{entry.get(verb, '')}"
     where = f", {name_of(record, place).lower()}" if at else ""
     over = f" over {entry['over']}" if entry.get("over") else ""
     waits = condition_words(entry) or [_when(entry.get("at"))]
-    return f"{named}, {amount.get(verb, '')}{over}{where}, {', '.join(waits)}"
+    return f"{named}, {amount}{over}{where}, {', '.join(waits)}"
 
 
 def _when(at: Any) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sys
@@ -13,6 +14,7 @@ import pytest
 
 from immunity.compiler.tables import Tables
 from immunity.engine import halt, prepare, run_host
+from immunity.engine.halt import unmissable
 from immunity.engine.status import HALTED, OK, TOO_MANY_STEPS
 from tests.engine.nets import Builder, no_events, proportional
 
@@ -113,3 +115,19 @@ def test_faults_and_results_come_through() -> None:
     assert halt.interruptible(lambda: 3) == 3
     with pytest.raises(ZeroDivisionError):
         halt.interruptible(lambda: 1 / 0)
+
+
+def test_an_interrupt_that_is_swallowed_is_heard_afterwards() -> None:
+    usual, reached = signal.getsignal(signal.SIGINT), []
+    with pytest.raises(KeyboardInterrupt), unmissable():
+        with contextlib.suppress(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+        reached.append("on")  # as Python does after a function that C code called back
+    assert reached == ["on"] and signal.getsignal(signal.SIGINT) is usual
+
+
+def test_without_an_interrupt_nothing_is_raised() -> None:
+    with unmissable():
+        pass
+    with pytest.raises(ValueError, match="other"), unmissable():
+        raise ValueError("other")

@@ -396,8 +396,9 @@ KINDS = (
     ErrorKind(
         "E611",
         "Unclear event",
-        "An event changes one pool or one number by exactly one of add, scale and set (numbers: scale or set).",
-        "Give one of pool and number, and one of add, scale and set.",
+        "An event changes one pool or one number by exactly one of add, scale, set, set_from, add_from and move_to "
+        "(numbers: scale or set); 'share' goes with move_to.",
+        "Give one of pool and number, and one of add, scale, set, set_from, add_from and move_to.",
         "A dated change has one object and one effect.",
     ),
     ErrorKind(
