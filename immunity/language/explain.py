@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from immunity.language.compiled import Compiled, Rule
 from immunity.language.english import (
     TELLERS,
     describe_numbers,
@@ -71,7 +72,7 @@ class Explanation:
         }
 
 
-def explain_entry(entry: Entry, compiled: Any) -> Explanation:
+def explain_entry(entry: Entry, compiled: Compiled) -> Explanation:
     """Explain an entry of any kind.
 
     Parameters
@@ -97,7 +98,7 @@ def explain_entry(entry: Entry, compiled: Any) -> Explanation:
     return Explanation(_title(entry), record.story or "", facts, rules, numbers, elsewhere, as_member, readouts, papers)
 
 
-def explain_rule(rule: Any, compiled: Any) -> list[str]:
+def explain_rule(rule: Rule, compiled: Compiled) -> list[str]:
     """Explain one flow: its sentence, where it stands, and its papers.
 
     Parameters
@@ -115,7 +116,7 @@ def explain_rule(rule: Any, compiled: Any) -> list[str]:
     return [*lines, "", "Papers:", *(f"- {paper}" for paper in papers)] if papers else lines
 
 
-def explain_readout(id: str, compiled: Any) -> list[str]:
+def explain_readout(id: str, compiled: Compiled) -> list[str]:
     """Explain a readout: what it sums, in which unit, and what is healthy."""
     for entries in compiled.book.entries.values():
         for entry in entries.values():
@@ -127,7 +128,7 @@ def explain_readout(id: str, compiled: Any) -> list[str]:
     return []
 
 
-def explain_source(key: str, compiled: Any) -> list[str]:
+def explain_source(key: str, compiled: Compiled) -> list[str]:
     """Explain a paper: its citation, and every number that rests on it."""
     source = compiled.model.sources[key]
     lines = [_citation(key, source["cite"], source["doi"])]

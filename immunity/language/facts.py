@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from immunity.language.compiled import Compiled
 from immunity.language.load import Entry
 from immunity.language.phrases import Speaker, Teller, capital, evidence_of, number_phrase, sentence, words
 from immunity.language.schedules import amount_words, condition_words, rate_words, reading_words
 
 
-def facts_of(entry: Entry, compiled: Any, speaker: Speaker) -> Iterator[str]:
+def facts_of(entry: Entry, compiled: Compiled, speaker: Speaker) -> Iterator[str]:
     """Tell what an entry is.
 
     Parameters
@@ -23,7 +24,7 @@ def facts_of(entry: Entry, compiled: Any, speaker: Speaker) -> Iterator[str]:
     return tell(entry, compiled, Teller(speaker, frozenset())) if tell else iter(())
 
 
-def _entity_facts(entry: Entry, compiled: Any, tell: Teller) -> Iterator[str]:
+def _entity_facts(entry: Entry, compiled: Compiled, tell: Teller) -> Iterator[str]:
     record = entry.record
     yield from _classes(record, tell)
     for name, weight in record.carries.items():
@@ -61,7 +62,7 @@ def _classes(record: Any, tell: Teller) -> Iterator[str]:
         yield sentence(f"It belongs to: {', '.join(tell.label(each) for each in record.is_)}")
 
 
-def _place_facts(entry: Entry, compiled: Any, tell: Teller) -> Iterator[str]:
+def _place_facts(entry: Entry, compiled: Compiled, tell: Teller) -> Iterator[str]:
     record = entry.record
     yield from _classes(record, tell)
     if record.volume is not None:
@@ -74,7 +75,7 @@ def _place_facts(entry: Entry, compiled: Any, tell: Teller) -> Iterator[str]:
         yield sentence(f"Found here: {', '.join(tell.label(each) for each in living)}")
 
 
-def _class_facts(entry: Entry, compiled: Any, tell: Teller) -> Iterator[str]:
+def _class_facts(entry: Entry, compiled: Compiled, tell: Teller) -> Iterator[str]:
     record = entry.record
     if record.unit:
         yield sentence(f"Sensed as a signal in {record.unit}: what its members carry, over the volume of the place")
@@ -89,7 +90,7 @@ def _class_facts(entry: Entry, compiled: Any, tell: Teller) -> Iterator[str]:
     yield sentence(f"Members: {', '.join(tell.label(each) for each in members) or 'none'}")
 
 
-def _set_facts(entry: Entry, compiled: Any, tell: Teller) -> Iterator[str]:
+def _set_facts(entry: Entry, compiled: Compiled, tell: Teller) -> Iterator[str]:
     record = entry.record
     told = [name for name, _ in members_told(compiled, entry.id)]
     yield sentence(f"Members: {record.members if isinstance(record.members, int) else ', '.join(told) or 'none'}")
@@ -103,25 +104,25 @@ def _set_facts(entry: Entry, compiled: Any, tell: Teller) -> Iterator[str]:
         yield sentence(f"{capital(words(key))} follows from epitopes of kind {words(similarity.by)}")
 
 
-def _members_facts(entry: Entry, compiled: Any, tell: Teller) -> Iterator[str]:
+def _members_facts(entry: Entry, compiled: Compiled, tell: Teller) -> Iterator[str]:
     names = [member if isinstance(member, str) else member.id or member.of for member in entry.record.members]
     yield sentence(f"Adds to {tell.label(entry.record.of)}: {', '.join(map(str, names))}")
 
 
-def members_told(compiled: Any, group: str) -> list[tuple[str, str]]:
+def members_told(compiled: Compiled, group: str) -> list[tuple[str, str]]:
     """Every member of a set that the book knows, and who brings it."""
     known = compiled.space.membership
     return [(name, ", ".join(each.carrier.id for each in known.brought_as(group, name))) for name in known.rows[group]]
 
 
-def _change_facts(entry: Entry, compiled: Any, tell: Teller) -> Iterator[str]:
+def _change_facts(entry: Entry, compiled: Compiled, tell: Teller) -> Iterator[str]:
     for change in entry.record.changes:
         yield change_sentence(change, {row.name: row.text for row in compiled.numbers.rows})
     for event in getattr(entry.record, "events", ()):
         yield event_sentence(event, tell)
 
 
-def _host_facts(entry: Entry, compiled: Any, tell: Teller) -> Iterator[str]:
+def _host_facts(entry: Entry, compiled: Compiled, tell: Teller) -> Iterator[str]:
     record = entry.record
     for key, value in record.attributes.items():
         yield sentence(f"{capital(words(key))}: {value}")
@@ -142,7 +143,7 @@ def _host_facts(entry: Entry, compiled: Any, tell: Teller) -> Iterator[str]:
         yield f"{pair.between[0]} and {pair.between[1]} are correlated, r = {pair.r}."
 
 
-def _scenario_facts(entry: Entry, compiled: Any, tell: Teller) -> Iterator[str]:
+def _scenario_facts(entry: Entry, compiled: Compiled, tell: Teller) -> Iterator[str]:
     record = entry.record
     yield sentence(f"Lasts {record.days:g} days, reported every {record.every}")
     for key, value in record.host.items():
