@@ -38,7 +38,7 @@ def run_elsewhere(made: Case, document: str) -> np.ndarray:
     """Return pools [time, pool] by libRoadRunner at 1e-8.
 
     Its absolute tolerances follow the amounts at the start; of what rests at next to nothing CVODE would be asked more
-    than it can give. A thousandth of what anybody can tell from none is enough.
+    than it can give. A hundred-thousandth of what anybody can tell from none is enough.
     """
     roadrunner = pytest.importorskip("roadrunner")
     read = libsbml.readSBMLFromString(document).getModel()
@@ -46,7 +46,7 @@ def run_elsewhere(made: Case, document: str) -> np.ndarray:
     species = [read.getSpecies(k).getId() for k in range(read.getNumSpecies())]
     floors = dict(zip(species, made.model.tables.floor, strict=True))
     runner.integrator.relative_tolerance = 1e-8
-    runner.integrator.absolute_tolerance = [1e-3 * floors[name] for name in runner.model.getFloatingSpeciesIds()]
+    runner.integrator.absolute_tolerance = [1e-5 * floors[name] for name in runner.model.getFloatingSpeciesIds()]
     runner.integrator.maximum_num_steps = 1_000_000
     runner.timeCourseSelections = species
     return np.array(runner.simulate(times=made.out_times.tolist()))
