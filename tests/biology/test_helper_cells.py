@@ -60,7 +60,7 @@ def test_effectors_are_where_the_germs_are_and_so_is_their_interferon() -> None:
     there = pool_array(run.record, "alveoli.t_helper_clone.effector[tubercle_protein]").values.max()
     elsewhere = pool_array(run.record, "skin.t_helper_clone.effector[tubercle_protein]").values.max()
     assert there > 1e4 > 1.0 > elsewhere
-    assert pool_array(run.record, "alveoli.ifn_gamma[tubercle_protein]").values.max() > 1e-3
+    assert pool_array(run.record, "alveoli.local_ifn_gamma[tubercle_protein]").values.max() > 1e-3
     assert run["blood.ifn_gamma"].values.max() < 5.0  # pg/mL: nobody sees it in the blood
 
 
@@ -90,3 +90,10 @@ def test_typhoid_passes_by_the_same_rules_but_not_without_interferon() -> None:
 def test_who_meets_no_antigen_has_none_of_it() -> None:
     pools = im.case("healthy_adult").model.tables.names.pool
     assert not [name for name in pools if "t_helper_clone" in name or ("ifn_gamma" in name and "plasma" not in name)]
+
+
+def test_without_any_antigen_nk_cells_make_interferon_gamma_and_it_is_cleared() -> None:
+    level = im.run("bacteraemia_ecoli", days=6, record_pools=False)["blood.ifn_gamma"].values
+    assert level.max() > 1e-3
+    drug = im.run("interferon_gamma_in_cgd", days=16, record_pools=False)["blood.ifn_gamma"].values
+    assert drug[-20:].max() < 1.2 * drug[:20].max()  # of a dose nothing is left at the next
