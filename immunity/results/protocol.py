@@ -12,16 +12,32 @@ from immunity.language.schedules import amount_words, condition_words, rate_word
 from immunity.results.record import Record
 
 SHORT = 70  # letters of a name that is read at a glance
-_TOLD_BY_ANOTHER = ("size", "history")  # the size follows the weight; a history is counted
+_TOLD_BY_ANOTHER = ("size", "history")  # the size follows the weight; a history is told in short
 _TELL_NOTHING_OF_THE_PERSON = ("id", "name", "story", "note", "xref", "title", "days", "every", "show")
 
 
 def host_words(record: Record) -> dict[str, str]:
     """The host as a person would put it; what is empty is left out."""
     host = record.filled.get("host", {})
-    lived = {"history": f"{len(host['history'])} in all"} if host.get("history") else {}
+    lived = {"history": _lived(record, host["history"])} if host.get("history") else {}
     said = {key: text for key, value in host.items() if key not in _TOLD_BY_ANOTHER and (text := _said(record, value))}
     return said | lived
+
+
+def _lived(record: Record, history: Sequence[Mapping[str, Any] | str]) -> str:
+    """What was lived through before day 0; if it is long, how much of it."""
+    told = [_lived_once(record, item) for item in history]
+    return "; ".join(told) if len(told) <= 2 and sum(map(len, told)) <= SHORT else f"{len(told)} things met before"
+
+
+def _lived_once(record: Record, item: Mapping[str, Any] | str) -> str:
+    if isinstance(item, str):
+        return name_of(record, item)
+    ids = [entry.get("threat") for entry in item.get("exposures") or ()]
+    ids += [entry.get("therapy") for entry in item.get("therapies") or ()]
+    ids += [item["scenario"]] if item.get("scenario") else ["an event"] if item.get("events") else []
+    when = f"{item['before']} before" if item.get("before") else f"at {item['age']}" if item.get("age") else ""
+    return " ".join(filter(None, [_listed([name_of(record, str(id)) for id in dict.fromkeys(ids)]), when]))
 
 
 def vary_words(record: Record) -> str:

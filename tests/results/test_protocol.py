@@ -33,6 +33,15 @@ def test_a_host_in_words() -> None:
     assert host_words(ill)["deficiencies"] == "asplenia, C3 deficiency, low something"
 
 
+def test_what_was_lived_through_is_told_unless_it_is_long() -> None:
+    flu = {"before": "365 d", "exposures": [{"threat": "influenza_a"}]}
+    jab = {"age": "5 y", "therapies": [{"therapy": "tetanus_toxoid"}]}
+    told = [
+        host_words(made(host={"history": items})).get("history") for items in ([flu, jab], ["a_vaccine"], [flu] * 3, [])
+    ]
+    assert told == ["Influenza a 365 d before; Tetanus toxoid at 5 y", "A vaccine", "3 things met before", None]
+
+
 def test_exposures_and_therapies_say_dose_place_and_time() -> None:
     event = {"at": "2 d", "pool": "s_aureus at blood", "add": "100 CFU"}
     done = done_words(made(therapies=[DRUG], events=[event], numbers={"a.b": "2 1/day"}))
