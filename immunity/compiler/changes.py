@@ -269,6 +269,14 @@ def matching(numbers: Numbers, pattern: str, at: Location) -> list[int]:
 
     Numbers that follow another one of the pattern are left to follow it.
     """
+    state = len(numbers.rows), len(numbers.frozen), len(numbers.formulas)
+    known = numbers.matched.get((pattern, state))
+    if known is None:
+        known = numbers.matched[pattern, state] = _match(numbers, pattern, at)
+    return list(known)
+
+
+def _match(numbers: Numbers, pattern: str, at: Location) -> list[int]:
     open_names = numbers.open_names()
     found = [name for name in open_names if name == pattern or name.startswith(pattern + "[")]
     if not found and "*" in pattern:

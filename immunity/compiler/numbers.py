@@ -55,6 +55,7 @@ class Numbers:
     declared : int or None    how many are declared outside rules; only these can be used elsewhere (None: unknown yet)
     neighbours : dict         ``SET.SIMILARITY`` -> which members are alike; all other pairs have no number
     formulas : list           derived numbers that follow others, each after those it needs
+    matched : dict            what patterns meant when last asked, with how long the lists above were then
     """
 
     space: Space
@@ -66,6 +67,7 @@ class Numbers:
     formulas: list[Formula] = field(default_factory=list)
     neighbours: dict[str, Neighbours] = field(default_factory=dict)
     declared: int | None = None
+    matched: dict[tuple[str, tuple[int, int, int]], list[int]] = field(default_factory=dict, repr=False, compare=False)
 
     def __getitem__(self, index: int) -> Parameter:
         return self.rows[index]
