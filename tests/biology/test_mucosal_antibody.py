@@ -29,8 +29,10 @@ def test_carriage_lasts_for_weeks_and_ends_with_antibody_in_the_mucus() -> None:
 
 def test_it_does_not_end_by_itself_without_b_cells() -> None:
     run = carried("xla")
-    assert run[CARRIAGE].values[-1] > 5.0
-    assert run[IGA].values.max() == run[IGA].values[0]
+    living = run[CARRIAGE].values[np.isfinite(run[CARRIAGE].values)]
+    assert living[-1] > 5.0
+    assert len(living) == len(run[CARRIAGE].values) or run.outcome == "dead"  # what is aspirated may kill
+    assert np.nanmax(run[IGA].values) == run[IGA].values[0]
 
 
 def test_without_iga_other_antibody_ends_it_later() -> None:
