@@ -11,8 +11,8 @@ from immunity.calibrate import rank
 from immunity.compiler.numbers import Parameter
 from qc.influence import FILE, FROM, SCENARIOS, read, write
 
-SAY_WHY = 200  # of the most influential, all say what they were set by
-SOURCED = 185  # with an effect of a tenth and more, at least as many have a paper
+SAY_WHY = 350  # of the most influential, all say what they were set by
+SOURCED = 255  # with an effect of a tenth and more, at least as many have a paper
 
 
 def by_influence() -> list[Parameter]:
