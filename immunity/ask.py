@@ -267,7 +267,8 @@ def check(path: str | Path | None = None, *, alone: bool = False, book: Compiled
 
 def checked(compiled: Compiled, below: Compiled | None) -> Check:
     """Review a book; of one that lies over another, what is new."""
-    known, found = None if below is None else review_of(below), review_of(compiled)
+    known = None if below is None else review_of(below, scenarios=False)  # the book above tries them all
+    found = review_of(compiled)
     statuses, unsourced = Counter(found.statuses), list(found.unsourced)
     if known is not None:
         statuses -= Counter(known.statuses)
@@ -280,15 +281,29 @@ def checked(compiled: Compiled, below: Compiled | None) -> Check:
     return Check(notes, dict(statuses), tuple(unsourced), size, known is not None)
 
 
-def review_of(compiled: Compiled) -> Review:
-    """Build every scenario of a book, and review the whole of it, what no scenario meets included."""
+def review_of(compiled: Compiled, *, scenarios: bool = True) -> Review:
+    """Build every scenario of a book, and review the whole of it, what no scenario meets included.
+
+    Parameters
+    ----------
+    scenarios : bool
+        Whether to build them. That finds faults, and no note depends on it: a book below one that is tried needs none.
+
+    Raises
+    ------
+    RuleError, RuleErrors
+        What is wrong with scenarios, all of them.
+    """
+    from immunity.compiler.faults import Faults
     from immunity.compiler.host import build_case
     from immunity.compiler.review import review
 
-    compiled = whole(compiled)
-    for scenario in compiled.book.entries.get("scenario", {}).values():
-        build_case(compiled, scenario)
-    return review(compiled)
+    faults = Faults()
+    for scenario in compiled.book.entries.get("scenario", {}).values() if scenarios else ():
+        with faults:
+            build_case(compiled, scenario)
+    faults.settle()
+    return review(whole(compiled))
 
 
 class Verdicts(tuple[Any, ...]):

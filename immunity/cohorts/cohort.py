@@ -13,7 +13,7 @@ from immunity.cohorts.dask import run_on_dask
 from immunity.cohorts.draw import check_variation
 from immunity.cohorts.errors import CohortInterrupted
 from immunity.cohorts.host import warm_up
-from immunity.cohorts.place import open_place
+from immunity.cohorts.place import Place, open_place
 from immunity.cohorts.tasks import Batch, Work, do_batch
 from immunity.cohorts.workers import run_on_processes
 from immunity.compiler.case import Case
@@ -91,9 +91,9 @@ def run_cohort(
     kept_columns(case, options)
     if vary:
         check_variation(case)
-    place = None if out is None else open_place(Path(out), case, hosts, options, batch_size, resume=resume)
-    kept = [] if place is None else list(place.kept)
-    done = {int(host) for batch in kept for host in batch.host}
+    place: Place | None = None
+    kept: list[HostBatch] = []
+    done: set[int] = set()
 
     def finished(batch: HostBatch) -> None:
         kept.append(batch)
@@ -101,17 +101,22 @@ def run_cohort(
         if progress is not None:
             progress(len(done), hosts)
 
-    missing = [host for host in range(hosts) if host not in done]
     try:
+        if out is not None:
+            place = open_place(Path(out), case, hosts, options, batch_size, resume=resume)
+            kept += place.kept
+            done.update(int(host) for batch in kept for host in batch.host)
+        missing = [host for host in range(hosts) if host not in done]
         if missing:
             if place is not None:
                 place.make_room()
             work = Work(((case, options),)) if place is None else Work(((case, options),), place.parts, place.shard)
             size = batch_size or max(1, min(LARGEST_BATCH, -(-len(missing) // (workers * BATCHES_PER_WORKER))))
             _run_missing(work, _batches(missing, size, work), workers, dask, finished)
+        batch = join_batches(kept, case, options)
     except KeyboardInterrupt as interrupt:
-        raise CohortInterrupted(_how_to_go_on(len(done), hosts, out)) from interrupt
-    batch = join_batches(kept, case, options)
+        known = len(done) if out is None or place is not None else None
+        raise CohortInterrupted(_how_to_go_on(known, hosts, out)) from interrupt
     if place is None:
         return CohortOutcome(case, options, batch)
     curves = place.parts / CURVES if missing else place.curves
@@ -149,7 +154,9 @@ def _run_missing(
             raise KeyboardInterrupt
 
 
-def _how_to_go_on(done: int, hosts: int, out: Path | str | None) -> str:
+def _how_to_go_on(done: int | None, hosts: int, out: Path | str | None) -> str:
+    if done is None:
+        return f"no host was begun, and what was in {out} is as it was; run the same command with --resume to go on"
     if out is None:
         return f"{done} of {hosts} hosts were finished; nothing is kept without an output folder"
     return f"{done} of {hosts} hosts are kept in {out}; run the same command with --resume to go on"

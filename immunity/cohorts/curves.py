@@ -57,6 +57,12 @@ def write_curves(folder: Path, batch: HostBatch, time: Floats) -> None:
             array[:, first : last + 1, :] = block[:, rows[0] : rows[-1] + 1]  # type: ignore[index]
 
 
+def shards_in(folder: Path) -> set[int]:
+    """The shards of which there is a file, whole or cut."""
+    files = [file for name in KINDS for file in (folder / name / "c" / "0").glob("*/0")]
+    return {int(file.parent.name) for file in files if file.parent.name.isdecimal()}
+
+
 def can_be_read(folder: Path, hosts: np.ndarray) -> bool:
     """Whether the curves of some hosts are whole: each chunk and shard carries a checksum."""
     import zarr

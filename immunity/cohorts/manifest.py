@@ -51,7 +51,7 @@ def open_parts(out: Path, manifest: dict[str, Any], *, resume: bool) -> tuple[Pa
     folder = out / "parts"
     try:
         path = folder / MANIFEST
-        found = json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+        found = read_manifest(path)
         if found is not None and not resume:
             if not found.get("finished"):
                 raise fail("E723", text=out)
@@ -59,14 +59,33 @@ def open_parts(out: Path, manifest: dict[str, Any], *, resume: bool) -> tuple[Pa
             found = None
         if found is not None:
             refuse_other_cohort(out, found, manifest)
+            if found["shard"] < 1:
+                raise ValueError(path)
             manifest = {**manifest, "shard": found["shard"], "finished": found["finished"]}
-            manifest["finished"] = found["finished"] and found["hosts"] == manifest["hosts"]
+            manifest["finished"] = found["finished"] is True and found["hosts"] == manifest["hosts"]
         write_manifest(folder, manifest)
     except OSError as error:
         raise cannot_write(out, error) from error
     except ValueError as error:
         raise fail("E724", text=out, reason="its manifest cannot be read") from error
     return folder, manifest
+
+
+def read_manifest(path: Path) -> dict[str, Any] | None:
+    """What is written there; None if there is no file.
+
+    Raises
+    ------
+    ValueError
+        If it is not a manifest.
+    """
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    if not isinstance(found, dict):
+        raise ValueError(path)
+    return found
 
 
 def write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
@@ -93,12 +112,16 @@ def refuse_other_cohort(out: Path, found: dict[str, Any], asked: dict[str, Any])
     differing = [
         words.get(key, f"{key} was {found.get(key)} and is now {asked.get(key)}")
         for key in sorted((asked.keys() | found.keys()) - {"shard", "finished"})
-        if found.get(key) != asked.get(key) and not (key == "hosts" and found.get(key, 0) < asked[key])
+        if found.get(key) != asked.get(key) and not (key == "hosts" and _fewer(found.get(key), asked[key]))
     ]
-    if not differing and not {"shard", "finished"} <= found.keys():
+    if not differing and not (isinstance(found.get("shard"), int) and "finished" in found):
         differing = ["it was written by another version"]
     if differing:
         raise fail("E724", text=out, reason="; ".join(differing))
+
+
+def _fewer(found: Any, asked: int) -> bool:
+    return isinstance(found, int) and 0 < found < asked
 
 
 def case_digest(case: Case) -> str:
@@ -112,6 +135,12 @@ def case_digest(case: Case) -> str:
         case.out_times,
         case.plans,
         case.ends,
+        case.chances,
+        case.past,
+        [
+            (each.parameter, each.text, sorted(each.follows.items()), [(k, q.value) for k, q in each.where.items()])
+            for each in case.model.formulas
+        ],
     ):
         feed(digest, part)
     for spread in case.model.spreads:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from immunity.cohorts.batch import HostBatch, Options, cannot_write, kept_columns, read_parts
-from immunity.cohorts.curves import CURVES, can_be_read, forget_shard, make_room
+from immunity.cohorts.curves import CURVES, can_be_read, forget_shard, make_room, shards_in
 from immunity.cohorts.manifest import describe_cohort, open_parts
 from immunity.compiler.case import Case
 
@@ -53,7 +53,8 @@ class Place:
                 copy.replace(curves)
             make_room(curves, self.n_time, self.hosts, self.columns, self.shard)
             done = {int(host) for batch in self.kept for host in batch.host}
-            for number in {host // self.shard for host in range(self.hosts) if host not in done}:
+            begun = {host // self.shard for host in range(self.hosts) if host not in done} & shards_in(curves)
+            for number in begun:
                 hosts = np.arange(number * self.shard, min((number + 1) * self.shard, self.hosts))
                 if not can_be_read(curves, hosts):  # nothing could be written into what is left of it
                     forget_shard(curves, number)

@@ -22,7 +22,14 @@ from immunity.cohorts.dask import run_on_dask
 from immunity.cohorts.draw import check_variation
 from immunity.cohorts.errors import CohortInterrupted
 from immunity.cohorts.host import warm_up
-from immunity.cohorts.manifest import MANIFEST, case_digest, code_digest, refuse_other_cohort, write_manifest
+from immunity.cohorts.manifest import (
+    MANIFEST,
+    case_digest,
+    code_digest,
+    read_manifest,
+    refuse_other_cohort,
+    write_manifest,
+)
 from immunity.cohorts.tasks import Batch, Work, do_batch
 from immunity.cohorts.workers import run_on_processes
 from immunity.compiler.case import Case
@@ -91,7 +98,7 @@ def open_store(out: Path, described: Mapping[str, Any], *, resume: bool) -> Stor
     asked = {**described, "version": __version__, "code": code_digest(), "shard": 0, "finished": False}
     asked = json.loads(json.dumps(asked))
     try:
-        found = json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+        found = read_manifest(path)
         if found is not None and not resume:
             if not found.get("finished"):
                 raise fail("E723", text=out)
@@ -150,11 +157,10 @@ def run_reduced(
     for options, case in {id(job.case): (job.options, job.case) for job in jobs}.values():
         if options.vary:
             check_variation(case)
-    kept = [[] if store is None else store.read(job.name) for job in jobs]
-    done = [{int(host) for rows in each for host in rows["host"]} for each in kept]
-    missing = [tuple(host for host in job.hosts if host not in have) for job, have in zip(jobs, done, strict=True)]
     total = sum(len(job.hosts) for job in jobs)
-    left = sum(map(len, missing))
+    left = total
+    kept: list[list[Rows]] = []
+    done: list[set[int]] = []
 
     def take(task: int, batch: HostBatch, _: float) -> None:
         nonlocal left
@@ -170,19 +176,23 @@ def run_reduced(
         if progress is not None:
             progress(total - left, total)
 
-    size = max(1, min(LARGEST_BATCH, -(-left // (workers * BATCHES_PER_WORKER))))
-    batches: list[Batch] = [
-        (task, hosts[first : first + size])
-        for task, hosts in enumerate(missing)
-        for first in range(0, len(hosts), size)
-    ]
     try:
+        kept += [[] if store is None else store.read(job.name) for job in jobs]
+        done += [{int(host) for rows in each for host in rows["host"]} for each in kept]
+        missing = [tuple(host for host in job.hosts if host not in have) for job, have in zip(jobs, done, strict=True)]
+        left = sum(map(len, missing))
+        size = max(1, min(LARGEST_BATCH, -(-left // (workers * BATCHES_PER_WORKER))))
+        batches: list[Batch] = [
+            (task, hosts[first : first + size])
+            for task, hosts in enumerate(missing)
+            for first in range(0, len(hosts), size)
+        ]
         if batches:
             _run(Work(tuple((job.case, job.options) for job in jobs)), batches, workers, dask, take)
+        return [_in_order(rows, job.hosts) for rows, job in zip(kept, jobs, strict=True)]
     except KeyboardInterrupt as interrupt:
         where = "nothing is kept without an output folder" if store is None else f"they are kept in {store.folder}"
         raise CohortInterrupted(f"{total - left} of {total} hosts were finished; {where}") from interrupt
-    return [_in_order(rows, job.hosts) for rows, job in zip(kept, jobs, strict=True)]
 
 
 def _run(

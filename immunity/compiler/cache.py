@@ -6,7 +6,7 @@ import contextlib
 import hashlib
 import pickle
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -15,11 +15,13 @@ import pydantic
 from immunity._version import __version__
 from immunity.compiler.build import Compiled, compile_book
 from immunity.compiler.plain import from_bytes, to_bytes
-from immunity.language.load import list_files, load_book
+from immunity.language.load import Book, list_files, load_book
 from immunity.language.read import read_bytes
 from immunity.language.user_cache import cache_folder, forget_oldest, keep, read_kept, say_once
 
 KEPT = 24  # compiled books; older ones are deleted
+KEPT_MET = 16  # of the built-in book, as its scenarios meet it
+PACKAGE = Path(__file__).resolve().parents[1]
 
 
 def load_compiled(paths: Sequence[Path], *, cached: bool = True) -> Compiled:
@@ -37,10 +39,39 @@ def load_compiled(paths: Sequence[Path], *, cached: bool = True) -> Compiled:
     RuleError, RuleErrors
         As reading and compiling do. Books with errors are never cached.
     """
-    folder = cache_folder("books") if cached else None
+
+    def made() -> Compiled:
+        return compile_book(load_book(paths), met=())  # scenarios say what more they meet
+
+    return _kept(lambda: f"{content_key(paths)}.book", made, KEPT) if cached else made()
+
+
+def compile_met(book: Book, sets: Sequence[Sequence[str]], met: Collection[str] | None) -> Compiled:
+    """Compile a book with those members of its open sets that are met; of the built-in book it is kept.
+
+    A book of one's own is edited all the time; what a scenario meets of it would fill the cache.
+
+    Parameters
+    ----------
+    sets : sequence of sequences of str
+        The members that are compiled, set by set, which ``met`` amounts to.
+    """
+
+    def made() -> Compiled:
+        return compile_book(book, met=met)
+
+    if not book.files or not all(Path(file).is_relative_to(PACKAGE) for file in book.files):
+        return made()
+    told = repr((_versions(), book.digest, book.files, sets))
+    return _kept(lambda: f"{hashlib.sha256(told.encode()).hexdigest()[:32]}.met", made, KEPT_MET)
+
+
+def _kept(name: Callable[[], str], made: Callable[[], Compiled], kept: int) -> Compiled:
+    """Take a compiled book from the cache, or make it and keep it there."""
+    folder = cache_folder("books")
     if folder is None:
-        return compile_book(load_book(paths), met=())
-    file = folder / f"{content_key(paths)}.book"
+        return made()
+    file = folder / name()
     content = read_kept(file)
     if content is not None:
         with contextlib.suppress(Exception):  # what another version wrote can raise anything
@@ -48,18 +79,16 @@ def load_compiled(paths: Sequence[Path], *, cached: bool = True) -> Compiled:
             if isinstance(found, Compiled):
                 return found
         say_once(f"a book in the cache {folder} cannot be used")
-    compiled = compile_book(load_book(paths), met=())  # scenarios say what more they meet
+    compiled = made()
     with contextlib.suppress(pickle.PicklingError, TypeError, AttributeError, ValueError, RecursionError):
         if keep(file, to_bytes(compiled)):
-            forget_oldest(folder, "*.book", KEPT)
+            forget_oldest(folder, f"*{file.suffix}", kept)
     return compiled
 
 
 def content_key(paths: Sequence[Path]) -> str:
     """Digest of everything a compiled book depends on: its files, where they lie, this package and Python."""
-    digest = hashlib.sha256(
-        f"{__version__} {sys.version} {np.__version__} {pydantic.VERSION} {_code_digest()}".encode()
-    )
+    digest = hashlib.sha256(_versions().encode())
     for path in paths:  # the same files in other layers are another book
         digest.update(f"\0{Path(path).resolve()}".encode())
     for path in list_files(paths):
@@ -67,6 +96,10 @@ def content_key(paths: Sequence[Path]) -> str:
         digest.update(f"\0{path.resolve()}\0{len(content)}\0".encode())
         digest.update(content)
     return digest.hexdigest()[:32]
+
+
+def _versions() -> str:
+    return f"{__version__} {sys.version} {np.__version__} {pydantic.VERSION} {_code_digest()}"
 
 
 def _code_digest() -> str:

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from immunity.compiler.build import Compiled, compile_book
+from immunity.compiler.build import Compiled
+from immunity.compiler.cache import compile_met
 from immunity.compiler.case import Case
 from immunity.compiler.changes import HISTORY, attributes_of, idle_attributes, said
 from immunity.compiler.clock import TICKS_PER_DAY, at_tick, grid
@@ -28,7 +29,7 @@ MAX_OUTPUTS = 1_000_000
 MAX_DAYS = 1e6  # some thousand years
 KEPT = 16  # books as scenarios meet them
 
-_MET: dict[tuple[str, tuple[str, ...], frozenset[str] | None], Compiled] = {}
+_MET: dict[tuple[str, tuple[str, ...], tuple[tuple[str, ...], ...]], Compiled] = {}
 
 
 def build_case(compiled: Compiled, scenario: Entry) -> Case:
@@ -103,13 +104,14 @@ def whole(compiled: Compiled) -> Compiled:
 
 def _with_met(compiled: Compiled, met: frozenset[str] | None) -> Compiled:
     book = compiled.book
-    if chosen(compiled.space.membership, met) == compiled.space.sets:
+    sets = chosen(compiled.space.membership, met)
+    if sets == compiled.space.sets:
         return compiled
-    key = (book.digest, book.files, met)
+    key = (book.digest, book.files, tuple(map(tuple, sets.values())))  # whatever else the scenarios name
     if key not in _MET:
         while len(_MET) >= KEPT:
             del _MET[next(iter(_MET))]
-        _MET[key] = compile_book(book, met=met)
+        _MET[key] = compile_met(book, key[2], met)
     return _MET[key]
 
 

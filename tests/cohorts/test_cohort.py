@@ -19,13 +19,17 @@ import zarr
 from cohorts.cases import cells_and_drug, with_number
 from immunity.cohorts import CURVES, WORKER_LOST, CohortInterrupted, run_case, run_cohort
 from immunity.cohorts import batch as batch_module
+from immunity.cohorts import cohort as cohort_module
 from immunity.cohorts import host as host_module
+from immunity.cohorts import place as place_module
 from immunity.cohorts import process as process_module
 from immunity.cohorts import tasks as tasks_module
 from immunity.cohorts import workers as workers_module
 from immunity.cohorts.workers import TRIES
+from immunity.compiler.case import Chance, Past
 from immunity.engine.status import HALTED
 from immunity.language.errors import RuleError
+from tests.processes import children_of, gone
 
 SPREADS = (("feed.hazard", 0.2), ("die.hazard", 0.4))
 
@@ -158,6 +162,46 @@ def test_interrupt_without_a_folder_says_that_nothing_is_kept(case):
         run_cohort(case, hosts=4, progress=interrupt_after(1), batch_size=1)
 
 
+def test_only_files_that_are_there_are_looked_at(case, tmp_path, monkeypatch):
+    looked = []
+    monkeypatch.setattr(
+        place_module, "can_be_read", lambda curves, hosts: (looked.append(len(hosts)), curves.exists())[1]
+    )
+    options = {"hosts": 2000, "out": tmp_path, "batch_size": 1}
+    for before in (0, 2):
+        with pytest.raises(CohortInterrupted):
+            run_cohort(case, **options, resume=before > 0, progress=interrupt_after(before + 2))
+        assert sum(looked) == before
+        looked.clear()
+
+
+def chance():
+    return Chance("cold", 1.0, None, None, 0.0, 0.0, 0.0, 1.0, ((1.0, 0, 0, "cold"),), 1.0, 0.0)
+
+
+def lived(case):
+    past = Past(1.0, case.theta, case.events, (), (chance(),))
+    return dataclasses.replace(case, past=past)
+
+
+@pytest.mark.parametrize("said", ["[]", "7", "{}", '{"finished": true}', "{", '{"shard": "x"}'])
+def test_a_manifest_that_is_none_is_refused(case, tmp_path, said):
+    (tmp_path / "parts").mkdir()
+    (tmp_path / "parts" / "manifest.json").write_text(said)
+    with pytest.raises(RuleError) as caught:
+        run_cohort(case, hosts=2, out=tmp_path, resume=True)
+    assert caught.value.code == "E724"
+
+
+def test_an_interrupt_while_the_folder_is_opened_says_how_to_go_on(case, tmp_path, monkeypatch):
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cohort_module, "open_place", interrupted)
+    with pytest.raises(CohortInterrupted, match=r"no host was begun.*--resume"):
+        run_cohort(case, hosts=2, out=tmp_path)
+
+
 def test_resume_refuses_another_cohort(case, tmp_path):
     options = {"hosts": 3, "seed": 3, "out": tmp_path, "batch_size": 1}
     with pytest.raises(CohortInterrupted):
@@ -169,6 +213,8 @@ def test_resume_refuses_another_cohort(case, tmp_path):
         (case, {"stochastic": True}, "stochastic"),
         (case, {"vary": False}, "vary"),
         (with_number(case, "die.hazard", 0.3), {}, "the scenario or the rule book has changed"),
+        (lived(case), {}, "the scenario or the rule book has changed"),
+        (dataclasses.replace(case, chances=(chance(),)), {}, "the scenario or the rule book has changed"),
     ]
     for changed, more, words in changes:
         with pytest.raises(RuleError, match=words) as caught:
@@ -422,8 +468,10 @@ run_cohort(cells_and_drug(days=400.0, every=0.1), hosts=100_000, workers=2, stoc
         while not (out / "parts").exists() or len(list((out / "parts").glob("hosts-*.npz"))) < parts:
             assert process.poll() is None, process.communicate()[1]
             time.sleep(0.05)
+        started = children_of(process.pid)
         os.killpg(process.pid, signal.SIGINT)
-        _, stderr = process.communicate(timeout=300)  # the workers hold the stream too: they are gone
+        assert gone({str(process.pid), *started})
+        _, stderr = process.communicate()  # the workers hold the stream too: they are gone
     finally:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)

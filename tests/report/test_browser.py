@@ -40,7 +40,7 @@ def loaded(page: str) -> str:
         file = Path(folder, "page.html")
         file.write_text(page, encoding="utf-8")
         command = [BROWSER, *FLAGS, f"--user-data-dir={folder}/profile", file.as_uri()]
-        return subprocess.run(command, capture_output=True, text=True, timeout=120, check=True).stdout
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
 def in_browser(page: str, probe: str) -> str:
