@@ -1,4 +1,4 @@
-"""The body spares itself, by what the thymus deletes and what regulatory cells hold back, whatever the numbers become."""
+"""The body spares itself: what the thymus deletes, what regulatory cells hold back, whatever the numbers become."""
 
 from __future__ import annotations
 
