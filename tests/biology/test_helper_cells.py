@@ -78,13 +78,18 @@ def test_who_holds_some_kills_newcomers_at_once() -> None:
 
 
 def test_typhoid_passes_by_the_same_rules_but_not_without_interferon() -> None:
-    def course(*lacks: str) -> np.ndarray:
-        run = im.run("typhoid_in_bicarbonate", host={"deficiencies": list(lacks)}, days=42, record_pools=False)
+    def course(*lacks: str) -> im.Run:
+        return im.run("typhoid_in_bicarbonate", host={"deficiencies": list(lacks)}, days=42, record_pools=False)
+
+    def bacilli(run: im.Run) -> np.ndarray:
         return np.nan_to_num(run["body.intracellular_bacteria"].values, nan=9.0)
 
     healthy, without = course(), course("ifngr1_deficiency")
-    assert healthy[10 * 8] > 7.0 > 3.0 > healthy[-1]
-    assert without[-1] > 7.0
+    assert bacilli(healthy)[10 * 8] > 7.0 > 6.0 > bacilli(healthy)[-1]  # some sleep on
+    fever = healthy["body.temperature"].values
+    assert fever[12 * 8] > 38.3 > 37.2 > fever[-1]
+    assert fever[16 * 8] > 38.0  # not over in the second week
+    assert bacilli(without)[-1] > bacilli(healthy)[-1] + 2.0
 
 
 def test_who_meets_no_antigen_has_none_of_it() -> None:
