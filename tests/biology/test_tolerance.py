@@ -22,7 +22,9 @@ def years(lacks: str = "", risk: str = "1") -> im.Run:
 
 
 def test_organs_that_nobody_asks_for_add_nothing() -> None:
-    pools = im.run("healthy_adult", days=1).record.pool_names
+    run = im.run("healthy_adult", days=1)
+    assert run.outcome == "healthy"
+    pools = run.record.pool_names
     assert not any(word in name for name in pools for word in ("thyro", "beta_cell", "tsh", "clone", "exhaustion"))
 
 
