@@ -23,7 +23,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "fraction_of_hosts": ("run",),
 }
 WITH_AT = ("value_at", "fold_of_baseline", "rise_over_baseline")
-WITH_LEVEL = ("time_to_cross", "duration_above", "duration_below")
+WITH_LEVEL = ("time_to_cross", "duration_above", "duration_below", "episodes")
 WITHOUT_BETWEEN = ("value_at", "baseline")
 _ACROSS = re.compile(r"median|mean|min|max|quantile (0(\.\d+)?|1(\.0+)?|\.\d+)")
 

@@ -22,6 +22,7 @@ STATISTICS = (
     "time_to_cross",
     "duration_above",
     "duration_below",
+    "episodes",
 )
 
 Statistic = Literal[
@@ -40,6 +41,7 @@ Statistic = Literal[
     "time_to_cross",
     "duration_above",
     "duration_below",
+    "episodes",
 ]
 
 

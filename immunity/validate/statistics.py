@@ -12,6 +12,8 @@ import numpy as np
 from immunity.compiler.tables import Floats
 from immunity.results.curves import area, value_at, value_before
 
+WELL = 7.0  # days without, after which an illness is a new one, as family cohorts count
+
 
 def cut(time: Floats, values: Floats, first: float, last: float) -> tuple[Floats, Floats]:
     """The part of a curve between two days; NaN are left out.
@@ -79,6 +81,17 @@ def duration_below(time: Floats, values: Floats, level: float) -> float:
     return duration_above(time, -values, -level)
 
 
+def episodes(time: Floats, values: Floats, level: float) -> float:
+    """How often the curve rises above a level; what comes back within `WELL` days belongs to the episode before."""
+    count, last, ill = 0, -math.inf, False
+    for day, value in zip(time, values, strict=True):
+        if value > level:
+            count += not ill and day - last > WELL
+            last = float(day)
+        ill = bool(value > level)
+    return float(count)
+
+
 def _meet(time: Floats, values: Floats, level: float, i: int) -> float:
     if time[i + 1] == time[i]:
         return float(time[i])
@@ -115,6 +128,7 @@ __all__ = [
     "cut",
     "duration_above",
     "duration_below",
+    "episodes",
     "half_life",
     "mean",
     "time_to_cross",

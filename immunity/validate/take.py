@@ -199,6 +199,7 @@ def _statistic(
         "time_to_cross": lambda: statistics.time_to_cross(times, values, level),
         "duration_above": lambda: statistics.duration_above(times, values, level),
         "duration_below": lambda: statistics.duration_below(times, values, level),
+        "episodes": lambda: statistics.episodes(times, values, level),
     }
     return simple[statistic]()
 
@@ -207,7 +208,7 @@ def _to_base(statistic: str, value: float, info: ReadoutInfo, log: bool) -> Meas
     factor, dimension = parse_unit(info.unit)
     if statistic in ("time_of_maximum", "time_of_minimum", "half_life", *_DURATIONS):
         return Measured(value, TIME)
-    if statistic == "fold_of_baseline":
+    if statistic in ("fold_of_baseline", "episodes"):
         return Measured(value, DIMENSIONLESS)
     if log:
         if statistic == "rise_over_baseline":

@@ -63,6 +63,21 @@ def test_durations_add_up():
 
 
 @pytest.mark.parametrize(
+    ("peaks", "count"),
+    [([], 0), ([3], 1), ([3, 5], 1), ([3, 9], 1), ([3, 11], 2), ([3, 9, 15, 21], 1), ([0, 8, 16], 3)],
+)
+def test_what_comes_back_within_a_week_is_the_same_episode(peaks, count):
+    days = np.arange(30.0)
+    fever = np.where(np.isin(days, peaks), 39.0, 37.0)
+    assert st.episodes(days, fever, 38.0) == count
+    assert st.episodes(days, fever, 39.5) == 0
+
+
+def test_an_episode_that_lasts_is_one_however_far_apart_it_is_looked_at():
+    assert st.episodes(np.arange(0.0, 100.0, 10.0), np.full(10, 39.0), 38.0) == 1
+
+
+@pytest.mark.parametrize(
     ("how", "value"),
     [("median", 2.5), ("mean", 4.0), ("min", 1.0), ("max", 10.0), ("quantile 0", 1.0), ("quantile 0.75", 4.75)],
 )

@@ -46,6 +46,8 @@ def readout(name, statistic, **keys):
         (readout("line", "time_to_cross", level="99 1e9 cell/L"), "day", math.inf),
         (readout("line", "duration_above", level="8e9 cell/L", across_hosts="max"), "day", 4.0),
         (readout("line", "duration_below", level="8e9 cell/L", across_hosts="max"), "day", 8.0),
+        (readout("tent", "episodes", level="8 mg/L"), "1", 1.0),
+        (readout("tent", "episodes", level="99 mg/L"), "1", 0.0),
         ({"run": "r", "fraction_of_hosts": "line > 11.5"}, "1", 1.0 / 3.0),
         ({"run": "r", "flux": "neutrophil.produce"}, "cell/day", 200.0),
         ({"run": "r", "flux": "neutrophil.*", "across_hosts": "max"}, "cell/day", 450.0),
