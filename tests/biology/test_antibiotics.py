@@ -66,3 +66,14 @@ def test_lymphocytes_and_monocytes_leave_the_blood_after_endotoxin() -> None:
     for cells, hours in (("blood.lymphocytes", 6), ("blood.monocytes", 3)):
         before, low, after = _at("endotoxin_2ng_per_kg", cells, 0.0, hours / 24, 1.0)
         assert low < 0.7 * before < after
+
+
+def test_cefepime_at_the_first_fever_saves_who_has_no_neutrophils() -> None:
+    def course(scenario: str) -> im.Run:
+        return im.run(scenario, host={"deficiencies": ["severe_congenital_neutropenia"]}, days=12, record_pools=False)
+
+    without, treated = course("febrile_neutropenia"), course("febrile_neutropenia_cefepime")
+    assert without.outcome == "dead"
+    assert treated["body.survival"].values[-1] > 0.9
+    assert treated["blood.cefepime"].values.max() > 30.0  # mg/L
+    assert treated["body.temperature"].values.max() >= 38.0  # it waits for the fever

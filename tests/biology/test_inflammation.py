@@ -73,3 +73,13 @@ def test_a_sterile_wound_makes_no_abscess() -> None:
     neutrophils = _values(run, "skin.neutrophils")
     assert neutrophils.max() < 300.0  # million in a mL: pus
     assert neutrophils[-1] < 3.0 * neutrophils[0]
+
+
+def test_what_a_volunteer_gets_is_far_from_what_kills() -> None:
+    def alive(dose: str) -> float:
+        survival = _values(_run("endotoxin_2ng_per_kg", {"therapies.0.dose": dose}, days=3), "body.survival")
+        return float(survival[-1])
+
+    assert alive("20 ng/kg") > 0.98  # ten times as much makes very ill
+    assert alive("200 ng/kg") > 0.8
+    assert alive("15 ug/kg") < 0.8  # the accident of a milligram, without intensive care
