@@ -68,6 +68,8 @@ class HostRun:
     theta : float64[parameter]      numbers at the end
     ended : int                     what halted it: 0 the stop rule, k the k-th of the given end points, -1 nothing
     happened : tuple                (day, what) of every course that began or was stopped by what was seen
+    given : float64[parameter]      numbers on day 0
+    met : tuple                     (day, kind, index, value) of every event that came, those of plans too, in order
     """
 
     readouts: Floats
@@ -83,6 +85,8 @@ class HostRun:
     theta: Floats
     ended: int = -1
     happened: tuple[tuple[float, str], ...] = ()
+    given: Floats | None = None
+    met: tuple[tuple[float, int, int, float], ...] = ()
 
 
 def settle(net: Net, theta: Floats, initial: Floats, days: float, *, rtol: float = 1e-3) -> tuple[Floats, int]:
@@ -135,7 +139,7 @@ def run_host(
     rtol : float                   allowed error of results, relative to amount + floor; a step may err by a quarter of
                                    it, in stochastic mode by all of it, for chance moves results by more
     """
-    theta = np.array(theta, np.float64)
+    given, theta = theta, np.array(theta, np.float64)
     wiring = net.wiring
     course = new_course(wiring, state, 0.0, out_times, record_pools, max_steps)
     added = np.zeros(wiring.n_pool)
@@ -152,6 +156,7 @@ def run_host(
     end = float(out_times[-1]) if len(out_times) else 0.0
     agenda, ended = new_agenda(events, plans), -1
     jumps: list[tuple[float, Floats, Floats]] = []
+    met: list[tuple[float, int, int, float]] = []
     held = np.zeros(1)
     _record(net, numbers, course, 0.0)
 
@@ -184,6 +189,7 @@ def run_host(
         while next_time(agenda) <= now and course.tally[STATUS] == OK:
             changed = False
             for kind, index, value in take_due(agenda, now, sees):
+                met.append((now, kind, index, value))
                 shows = shows or kind not in SILENT_EVENTS
                 if kind in PARAMETER_EVENTS:
                     change_parameter(theta, kind, index, value)
@@ -217,6 +223,8 @@ def run_host(
         theta=theta,
         ended=ended,
         happened=tuple(agenda.told),
+        given=given,
+        met=tuple(met),
     )
 
 

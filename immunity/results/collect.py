@@ -12,7 +12,7 @@ from immunity._version import __version__
 from immunity.cohorts import CohortOutcome, HostBatch, HostOutcome, Options, batch_of, until_end
 from immunity.cohorts.batch import kept_columns
 from immunity.compiler.case import Case
-from immunity.compiler.tables import Tables
+from immunity.compiler.tables import Events, Tables
 from immunity.language.quantity import base_unit, parse_unit
 from immunity.results.lazy import open_curves
 from immunity.results.papers import papers_behind
@@ -24,7 +24,11 @@ from immunity.results.runs import Cohort, Run
 
 def collect_run(case: Case, outcome: HostOutcome, options: Options) -> Run:
     """Label the outcome of one host."""
-    return Run(replace(label(case, batch_of(outcome), options), happened=outcome.run.happened))
+    run = outcome.run
+    time, kind, index, value = zip(*run.met, strict=True) if run.met else ((), (), (), ())
+    met = Events(np.array(time), np.array(kind, np.uint8), np.array(index, np.int32), np.array(value, np.float64))
+    made = label(case, batch_of(outcome), options)
+    return Run(replace(made, happened=run.happened, given=run.given, met=met))
 
 
 def collect_cohort(outcome: CohortOutcome) -> Cohort:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from immunity.compiler.case import Case, ReadoutInfo
-from immunity.compiler.tables import Floats
+from immunity.compiler.tables import Events, Floats
 
 DISCLAIMER = "For research and teaching. Not medical advice."
 
@@ -34,6 +34,8 @@ class Record:
     ended : int64[host]                      what halted it: 0 the book's stop rule, k the k-th of ``endings``, -1 none
     endings : tuple of str                   what the end points of the scenario are called
     happened : tuple                         (day, what) of courses begun or stopped by what was seen; of one host
+    given, met                               of one host: numbers on day 0, and all events that came, those that were
+                                             drawn or that a plan started too; not written to files
     jump_time : float64[host, jump]          day of each event that a readout shows, NaN beyond a host's last
     jump_before, jump_after : float64[host, jump, readout]  both sides of it; rows of ``readout`` show the state after
     places : dict                            as ``Model.places``: where a body map draws them; not written to files
@@ -77,3 +79,5 @@ class Record:
     jump_after: Floats | None = field(default=None, repr=False)
     places: dict[str, dict[str, Any]] = field(default_factory=dict, repr=False)
     case: Case | None = field(default=None, repr=False)
+    given: Floats | None = field(default=None, repr=False)
+    met: Events | None = field(default=None, repr=False)

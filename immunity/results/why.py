@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -39,17 +41,9 @@ def course_of_host(record: Record) -> Course:
     assert record.case is not None and record.pool is not None
     known = np.flatnonzero(np.isfinite(record.pool[:, 0]).all(axis=1))
     until = int(known[-1]) + 1
-    return Course(record.case, theta_of(record), record.time[:until], record.pool[:until, 0])
-
-
-def theta_of(record: Record) -> Floats:
-    """float64[parameter]: the numbers of a record's one host on day 0."""
-    assert record.case is not None
-    theta = record.case.theta.copy()
-    names = record.case.model.tables.names.parameter
-    for name, factor in record.draws.items():
-        theta[names.index(name)] *= float(factor[0])
-    return theta
+    case = record.case if record.met is None else replace(record.case, events=record.met)
+    given = case.theta if record.given is None else record.given
+    return Course(case, given, record.time[:until], record.pool[:until, 0])
 
 
 def _row_of_most_change(values: Floats, known: NDArray[np.int64]) -> int:

@@ -13,6 +13,7 @@ from immunity.compiler.build import Compiled, compile_book
 from immunity.language.errors import RuleError
 from immunity.language.load import load_book
 from immunity.results.runs import Run
+from immunity.results.why import course_of_host
 from immunity.why import because
 from immunity.why.rates import numbers_along, rates_along
 
@@ -124,6 +125,94 @@ def test_amounts_are_told_in_the_units_beside_them(run: Run) -> None:
     assert word.now == pytest.approx(
         run["blood.word"].sel(time=4.0).item(), rel=1e-6
     )  # ng in a mL are ug in this litre
+
+
+WAITING = (
+    BOOK.replace(
+        "{kind: threat, id: graze, name: Graze, unit: cell, lives_in: {skin: []}}",
+        "{kind: threat, id: graze, name: Graze, unit: cell, lives_in: {skin: []}, enters: {skin: at skin},\n"
+        " readouts: [{id: skin.graze, name: Graze, sum: [at skin], unit: cell}]}",
+    )
+    + """
+---
+{kind: therapy, id: balm, name: Balm, unit: ug, lives_in: {blood: []}, given: {intravenous: at blood},
+ flows: [{verb: clear, of: at blood, hazard: "1 1/day"}],
+ readouts: [{id: blood.balm, name: Balm, sum: [at blood], per: volume of blood, unit: ng/mL}]}
+---
+kind: scenario
+id: waits
+title: Balm once the word is out
+days: 5
+every: "3 h"
+events: [{pool: germ at skin, add: "1000 cell", at: "1 day"}]
+therapies:
+  - {therapy: balm, dose: "100 ug", over: "6 h", when: {readout: blood.word, above: "1 ng/mL"}}
+---
+kind: scenario
+id: gets
+title: Balm at once when the word is out
+days: 5
+every: "3 h"
+events: [{pool: germ at skin, add: "1000 cell", at: "1 day"}]
+therapies:
+  - {therapy: balm, dose: "100 ug", when: {readout: blood.word, above: "1 ng/mL"}}
+---
+kind: scenario
+id: meets
+title: Germs come when they come
+days: 5
+every: "3 h"
+exposures: [{threat: graze, site: skin, dose: "1000 cell", rate: "2 1/day"}]
+---
+kind: scenario
+id: lived
+title: Germs divided faster once
+days: 5
+every: "3 h"
+host: {history: [{before: "1 d", events: [{number: germ.divide.hazard, scale: "2", at: "0 d"}]}]}
+events: [{pool: germ at skin, add: "1000 cell", at: "1 day"}]
+"""
+)
+
+
+@pytest.fixture(scope="module")
+def waiting(tmp_path_factory: pytest.TempPathFactory) -> Compiled:
+    path: Path = tmp_path_factory.mktemp("waiting") / "book.yaml"
+    path.write_text(WAITING)
+    return compile_book(load_book([path]))
+
+
+def test_an_infusion_that_a_plan_starts_is_seen(waiting: Compiled) -> None:
+    why = im.run("waits", book=waiting).why("blood.balm")
+    (cause,) = [each for each in why.cause.walk() if each.kind == "flow"]
+    assert cause.id == "infuse_balm.intravenous"
+    assert (cause.start, cause.now) == (0.0, pytest.approx(400.0, rel=1e-3))  # ug a day
+    late = im.run("waits", book=waiting).why("blood.balm", day=4.9)
+    assert [each.now for each in late.cause.walk() if each.kind == "flow"] == [pytest.approx(400.0, rel=1e-3)]
+
+
+def test_a_dose_that_a_plan_gives_is_seen(waiting: Compiled) -> None:
+    why = im.run("gets", book=waiting).why("blood.balm")
+    assert [(each.kind, each.now) for each in why.cause.causes] == [("event", 100.0)]
+
+
+def test_an_exposure_that_is_drawn_is_seen(waiting: Compiled) -> None:
+    run = im.run("meets", book=waiting)
+    (event,) = run.why("skin.graze", day=5.0).cause.causes
+    assert (event.kind, event.now) == ("event", run["skin.graze"][-1].item())
+    assert event.now > 0.0
+
+
+def test_numbers_are_those_that_a_history_left(waiting: Compiled) -> None:
+    run = im.run("lived", book=waiting)
+    course = course_of_host(run.record)
+    index = waiting.numbers.index["germ.divide.hazard"]
+    assert course.rates.numbers[0, index] == pytest.approx(2.0 * waiting.numbers[index].value)
+    flow = waiting.model.tables.names.flow.index(next(n for n in waiting.model.tables.names.flow if "divide" in n))
+    steady = (
+        course.rates.propensities[-1, flow] / course.rates.pools[-1, waiting.model.tables.names.pool.index("skin.germ")]
+    )
+    assert steady == pytest.approx(1.0)  # a day, twice what the book says
 
 
 def test_before_anything_came_nothing_moved(run: Run) -> None:
