@@ -13,7 +13,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ReadoutInfo:
-    """How to show one readout. Values, bounds and limits are in ``unit``."""
+    """How to show one readout. Values, bounds and limits are in ``unit``.
+
+    ``ages`` has, in order, (days of age below which it holds, range or None, its source); ``healthy`` is the range of
+    whoever is older, and in a case that of its host.
+    """
 
     id: str
     name: str
@@ -25,6 +29,7 @@ class ReadoutInfo:
     healthy_source: str | None = None
     loinc: str | None = None
     endings: tuple[tuple[str, float | None, float | None, int], ...] = ()  # word, above, below, gravity
+    ages: tuple[tuple[float, tuple[float, float] | None, str | None], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import numpy as np
 from immunity.compiler.build import Compiled
 from immunity.compiler.cache import compile_met
 from immunity.compiler.case import Case
-from immunity.compiler.changes import HISTORY, attributes_of, idle_attributes, said
+from immunity.compiler.changes import AGE, HISTORY, attributes_of, idle_attributes, said
 from immunity.compiler.clock import TICKS_PER_DAY, at_tick, grid
 from immunity.compiler.dated import Dated, Given, events_of, read_span
 from immunity.compiler.happenings import deficiency_events, happenings
@@ -19,11 +19,13 @@ from immunity.compiler.inflow import with_inflows
 from immunity.compiler.members import chosen, has_open_sets, met_in
 from immunity.compiler.person import ageing_events, theta_of
 from immunity.compiler.plans import read_ends
+from immunity.compiler.readouts import of_age
 from immunity.compiler.space import rule_entries
 from immunity.compiler.tables import Floats
 from immunity.language.errors import fail
 from immunity.language.load import Entry
 from immunity.language.models import Scenario
+from immunity.language.quantity import Quantity
 
 MAX_OUTPUTS = 1_000_000
 MAX_DAYS = 1e6  # some thousand years
@@ -59,7 +61,13 @@ def build_case(compiled: Compiled, scenario: Entry) -> Case:
         dated = [*deficiency_events(compiled, attributes, deficiencies, given), *dated]
     dated += ageing_events(compiled, scenario, attributes, deficiencies, 0.0, days)
     no_rates = np.zeros(len(given.inflows))
-    model = replace(compiled.model, tables=with_inflows(compiled.model.tables, given.inflows))
+    age = attributes.get(AGE)
+    start = age.value if isinstance(age, Quantity) else None
+    model = replace(
+        compiled.model,
+        tables=with_inflows(compiled.model.tables, given.inflows),
+        readouts=of_age(compiled.model.readouts, start, (start or 0.0) + days),
+    )
     known = [info.id for info in compiled.model.readouts]
     unmet = [each.id for entry in rule_entries(compiled.book) for each in entry.record.readouts if each.id not in known]
     for position, name in enumerate(record.show):
@@ -69,7 +77,7 @@ def build_case(compiled: Compiled, scenario: Entry) -> Case:
     host = {**{key: said(value) for key, value in attributes.items()}, "deficiencies": deficiencies}
     host |= {"history": record.host["history"]} if past is not None else {}
     return Case(
-        model=model if given.inflows else compiled.model,
+        model=model,
         title=record.title,
         scenario=record.id,
         days=days,

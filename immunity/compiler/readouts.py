@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 from immunity.compiler.bind import Scope, place_of, reference_of
 from immunity.compiler.case import ReadoutInfo
@@ -13,8 +15,10 @@ from immunity.compiler.signals import make_signal, signal_of
 from immunity.compiler.space import NotMet, rule_entries
 from immunity.language.errors import fail
 from immunity.language.load import Entry
-from immunity.language.models import Readout, Signal
-from immunity.language.quantity import expect, parse_quantity, parse_unit
+from immunity.language.models import AgeRange, Healthy, Readout, Signal
+from immunity.language.quantity import TIME, expect, parse_quantity, parse_unit
+
+Interval = tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -32,7 +36,7 @@ def list_readouts(signals: Signals) -> list[ReadoutRow]:
     ------
     RuleError
         E413 for two of one name, E505 for a unit that does not fit, E517 for one that shows nothing or two things,
-        and the errors of signals.
+        E520 for ranges in health that are none, and the errors of signals.
     """
     rows: list[ReadoutRow] = []
     seen: dict[str, str] = {}
@@ -80,11 +84,13 @@ def _row(signals: Signals, record: Readout, entry: Entry, position: int) -> Read
         at = entry.at(*path, key)
         return expect(parse_quantity(text, at=at), dimension, at=at).value / factor
 
-    healthy = None
-    if record.healthy:
-        lo, hi = shown(record.healthy.lo, "healthy"), shown(record.healthy.hi, "healthy")
+    def interval(given: Healthy | AgeRange) -> tuple[float, float]:
+        lo, hi = shown(given.lo, "healthy"), shown(given.hi, "healthy")
         assert lo is not None and hi is not None
-        healthy = (lo, hi)
+        if lo > hi:
+            raise fail("E520", at=entry.at(*path, "healthy"), text=record.id, reason=f"{given.lo} is above {given.hi}")
+        return lo, hi
+
     endings = tuple(
         (ending.word, shown(ending.above, "ends_as"), shown(ending.below, "ends_as"), ending.gravity)
         for ending in record.ends_as
@@ -96,9 +102,51 @@ def _row(signals: Signals, record: Readout, entry: Entry, position: int) -> Read
         panel=record.panel,
         scale=record.scale,
         limit_of_detection=shown(record.limit_of_detection, "limit_of_detection"),
-        healthy=healthy,
+        healthy=interval(record.healthy) if record.healthy else None,
         healthy_source=", ".join(record.healthy.source) if record.healthy else None,
         loinc=record.xref.get("loinc"),
         endings=endings,
+        ages=_ages(record, entry, path, interval) if record.healthy else (),
     )
     return ReadoutRow(info, signal, 1.0 / factor, shown(record.offset, "offset") or 0.0)
+
+
+def _ages(
+    record: Readout, entry: Entry, path: tuple[str | int, ...], interval: Callable[[Healthy | AgeRange], Interval]
+) -> tuple[tuple[float, Interval | None, str | None], ...]:
+    """The ranges of the young, from the youngest on; None where nobody has told one."""
+    assert record.healthy is not None
+    found: list[tuple[float, Interval | None, str | None]] = []
+    here = (*path, "healthy")
+
+    def age(text: str, *at: str | int) -> float:
+        days = expect(parse_quantity(text, at=entry.at(*here, *at)), TIME, at=entry.at(*here, *at)).value
+        if days <= (found[-1][0] if found else 0.0):
+            reason = f"{text} is no later age than the one before it"
+            raise fail("E520", at=entry.at(*here, *at), text=record.id, reason=reason)
+        return days
+
+    for position, each in enumerate(record.healthy.ages):
+        found.append((age(each.until, "ages", position, "until"), interval(each), ", ".join(each.source)))
+    if record.healthy.from_ is not None:
+        found.append((age(record.healthy.from_, "from"), None, None))
+    return tuple(found)
+
+
+def of_age(infos: Sequence[ReadoutInfo], start: float | None, end: float) -> tuple[ReadoutInfo, ...]:
+    """Readouts with the ranges of a host who is so many days old; none where that changes before the end.
+
+    Parameters
+    ----------
+    start, end : float    age in days on day 0, None if the host has none, and on the last day
+    """
+    return tuple(_of_age(info, start, end) for info in infos)
+
+
+def _of_age(info: ReadoutInfo, start: float | None, end: float) -> ReadoutInfo:
+    healthy, source = info.healthy, info.healthy_source
+    if start is not None and info.ages:
+        classes = [*info.ages, (math.inf, healthy, source)]
+        first, last = (next(row for row in classes if age < row[0]) for age in (start, end))
+        healthy, source = first[1:] if first == last else (None, None)
+    return replace(info, healthy=healthy, healthy_source=source, ages=())

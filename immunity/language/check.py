@@ -13,7 +13,7 @@ from pydantic import BaseModel
 
 from immunity.language.errors import Location, RuleError, fail, located
 from immunity.language.formula import evaluate, names_in
-from immunity.language.models import Curve, Entity, Flow, Healthy, Number, Readout, Rules, Signal, Spread
+from immunity.language.models import AgeRange, Curve, Entity, Flow, Healthy, Number, Readout, Rules, Signal, Spread
 from immunity.language.quantity import Quantity, parse_quantity, parse_unit
 
 MAX_FAULTS = 200  # of one entry
@@ -28,6 +28,7 @@ _DOTTED_ID = re.compile(r"[a-z][a-z0-9_]*(?:\.[a-z0-9_]+)*\Z")
 
 _QUANTITIES: dict[type[BaseModel], tuple[str, ...]] = {
     Healthy: ("lo", "hi"),
+    AgeRange: ("until", "lo", "hi"),
     Readout: ("offset", "limit_of_detection"),
     Spread: ("gsd",),
     Entity: ("floor",),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from immunity.language.models import Flow, Modifier, Readout, Signal
+from immunity.language.models import AgeRange, Flow, Healthy, Modifier, Readout, Signal
 from immunity.language.phrases import Speaker, Teller, bound_in, capital, number_phrase, sentence, words
 
 
@@ -63,9 +63,14 @@ def readout_sentence(readout: Readout, speaker: Speaker) -> str:
     if readout.limit_of_detection:
         text += f"; below {readout.limit_of_detection} it is not detected"
     if readout.healthy:
-        text += f"; in health {readout.healthy.lo} to {readout.healthy.hi}"
-        text += f" [{', '.join(readout.healthy.source)}]" if readout.healthy.source else ""
+        text += f"; in health {_interval(readout.healthy)}"
+        text += f" from the age of {readout.healthy.from_}" if readout.healthy.from_ else ""
+        text += "".join(f", before the age of {each.until} {_interval(each)}" for each in readout.healthy.ages[::-1])
     return sentence(text)
+
+
+def _interval(given: Healthy | AgeRange) -> str:
+    return f"{given.lo} to {given.hi}" + (f" [{', '.join(given.source)}]" if given.source else "")
 
 
 def describe_rules(record: Any, speaker: Speaker) -> list[str]:

@@ -183,10 +183,21 @@ class Signal(WithLaws):
     note: str | None = None
 
 
+class AgeRange(Record):
+    """The interval in health of those who are younger than ``until``."""
+
+    until: str
+    lo: str
+    hi: str
+    source: Texts = Field(default_factory=list)
+
+
 class Healthy(Record):
     lo: str
     hi: str
     source: Texts = Field(default_factory=list)
+    from_: str | None = Field(default=None, alias="from")
+    ages: list[AgeRange] = Field(default_factory=list)
 
 
 class Ending(Record):

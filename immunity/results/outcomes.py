@@ -6,8 +6,6 @@ grave that is. The gravest word counts.
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,8 +15,6 @@ from immunity.results.record import Record
 from immunity.results.status import host_failed
 
 SYMPTOM_PANELS = ("symptoms", "body")
-ADULT = 16.0  # years
-YEARS = {"y": 1.0, "year": 1.0, "years": 1.0, "month": 1 / 12, "week": 7 / 365.25, "d": 1 / 365.25, "day": 1 / 365.25}
 
 
 def outcome_words(record: Record) -> set[str]:
@@ -81,7 +77,7 @@ def is_ill(record: Record) -> NDArray[np.bool_]:
 
     A reference range holds 95 of 100 healthy people, so of fifteen counts one lies just outside in every other of
     them. What counts is a symptom, or two values beyond their range by more than its width (or at less than half its
-    lower end); one is enough where there is only one. Ranges of adults do not judge the blood of a child.
+    lower end); one is enough where there is only one. Ranges are those of the host's age, see ``Healthy.ages``.
     """
     at_end = [last(record.time[:, None], record.readout[:, :, index]) for index in range(len(record.infos))]
     return _ill(record, at_end)
@@ -113,16 +109,7 @@ def _ill(record: Record, values: list[Floats]) -> NDArray[np.bool_]:
         low, high = info.healthy
         if info.panel in SYMPTOM_PANELS or info.unit == "degC":
             symptoms |= (value < low) | (value > high)
-        elif not _is_child(record):
+        else:
             far += (value < low / 2.0) | (value > high + (high - low))
             counted += 1
     return np.asarray(symptoms | (far >= max(1, min(2, counted))))
-
-
-def _is_child(record: Record) -> bool:
-    """Whether the host is younger than the adults whose reference ranges these are."""
-    number, _, unit = str(record.filled.get("host", {}).get("age", "")).partition(" ")
-    try:
-        return float(number) * YEARS.get(unit, math.nan) < ADULT
-    except ValueError:
-        return False

@@ -81,6 +81,7 @@ def from_dataset(dataset: xr.Dataset, large: dict[str, Any]) -> Record:
 
 def _readout_info(entry: dict[str, Any]) -> ReadoutInfo:
     healthy, endings = entry.pop("healthy"), entry.pop("endings", ())
+    entry.pop("ages", None)  # that of the host stands in its place
     return ReadoutInfo(
         **entry,
         healthy=None if healthy is None else (healthy[0], healthy[1]),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+import immunity as im
 from immunity.api import case as case_of
 from immunity.cohorts import HostOutcome, run_case, start_host
 from immunity.compiler.case import Case
@@ -55,3 +56,13 @@ def test_three_weeks_of_an_adult_are_not_touched_by_age() -> None:
 def test_a_year_of_a_baby_follows_its_weight() -> None:
     case = case_of("healthy_adult", host={"age": "1 month"}, days=365.0, changes={"every": "30 d"})
     assert len(np.unique(case.events.time)) > 50
+
+
+@pytest.mark.parametrize("age", ["10 d", "2 month", "9 month", "18 month", "3 y", "8 y", "14 y", "35 y", "80 y"])
+def test_the_healthy_of_every_age_are_within_the_ranges_of_their_age(age: str) -> None:
+    run = im.run("healthy_adult", host={"age": age}, days=0.5)
+    assert run.outcome == "healthy"
+    assert run.summary["outside_healthy_range"] == []
+    known = {info.id for info in run.record.infos if info.healthy is not None}
+    assert {"blood.leukocytes", "blood.neutrophils", "blood.lymphocytes", "blood.cd4"} <= known
+    assert ("blood.cd8" in known) == (age in ("35 y", "80 y"))

@@ -54,7 +54,6 @@ def test_summary_says_what_the_contract_says():
         (lambda r: with_failure(r, 0, -1), "failed"),
         (lambda r: dataclasses.replace(r, readout=r.readout + 11.0), "healthy"),  # 21 where 20 is the bound
         (lambda r: dataclasses.replace(r, readout=r.readout + 40.0), "ill"),
-        (lambda r: dataclasses.replace(r, readout=r.readout + 40.0, filled={"host": {"age": "8 y"}}), "healthy"),
         (lambda r: dataclasses.replace(r, infos=r.infos[1:], readout=r.readout[:, :, 1:]), "completed"),
     ],
 )

@@ -324,6 +324,13 @@ KINDS = (
         "Nothing happens less often than never.",
     ),
     ErrorKind(
+        "E520",
+        "Bad range in health",
+        "The range in health of {text!r} is refused: {reason}.",
+        "Give lo below hi, and under 'ages' the youngest first, each until a later age; 'from' comes after them.",
+        "Ranges in health belong to ages, and each age has one at most.",
+    ),
+    ErrorKind(
         "E601",
         "Unknown scenario",
         "There is no scenario {text!r}.",
