@@ -16,6 +16,7 @@ from immunity.compiler.cache import content_key, load_compiled
 from immunity.compiler.case import Case
 from immunity.compiler.host import build_case
 from immunity.language.errors import plainly
+from immunity.language.load import Entry
 from immunity.scenario import Word, find_scenario, override, under
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def _load(paths: tuple[Path, ...], key: str) -> Compiled:
 
 @plainly
 def case(
-    scenario: str | Path,
+    scenario: str | Path | Entry,
     *,
     host: Mapping[str, Any] | None = None,
     changes: Mapping[str, Any] | None = None,
@@ -69,8 +70,8 @@ def case(
 
     Parameters
     ----------
-    scenario : str or path
-        A name from ``immunity list scenarios``, or a file.
+    scenario : str, path or Entry
+        A name from ``immunity list scenarios``, a file, or a scenario that was read already.
     host : mapping, optional
         Attributes of the host: ``{"age": "70 y", "deficiencies": ["severe_congenital_neutropenia"]}``.
     changes : mapping, optional
@@ -85,9 +86,10 @@ def case(
     said |= dict(changes or {})
     if days is not None:
         said[Word("days", "--days")] = days
-    made = build_case(book, override(find_scenario(book, scenario), said))
+    entry = scenario if isinstance(scenario, Entry) else find_scenario(book, scenario)
+    made = build_case(book, override(entry, said))
     own = [file for file in book.book.files if not Path(file).is_relative_to(HERE)]
-    asked = {"scenario": str(scenario), "changes": said, "files": own}
+    asked = {"scenario": entry.id if scenario is entry else str(scenario), "changes": said, "files": own}
     return replace(made, asked=asked, names=_names(book, made.filled))
 
 

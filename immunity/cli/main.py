@@ -12,6 +12,7 @@ from immunity._version import __version__
 from immunity.arguments import check_text
 from immunity.cli import (
     calibrate_commands,
+    explore_command,
     inspect_commands,
     make_commands,
     probe_command,
@@ -46,6 +47,7 @@ for module in (
     trial_command,
     scan_command,
     why_command,
+    explore_command,
 ):
     module.register(app)
 

@@ -15,8 +15,8 @@ from immunity.report.model import Floats, PlaceSeries, ReportInput
 from immunity.report.words import fold, number
 
 WIDTH, HEIGHT = 388, 430
-_SCALE = 0.93
-_LEFT, _TOP = (WIDTH - _SCALE * figure.WIDTH) / 2, 18
+SCALE = 0.93
+LEFT, TOP = (WIDTH - SCALE * figure.WIDTH) / 2, 18
 _LINE = 16.0
 _CELL_RADIUS = 9.0
 
@@ -88,12 +88,13 @@ def ever_microbes(place: PlaceSeries) -> bool:
 def steady(place: PlaceSeries) -> bool:
     """Whether a place stays as it is at rest: no microbes, and never another class of colour."""
     ratios = relative(place)
-    return ever_cells(place) and not ever_microbes(place) and all(level(float(r)) == level(1.0) for r in ratios)
+    levels = np.where(np.isnan(ratios), level(1.0), np.searchsorted(LEVELS, ratios, side="right"))
+    return ever_cells(place) and not ever_microbes(place) and bool((levels == level(1.0)).all())
 
 
 def position(place: PlaceSeries) -> tuple[float, float]:
     """From per cent of the figure to the drawing."""
-    return _LEFT + place.x / 100 * _SCALE * figure.WIDTH, _TOP + place.y / 100 * _SCALE * figure.HEIGHT
+    return LEFT + place.x / 100 * SCALE * figure.WIDTH, TOP + place.y / 100 * SCALE * figure.HEIGHT
 
 
 def labels(places: tuple[PlaceSeries, ...]) -> tuple[Label, ...]:
@@ -163,7 +164,7 @@ def _cross(
 
 def leader(place: tuple[float, float], side: int, top: float) -> tuple[tuple[float, float], tuple[float, float]]:
     """The slanting part of a leader: from its elbow beside the label to the place."""
-    return (WIDTH / 2 + side * (_SCALE * figure.WIDTH / 2 + 4), top + 8), place
+    return (WIDTH / 2 + side * (SCALE * figure.WIDTH / 2 + 4), top + 8), place
 
 
 def height(shown: tuple[Label, ...]) -> float:
@@ -217,7 +218,7 @@ def draw(report: ReportInput, index: int, *, id: str = "map") -> Markup:
         f'<svg class="bodymap" viewBox="{box}" role="img" aria-labelledby="{id}-title {id}-now">'
         f'<title id="{id}-title">{escape(title)}</title>'
         f'<desc class="map-now" id="{id}-now">{escape(sentence(report, index))}</desc>{patterns}'
-        f'<path class="body" transform="translate({_LEFT:g} {_TOP}) scale({_SCALE})" d="{figure.outline()}"/>'
+        f'<path class="body" transform="translate({LEFT:g} {TOP}) scale({SCALE})" d="{figure.outline()}"/>'
         f"{''.join(marks)}</svg>"
     )
 
@@ -240,7 +241,7 @@ def _place(place: PlaceSeries, label: Label, index: int, unit: str) -> str:
             f'<circle class="cell c2" cx="{x:.1f}" cy="{y:.1f}" r="{_CELL_RADIUS / 2:g}"/></g>'
         )
     microbes = float(np.nan_to_num(place.microbes[index]))
-    inner = WIDTH / 2 + label.side * (_SCALE * figure.WIDTH / 2 + 16)
+    inner = WIDTH / 2 + label.side * (SCALE * figure.WIDTH / 2 + 16)
     anchor = "start" if label.side > 0 else "end"
     rows = [(text, "name") for text in label.lines]
     if ever_cells(place) and not steady(place):

@@ -68,7 +68,8 @@ def from_run(run: Run, *, findings: Iterable[Published] = ()) -> ReportInput:
     return _without_constants(replace(_of_run(run, findings), again=again(run.record)))
 
 
-def _of_run(run: Run, findings: Iterable[Published]) -> ReportInput:
+def outline_of_run(run: Run, *, findings: Iterable[Published] = ()) -> ReportInput:
+    """What a report shows of one run, without the reasons of things, which take longer than the rest."""
     record = with_jumps(run.record)
     stopped = float(record.stopped_at[0])
     report = replace(
@@ -77,12 +78,16 @@ def _of_run(run: Run, findings: Iterable[Published]) -> ReportInput:
         stopped_at=stopped if np.isfinite(stopped) else None,
         seed=record.seed if record.mode == "stochastic" or record.draws else None,
     )
-    reasons, papers = reasons_and_papers(run, frozenset(c.id for c in report.curves if is_microbe(c)))
-    curves = tuple(replace(curve, papers=papers.get(curve.id, ())) for curve in report.curves)
-    report = replace(report, reasons=reasons, curves=curves)
     if host_failed(int(record.status[0])):
         report = replace(report, warnings=(status_text(int(record.status[0])), *report.warnings))
     return report
+
+
+def _of_run(run: Run, findings: Iterable[Published]) -> ReportInput:
+    report = outline_of_run(run, findings=findings)
+    reasons, papers = reasons_and_papers(run, frozenset(c.id for c in report.curves if is_microbe(c)))
+    curves = tuple(replace(curve, papers=papers.get(curve.id, ())) for curve in report.curves)
+    return replace(report, reasons=reasons, curves=curves)
 
 
 def from_pair(one: Run, two: Run, *, findings: Iterable[Published] = ()) -> ReportInput:

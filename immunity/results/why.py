@@ -14,8 +14,13 @@ from immunity.results.record import Record
 from immunity.why import Course, Why
 
 
-def why_of_host(record: Record, readout: str, day: float | None = None) -> Why:
-    """Ask it of the one host of a record; see :meth:`immunity.results.runs.Run.why`."""
+def why_of_host(record: Record, readout: str, day: float | None = None, *, course: Course | None = None) -> Why:
+    """Ask it of the one host of a record; see :meth:`immunity.results.runs.Run.why`.
+
+    Parameters
+    ----------
+    course : Course, optional    of the same record, where many things are asked of it
+    """
     column = find_readout(record.infos, readout)
     if record.case is None or record.pool is None:
         raise fail("E840", text=readout, reason="a result read from files holds no rules, and a lean one no pools")
@@ -29,7 +34,7 @@ def why_of_host(record: Record, readout: str, day: float | None = None) -> Why:
         )
     else:
         row = int(np.searchsorted(time, day + 1e-9, side="right")) - 1
-    cause = course_of_host(record).causes(readout, float(time[row]))
+    cause = (course or course_of_host(record)).causes(readout, float(time[row]))
     info = record.infos[column]
     labels = record.case.model.labels
     told = cause.in_its_unit()

@@ -61,6 +61,13 @@ def tell(cause: Cause, labels: Mapping[str, str]) -> Iterator[str]:
         yield from _lines(each, labels, 1)
 
 
+def told_by_level(cause: Cause, labels: Mapping[str, str], level: int = 1) -> Iterator[tuple[int, str, str, Cause]]:
+    """What :func:`tell` tells, in parts: how far behind, the sentence, the rule if it is a flow's, the cause itself."""
+    for each in cause.causes:
+        yield level, _sentence(each, labels), _rule(each.id) if each.kind == "flow" else "", each
+        yield from told_by_level(each, labels, level + 1)
+
+
 def because(cause: Cause, labels: Mapping[str, str]) -> str:
     """The nearest thing outside that moved something, as the end of a sentence; empty if nothing did."""
     for each in cause.walk():
@@ -135,6 +142,11 @@ def _flow(id: str, labels: Mapping[str, str]) -> tuple[str, str]:
     given = [part.strip() for _, _, part in (each.partition("=") for each in bound)]
     between = ", ".join([" to ".join(ways), *(labels.get(part, _plain(part)) for part in given)])
     return f"{labels.get(owner, _plain(owner))}: {_plain(verb)}", between
+
+
+def flow_words(id: str, labels: Mapping[str, str]) -> str:
+    """What a flow is called, and between what, as one phrase."""
+    return ", ".join(filter(None, _flow(id, labels)))
 
 
 def _subject(cause: Cause, labels: Mapping[str, str]) -> str:

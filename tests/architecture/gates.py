@@ -37,6 +37,7 @@ ORDER = {
     "api": 10,
     "ask": 11,
     "experiments": 11,
+    "explore": 12,
     "": 12,  # immunity itself
     "cli": 13,
 }

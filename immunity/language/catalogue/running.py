@@ -69,6 +69,34 @@ KINDS = (
         "Export a scenario without it, with dated events alone.",
         "An export that leaves something out would be another model.",
     ),
+    ErrorKind(
+        "E731",
+        "Too much for the explorer",
+        "A page may not ask for {text}: its limit is {limit}.",
+        "Ask for less, or run it on the command line: 'immunity run' and 'immunity cohort' have no such limit.",
+        "A page runs a whole body at every touch of a slider, and shares this machine with whatever else is open.",
+    ),
+    ErrorKind(
+        "E732",
+        "Run no longer kept",
+        "The run {text!r} is not kept any more.",
+        "Move a slider, or reload the page: it is run again.",
+        "The explorer keeps the last runs only.",
+    ),
+    ErrorKind(
+        "E733",
+        "Lesson speaks of what is not there",
+        "The lesson speaks of {what} {text!r}, which there is not.",
+        "Correct the name.",
+        "Scenarios, readouts and deficiencies that a lesson names are those of the rule book.",
+    ),
+    ErrorKind(
+        "E734",
+        "Port in use",
+        "The port {text} is in use, or may not be opened.",
+        "Choose another with --port, or leave it out: then a free one is found.",
+        "Another program, or another explorer, listens there.",
+    ),
     # E8xx findings ---------------------------------------------------------------------------------
     ErrorKind(
         "E801",

@@ -1,0 +1,55 @@
+// The state of the page: kept in the link, turned into a question.
+import { page } from "./api";
+import type { Given, Setting, Setup, State } from "./types";
+
+const letters = (text: string): string => btoa(String.fromCharCode(...new TextEncoder().encode(text)));
+
+export const encode = (state: State): string =>
+  letters(JSON.stringify(state)).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
+
+export const decode = (text: string): State | null => {
+  try {
+    const raw = atob(text.replace(/-/g, "+").replace(/_/g, "/"));
+    const found = JSON.parse(new TextDecoder().decode(Uint8Array.from(raw, (c) => c.charCodeAt(0)))) as State;
+    return typeof found === "object" && found !== null && typeof found.scenario === "string" ? found : null;
+  } catch {
+    return null;
+  }
+};
+
+export const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
+
+const HOST = ["age", "weight", "sex", "deficiencies", "history"] as const;
+
+export const asked = (state: State, setup: Setup | null): Record<string, unknown> => {
+  const changes: Record<string, unknown> = { ...state.other };
+  for (const key of HOST) if (state[key] !== undefined) changes[`host.${key}`] = state[key];
+  if (state.exposures && !same(state.exposures, setup?.exposures)) changes.exposures = state.exposures;
+  if (state.therapies && !same(state.therapies, setup?.therapies)) changes.therapies = state.therapies;
+  return {
+    scenario: state.scenario,
+    ...(state.text === undefined ? {} : { text: state.text }),
+    changes,
+    ...(state.days === undefined ? {} : { days: state.days }),
+    stochastic: state.chance ?? false,
+    seed: state.seed ?? 0,
+    readouts: state.readouts ?? [],
+    page,
+  };
+};
+
+/** What a lesson sets, as a state. */
+export const from_setting = (set: Setting): Pick<State, "scenario"> & Partial<State> => {
+  const made: State = { scenario: set.scenario };
+  const other: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(set.host)) {
+    if ((HOST as readonly string[]).includes(key)) Object.assign(made, { [key]: value });
+    else other[`host.${key}`] = value;
+  }
+  for (const [key, value] of Object.entries(set.changes)) {
+    if (key === "therapies" || key === "exposures") made[key] = value as Given[];
+    else if (key === "days") made.days = Number(value);
+    else other[key] = value;
+  }
+  return Object.keys(other).length ? { ...made, other } : made;
+};

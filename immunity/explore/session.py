@@ -1,0 +1,169 @@
+"""What the server holds: a rule book, runs asked for lately, and how a question becomes a run."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+from immunity import api
+from immunity.cohorts.host import warm_up
+from immunity.compiler.build import Compiled
+from immunity.compiler.case import Case
+from immunity.engine import halt
+from immunity.explore.asked import MAX_SECONDS, SKETCH, Asked, check_size
+from immunity.language.errors import fail
+from immunity.language.load import Entry, validate_entry
+from immunity.language.read import read_documents
+from immunity.report.published import readable_findings
+from immunity.results import Run, simulate
+from immunity.scenario import find_scenario
+
+if TYPE_CHECKING:
+    from immunity.validate import Published
+    from immunity.why import Course
+
+KEPT = 12  # runs
+PAGE = "(page)"
+
+
+@dataclass(frozen=True)
+class Made:
+    """A run, what was asked, and how long each part took, in seconds."""
+
+    id: str
+    asked: Asked
+    run: Run
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @cached_property
+    def course(self) -> Course:
+        """The run ready to be asked why; some tenths of a second, once."""
+        from immunity.results.why import course_of_host
+
+        return course_of_host(self.run.record)
+
+
+class Session:
+    """One rule book and the runs made of it lately."""
+
+    def __init__(self, book: Compiled, own: str | None = None) -> None:
+        self.book = book
+        self.scenarios: dict[str, Entry] = dict(book.book.entries.get("scenario", {}))
+        self.first = (
+            "pneumococcal_pneumonia" if "pneumococcal_pneumonia" in self.scenarios else next(iter(self.scenarios), "")
+        )
+        if own is not None:
+            entry = find_scenario(book, own)
+            self.scenarios[entry.id] = entry
+            self.first = entry.id
+        self._kept: OrderedDict[str, Made] = OrderedDict()
+        self._lock = threading.Lock()
+
+    @cached_property
+    def findings(self) -> tuple[Published, ...]:
+        """Published findings, for the points behind curves."""
+        return readable_findings()
+
+    @cached_property
+    def whole(self) -> Compiled:
+        """The book with everything in it, met or not, for explanations."""
+        from immunity.compiler.host import whole
+
+        return whole(self.book)
+
+    def entry(self, asked: Asked) -> Entry:
+        """The scenario that is asked for: a known one, or one written in the page. No file is opened.
+
+        Raises
+        ------
+        RuleError, RuleErrors
+            E601 for a name that is none; whatever is wrong with the text.
+        """
+        if asked.text is not None:
+            documents = read_documents(PAGE, content=asked.text.encode())
+            if len(documents) != 1:
+                raise fail("E601", text=PAGE, known=())
+            return validate_entry("scenario", documents[0])
+        if asked.scenario not in self.scenarios:
+            raise fail("E601", text=asked.scenario, known=self.scenarios)
+        return self.scenarios[asked.scenario]
+
+    def case(self, asked: Asked) -> Case:
+        """The host of a question, ready to run; what is too large is refused before it is compiled."""
+        said: dict[str, Any] = dict(asked.changes) | ({} if asked.days is None else {"days": asked.days})
+        return self.case_of(self.entry(asked), said)
+
+    def case_of(self, entry: Entry, said: dict[str, Any] | None = None) -> Case:
+        """The host of a scenario, ready to run."""
+        made = api.case(entry, changes=said, book=self.book)
+        check_size(len(made.out_times), made.model.tables.n_pool, made.days)
+        return made
+
+    def run(self, asked: Asked) -> Made:
+        """Run what is asked for, or hand back a run that was made lately."""
+        id = hashlib.sha256(asked.content().encode()).hexdigest()[:24]
+        kept = self.kept(id)
+        if kept is not None:
+            return kept
+        begun = perf_counter()
+        case = self.case(asked)
+        built = perf_counter()
+        rtol = SKETCH if asked.sketch else 1e-3
+        with limited(case, stochastic=asked.stochastic):
+            run = simulate(case, stochastic=asked.stochastic, seed=asked.seed, record_pools=True, rtol=rtol)
+        made = Made(id, asked, run, {"compile": built - begun, "run": perf_counter() - built})
+        with self._lock:
+            self._kept[id] = made
+            while len(self._kept) > KEPT:
+                self._kept.popitem(last=False)
+        return made
+
+    def kept(self, id: str) -> Made | None:
+        """A run made lately."""
+        with self._lock:
+            if id in self._kept:
+                self._kept.move_to_end(id)
+            return self._kept.get(id)
+
+
+@contextmanager
+def limited(case: Case, *, stochastic: bool) -> Iterator[None]:
+    """Halt what is run within, in a thread that can be halted, after MAX_SECONDS; kernels may compile before that.
+
+    Raises
+    ------
+    RuleError
+        E731 if it was halted for this.
+    """
+    warm_up(case, stochastic=stochastic)
+    late: list[bool] = []
+    me = threading.get_ident()
+
+    def stop() -> None:
+        late.append(True)
+        halt.halt(me)
+
+    timer = threading.Timer(MAX_SECONDS, stop)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    except KeyboardInterrupt:
+        if late:
+            raise fail("E731", text=f"a run of more than {MAX_SECONDS:g} s", limit=f"{MAX_SECONDS:g} s") from None
+        raise
+    finally:
+        timer.cancel()
+
+
+def open_session(book: Compiled, scenario: str | Path | None) -> Session:
+    """A session that begins with a scenario, of the book or of a file that was named on the command line."""
+    return Session(book, None if scenario is None else str(scenario))
