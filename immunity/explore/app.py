@@ -18,7 +18,7 @@ from fastapi.responses import FileResponse, JSONResponse, PlainTextResponse, Res
 from immunity._version import __version__
 from immunity.explore import deeper
 from immunity.explore.answer import answer
-from immunity.explore.asked import MAX_HOSTS, Asked
+from immunity.explore.asked import MAX_HOSTS, Asked, Faults
 from immunity.explore.catalogue import catalogue, setup
 from immunity.explore.cohort import Bands
 from immunity.explore.export import EXPORTS, export
@@ -32,9 +32,9 @@ STATIC = FilePath(__file__).parent / "static"
 HOSTS = ("127.0.0.1", "localhost", "[::1]")
 MAX_BODY = 200_000
 REFUSED: dict[int | str, dict[str, Any]] = {
-    422: {"description": "Refused, with code, place and mend"},
-    401: {"description": "No token, or a wrong one"},
-    409: {"description": "A newer question came"},
+    422: {"model": Faults, "description": "Refused, with code, place and mend"},
+    401: {"model": Faults, "description": "No token, or a wrong one"},
+    409: {"model": Faults, "description": "A newer question came"},
 }
 RunId = Annotated[str, Path(min_length=1, max_length=64, pattern=r"^[0-9a-f]+$")]
 Name = Annotated[str, Query(min_length=1, max_length=300)]

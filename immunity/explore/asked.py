@@ -58,6 +58,23 @@ class Asked(BaseModel):
         return self.model_dump_json(exclude={"page", "readouts"})
 
 
+class Fault(BaseModel):
+    """Something that is wrong, with code, place and mend where it is an error of the language."""
+
+    message: str
+    code: str = ""
+    place: str = ""
+    line: int = 0
+    suggestion: str = ""
+    mend: str = ""
+
+
+class Faults(BaseModel):
+    """What an answer says that is none."""
+
+    errors: list[Fault]
+
+
 def check_size(outputs: int, pools: int, days: float) -> None:
     """Refuse what one page may not ask of this machine.
 
