@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import OrderedDict
 from dataclasses import dataclass, replace
 from typing import Any
@@ -18,7 +19,7 @@ from immunity.engine.halt import interruptible, unmissable
 from immunity.engine.status import HALTED, STOPPED
 
 MOMENT = 1e-12  # days; long enough to enter every kernel
-RESTING_STATES_KEPT = 32  # a cohort without variation starts every host from one resting state
+RESTING_BYTES = 16e6  # of resting states kept: the people of one finding meet several doses
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class _Prepared:
     tables: Tables  # held so that its id is not given to another object
     digest: str  # of their content: the same tables may come again from another process
     net: Any
-    resting: OrderedDict[tuple[bytes, float], tuple[Floats, int]]
+    resting: OrderedDict[tuple[bytes, float], tuple[Floats, int]]  # by a digest of the host's numbers, and accuracy
 
 
 _prepared: OrderedDict[int, _Prepared] = OrderedDict()
@@ -78,13 +79,13 @@ def start_host(case: Case, theta: Floats, *, rtol: float = 1e-3) -> tuple[Any, F
     tables = case.model.tables
     if tables.settle_days <= 0.0:
         return prepared.net, tables.initial_for(theta), 0
-    key = (theta.tobytes(), rtol)
+    key = (hashlib.sha256(theta.tobytes()).digest(), rtol)
     if key not in prepared.resting:
         state, status = settle(prepared.net, theta, tables.initial_for(theta), tables.settle_days, rtol=rtol)
         if status == HALTED:
             return prepared.net, state, status
         prepared.resting[key] = state, status
-        while len(prepared.resting) > RESTING_STATES_KEPT:
+        while len(prepared.resting) * state.nbytes > RESTING_BYTES and len(prepared.resting) > 1:
             prepared.resting.popitem(last=False)
     state, status = prepared.resting[key]
     return prepared.net, state.copy(), int(status)

@@ -163,7 +163,12 @@ def _instance(signals: Signals, rule: Rule, env: Env, additions: Sequence[Additi
     key = verb.primary or ("by" if rule.record.by else None)
     primaries = _chains(_subject(space, rule, key, rule.text(key), scope)) if key else [[None]]
     if implied:
-        primaries = [chain for chain in primaries if chain[0] is None or _told_apart(space, chain[0], env, implied)]
+        made = [] if key or not rule.text("to") else _subject(space, rule, "to", rule.text("to"), scope)
+        primaries = [
+            chain
+            for chain in primaries
+            if all(_told_apart(space, pool, env, implied) for pool in ([chain[0]] if chain[0] else made))
+        ]
     if primaries:
         _check_bystanders(space, rule, verb, scope)
     for chain in primaries:
@@ -183,7 +188,9 @@ def _instance(signals: Signals, rule: Rule, env: Env, additions: Sequence[Additi
 def _told_apart(space: Space, pool: Pool, env: Env, implied: Sequence[str]) -> bool:
     """Whether a pool is this instance's; of members that it does not tell apart, the first stands for all."""
     return all(
-        env[name].name == space.sets[name][0] for name in implied if not space.knows(pool.entity, pool.place, name)
+        env[name].name == (space.sets[name] or [""])[0]
+        for name in implied
+        if not space.knows(pool.entity, pool.place, name)
     )
 
 

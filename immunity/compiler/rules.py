@@ -134,8 +134,10 @@ def rule_instances(space: Space, rule: Rule) -> Iterator[Env]:
             if name in found and found[name] != values:
                 raise fail("E415", at=at, text=name)
             found[name] = values
+    partly = set(partly_implied(space, rule))
     for name in implied_indices(space, rule):
-        found.setdefault(name, [Value("set", member, name) for member in space.sets[name]])
+        members = space.sets[name] or ([""] if name in partly else [])  # pools of places that do not know it are there
+        found.setdefault(name, [Value("set", member, name) for member in members])
     steps = [(reference_of(space, text, rule.own, at=at), at) for text, at in _texts(rule)]
     steps = [each for each in steps if any(index.step for index in each[0].indices or ())]
     for env in instances(found, at=rule.at("verb")):

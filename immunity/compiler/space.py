@@ -171,7 +171,7 @@ class Space:
         return [text] if text in self.places else []
 
     def hollow(self, entity: str) -> bool:
-        """Whether an entity has no pools because one of its sets, an open one, has no member that is met."""
+        """Whether an entity lacks pools, where it knows the index, for no member of an open set is met."""
         return any(not self.sets[name] and name in self.membership.open for name in self.entity(entity).over)
 
     def check_met(self, group: str, name: str | None) -> None:

@@ -60,6 +60,10 @@ class Dice(Packed):
     brought: Floats  # [pool] noise of what makes and takes it, per day
     blurred: Floats  # [pool] blur of that
     swung: Floats  # [pool] swing of that
+    lever: Floats  # [law] by how much its signal or flow moves, per deviation of what it senses
+    by_sum: Floats  # [signal] by how much it moves with its sum
+    heard: Floats  # [value] deviation from which noise is noticed in what acts
+    noticed: Floats  # [pool] deviation from which a step follows noise
     odd: Floats  # [stoich] by how much whole members drawn for a fractional yield are off it, in this step
     stand: Floats  # [pool] the state that a step is computed from: small pools as they are on average within it
     mass: Floats  # [pool] small pools as events have them, times days
@@ -104,6 +108,10 @@ def new_dice(wiring: Wiring) -> Dice:
         brought=np.zeros(n_pool),
         swung=np.zeros(n_pool),
         blurred=np.zeros(n_pool),
+        lever=np.zeros(len(wiring.law_kind)),
+        by_sum=np.zeros(wiring.n_signal),
+        heard=np.zeros(n_pool + wiring.n_signal + 1),
+        noticed=np.zeros(n_pool),
         odd=np.zeros(len(wiring.stoich_pool)),
         stand=np.zeros(n_pool),
         mass=np.zeros(n_pool),

@@ -6,19 +6,14 @@ All values that laws and sums can read stand in one vector: pools first, then si
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from immunity.compiler.tables import (
-    LAW_CURVE,
     LAW_HILL,
-    LAW_SATURATING,
     TERM_POOL,
     TERM_SIGNAL,
-    TERM_TIME,
     Bytes,
     Floats,
     Ints,
@@ -27,8 +22,20 @@ from immunity.compiler.tables import (
 )
 from immunity.engine.ordering import Pattern, eliminate
 from immunity.engine.packed import Packed
+from immunity.engine.reads import (
+    Places,
+    flat,
+    heard_signals,
+    int32,
+    invert,
+    knot_laws,
+    places_of,
+    ranges,
+    reads,
+    seen_pools,
+    senses,
+)
 
-Places = NDArray[np.uint32]  # unsigned, so that compiled code need not ask whether an index counts from the end
 BY_PRIMARY, BY_LAWS = -1, -2  # how a flow's propensity depends on an arm's pool
 WIDEST = 24  # signals that read more uncountable pools than this get a row of their own in the linear system
 
@@ -93,6 +100,7 @@ class Wiring(Packed):
     tell_flow: Places
     knot_law: Places  # curves of a clock: steps end at their knots
     # what is seen from outside
+    seen: Bytes  # [pool] read by a readout or the stop rule, or by nothing at all
     readout_signal: Places
     readout_scale: Floats
     readout_offset: Floats
@@ -127,143 +135,36 @@ class Net:
     echo_pair: tuple[Ints, Ints]  # (arm, stoich) pairs of one flow that name the same pool
 
 
-def _int32(values: object) -> Ints:
-    return np.asarray(values, dtype=np.int32)
-
-
-def _places(values: object) -> Places:
-    return np.asarray(values, dtype=np.uint32)
-
-
-def _flat(lists: list[list[int]]) -> tuple[Ints, Places]:
-    """Return pointers and concatenation of a list of lists."""
-    ptr = np.zeros(len(lists) + 1, np.int32)
-    ptr[1:] = np.cumsum([len(members) for members in lists])
-    return ptr, _places([member for members in lists for member in members])
-
-
-def _ranges(ptr: Ints) -> list[range]:
-    return [range(start, stop) for start, stop in zip(ptr[:-1].tolist(), ptr[1:].tolist(), strict=True)]
-
-
 def _join_laws(first: Laws, second: Laws, n_pool: int) -> dict[str, np.ndarray]:
     def both(name: str) -> np.ndarray:
         return np.concatenate([getattr(first, name), getattr(second, name)])
 
     return {
         "law_kind": both("kind").astype(np.uint8),
-        "law_signal": _places(both("signal") + n_pool),
-        "law_signal2": _places(np.maximum(both("signal2"), 0) + n_pool),
-        "law_curve": _int32(both("curve")),
+        "law_signal": places_of(both("signal") + n_pool),
+        "law_signal2": places_of(np.maximum(both("signal2"), 0) + n_pool),
+        "law_curve": int32(both("curve")),
     }
-
-
-def _heard(tables: Tables, wiring: dict[str, np.ndarray]) -> list[bool]:
-    """Return, per signal, whether the propensity of any flow depends on it through any chain of signals."""
-    n_pool, n_signal = tables.n_pool, tables.n_signal
-    heard = [False] * (n_pool + n_signal + 1)
-    sources, first, second = (wiring[name].tolist() for name in ("term_source", "law_signal", "law_signal2"))
-    terms, laws = _ranges(wiring["term_ptr"]), _ranges(wiring["law_ptr"])
-    for places in laws[n_signal:]:
-        for law in places:
-            heard[first[law]] = heard[second[law]] = True
-    for signal in range(n_signal - 1, -1, -1):
-        if heard[n_pool + signal]:
-            for law in laws[signal]:
-                heard[first[law]] = heard[second[law]] = True
-            for term in terms[signal]:
-                heard[sources[term]] = True
-    return heard[n_pool:-1]
-
-
-def _reads(
-    tables: Tables,
-    wiring: dict[str, np.ndarray],
-    wanted: set[int],
-    widest: int,
-    heard: Sequence[bool] = (),
-    *,
-    flows: bool = True,
-) -> tuple[list[set[int]], list[int]]:
-    """Return, per signal and then per flow, the wanted pools that its value depends on through any chain of signals.
-
-    Without ``flows``, of signals alone: each flow that feels a crowd would hold all of it.
-
-    Those that read more than ``widest`` and are heard are wide, and returned as well: what reads the k-th of them reads
-    the row ``n_pool + k``. Those that are not heard count as reading none.
-    """
-    wide: list[int] = []
-    n_pool, n_signal = tables.n_pool, tables.n_signal
-    reads: list[set[int]] = [{pool} & wanted for pool in range(n_pool)] + [set() for _ in range(n_signal + 1)]
-    sources, first, second = (wiring[name].tolist() for name in ("term_source", "law_signal", "law_signal2"))
-    terms = [*_ranges(wiring["term_ptr"]), *[range(0)] * tables.n_flow]
-    rows: list[set[int]] = []
-    for row, laws in enumerate(_ranges(wiring["law_ptr"])[: None if flows else n_signal]):
-        names = [sources[term] for term in terms[row]] + [name[law] for law in laws for name in (first, second)]
-        read = set().union(*(reads[name] for name in names))
-        if row < n_signal:
-            if len(read) > widest:
-                read = read if heard[row] else set()
-            reads[n_pool + row] = read
-            if len(read) > widest:
-                reads[n_pool + row] = {n_pool + len(wide)}
-                wide.append(row)
-        rows.append(read)
-    return rows, wide
 
 
 def _arms(tables: Tables, flow_reads: list[set[int]]) -> tuple[list[list[tuple[int, int]]], Ints, Ints]:
     """Return per flow its (pool, jac row or kind) arms, and arm_ptr and the flow of every arm."""
     flows = tables.flows
     arms: list[list[tuple[int, int]]] = []
-    for flow, rows in enumerate(_ranges(flows.jac_ptr)):
+    for flow, rows in enumerate(ranges(flows.jac_ptr)):
         primary = int(flows.primary[flow])
         own = [(primary, BY_PRIMARY)] if primary >= 0 else []
         met = [(int(flows.jac_pool[row]), row) for row in rows if tables.countable[flows.jac_pool[row]]]
         arms.append(own + met + [(pool, BY_LAWS) for pool in sorted(flow_reads[flow])])
-    sizes = _int32([len(members) for members in arms])
+    sizes = int32([len(members) for members in arms])
     ptr = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int32)
     return arms, ptr, np.repeat(np.arange(len(arms), dtype=np.int32), sizes)
-
-
-def _invert(rows: list[set[int]], n: int) -> list[list[int]]:
-    """Turn pools per row into rows per pool."""
-    lists: list[list[int]] = [[] for _ in range(n)]
-    for row, pools in enumerate(rows):
-        for pool in pools:
-            lists[pool].append(row)
-    return lists
-
-
-def _senses(tables: Tables, drawn: list[int]) -> list[set[int]]:
-    """Return, per drawn flow, the signals that its laws sense."""
-    laws = tables.flows.laws
-    first, second, saturating = laws.signal.tolist(), laws.signal2.tolist(), (laws.kind == LAW_SATURATING).tolist()
-    return [
-        {first[law] for law in places} | {second[law] for law in places if saturating[law]} if touches else set()
-        for places, touches in zip(_ranges(tables.flows.law_ptr), drawn, strict=True)
-    ]
-
-
-def _knot_laws(tables: Tables) -> list[int]:
-    """Return the curves, of signals and then of flows, of a signal that nothing but time moves."""
-    signals = tables.signals
-    clocks = {
-        signal
-        for signal, places in enumerate(_ranges(signals.term_ptr))
-        if signals.law_ptr[signal] == signals.law_ptr[signal + 1]
-        and len(places)
-        and all(signals.term_kind[at] == TERM_TIME for at in places)
-    }
-    kinds = np.concatenate([signals.laws.kind, tables.flows.laws.kind])
-    sensed = np.concatenate([signals.laws.signal, tables.flows.laws.signal])
-    return [law for law in np.flatnonzero(kinds == LAW_CURVE).tolist() if int(sensed[law]) in clocks]
 
 
 def positions(pattern: Pattern) -> dict[tuple[int, int], int]:
     """Return where in the factors each (row, column) stands."""
     columns = pattern.column.tolist()
-    return {(row, columns[at]): at for row, places in enumerate(_ranges(pattern.ptr)) for at in places}
+    return {(row, columns[at]): at for row, places in enumerate(ranges(pattern.ptr)) for at in places}
 
 
 def _entries(
@@ -273,10 +174,10 @@ def _entries(
     stoich = tables.flows.stoich_pool.tolist()
     lists = [
         [position[stoich[entry], pool] for entry in entries]
-        for entries, members in zip(_ranges(tables.flows.stoich_ptr), arms, strict=True)
+        for entries, members in zip(ranges(tables.flows.stoich_ptr), arms, strict=True)
         for pool, _ in members
     ]
-    return _flat(lists)
+    return flat(lists)
 
 
 def prepare(tables: Tables) -> Net:
@@ -297,19 +198,19 @@ def prepare(tables: Tables) -> Net:
     )
     timed = (signals.term_kind != TERM_POOL) & (signals.term_kind != TERM_SIGNAL)
     parts: dict[str, np.ndarray] = {
-        "term_ptr": _int32(signals.term_ptr),
-        "term_source": _places(np.where(timed, 0, signals.term_source) + offset),
-        "law_ptr": _int32(np.concatenate([signals.law_ptr, flows.law_ptr[1:] + signals.law_ptr[-1]])),
+        "term_ptr": int32(signals.term_ptr),
+        "term_source": places_of(np.where(timed, 0, signals.term_source) + offset),
+        "law_ptr": int32(np.concatenate([signals.law_ptr, flows.law_ptr[1:] + signals.law_ptr[-1]])),
         **_join_laws(signals.laws, flows.laws, n_pool),
     }
     countable = {int(pool) for pool in np.flatnonzero(tables.countable)}
-    sensed, wide = _reads(tables, parts, set(range(n_pool)) - countable, WIDEST, _heard(tables, parts))
-    grad_ptr, grad_pool = _flat([sorted(pools) for pools in sensed[:n_signal]])
+    sensed, wide = reads(tables, parts, set(range(n_pool)) - countable, WIDEST, heard_signals(tables, parts))
+    grad_ptr, grad_pool = flat([sorted(pools) for pools in sensed[:n_signal]])
     arms, arm_ptr, arm_flow = _arms(tables, sensed[n_signal:])
     stoich = flows.stoich_pool.tolist()
     entries = [
         (stoich[entry], pool)
-        for places, members in zip(_ranges(flows.stoich_ptr), arms, strict=True)
+        for places, members in zip(ranges(flows.stoich_ptr), arms, strict=True)
         for pool, _ in members
         for entry in places
     ]
@@ -327,15 +228,15 @@ def prepare(tables: Tables) -> Net:
     for flow, primary in enumerate(flows.primary.tolist()):
         if primary >= 0:
             leavers[primary].append(flow)
-    leaver_ptr, leaver = _flat(leavers)
-    counted, _ = _reads(tables, parts, countable, n_pool, flows=False)
-    echo_signal_ptr, echo_signal = _flat(_invert(counted[:n_signal], n_pool))
+    leaver_ptr, leaver = flat(leavers)
+    counted, _ = reads(tables, parts, countable, n_pool, flows=False)
+    echo_signal_ptr, echo_signal = flat(invert(counted[:n_signal], n_pool))
     drawn = flows.touches_countable.tolist()
     owned = [{p} & countable if touches else set() for p, touches in zip(flows.primary.tolist(), drawn, strict=True)]
-    echo_flow_ptr, echo_flow = _flat(_invert(owned, n_pool))
-    tell_flow_ptr, tell_flow = _flat(_invert(_senses(tables, drawn), n_signal))
-    arm_pool = _places([pool for members in arms for pool, _ in members])
-    arm_jac = _int32([row for members in arms for _, row in members])
+    echo_flow_ptr, echo_flow = flat(invert(owned, n_pool))
+    tell_flow_ptr, tell_flow = flat(invert(senses(tables, drawn), n_signal))
+    arm_pool = places_of([pool for members in arms for pool, _ in members])
+    arm_jac = int32([row for members in arms for _, row in members])
     pairs = [
         (arm, entry)
         for flow, members in enumerate(arms)
@@ -350,22 +251,22 @@ def prepare(tables: Tables) -> Net:
         countable=tables.countable.astype(np.uint8),
         floor=np.where(tables.floor > 0.0, tables.floor, 1e-12),
         **parts,
-        curve_ptr=_int32(tables.curves.ptr),
+        curve_ptr=int32(tables.curves.ptr),
         curve_x=tables.curves.x.astype(np.float64),
         curve_y=tables.curves.y.astype(np.float64),
-        primary=_int32(flows.primary),
+        primary=int32(flows.primary),
         drawn=flows.touches_countable.astype(np.uint8),
-        stoich_ptr=_int32(flows.stoich_ptr),
-        stoich_pool=_places(flows.stoich_pool),
+        stoich_ptr=int32(flows.stoich_ptr),
+        stoich_pool=places_of(flows.stoich_pool),
         arm_ptr=arm_ptr,
         arm_pool=arm_pool,
-        arm_signal=_int32([row if row < 0 else flows.jac_signal[row] + n_pool for row in arm_jac]),
+        arm_signal=int32([row if row < 0 else flows.jac_signal[row] + n_pool for row in arm_jac]),
         grad_ptr=grad_ptr,
         grad_pool=grad_pool,
         place_ptr=place_ptr,
         place=place,
         wide_row=wide_row,
-        row_value=_int32([*range(n_pool), *(n_pool + signal for signal in wide)]),
+        row_value=int32([*range(n_pool), *(n_pool + signal for signal in wide)]),
         border=border,
         leaver_ptr=leaver_ptr,
         leaver=leaver,
@@ -379,8 +280,9 @@ def prepare(tables: Tables) -> Net:
         echo_flow=echo_flow,
         tell_flow_ptr=tell_flow_ptr,
         tell_flow=tell_flow,
-        knot_law=_places(_knot_laws(tables)),
-        readout_signal=_places(tables.readouts.signal),
+        knot_law=places_of(knot_laws(tables)),
+        seen=seen_pools(tables, parts),
+        readout_signal=places_of(tables.readouts.signal),
         readout_scale=tables.readouts.scale.astype(np.float64),
         readout_offset=tables.readouts.offset.astype(np.float64),
         stop_signal=int(tables.stop.signal),
@@ -393,7 +295,7 @@ def prepare(tables: Tables) -> Net:
         pool_key=np.array([zlib.crc32(name.encode()) for name in tables.names.pool], np.uint32),
         arm_flow=arm_flow,
         arm_jac=arm_jac,
-        echo_pair=(_int32([arm for arm, _ in pairs]), _int32([entry for _, entry in pairs])),
+        echo_pair=(int32([arm for arm, _ in pairs]), int32([entry for _, entry in pairs])),
     )
 
 

@@ -1,4 +1,4 @@
-"""How far chance throws every amount and signal, roughly, and what error that excuses.
+"""How far chance throws every amount and signal, roughly, what error that excuses, and which steps follow it.
 
 Counts vary as Poisson counts do; where nobody is, as those do that may come within the step. Variances travel along
 signals, laws and what they make, as if all that comes together were independent.
@@ -15,6 +15,7 @@ import numpy as np
 from immunity.compiler.tables import Floats
 from immunity.engine.dice import TINY, Dice
 from immunity.engine.hazard import law_value
+from immunity.engine.heard import hears_molecules, listen
 from immunity.engine.kernel import kernel
 from immunity.engine.live import N_FLOWS, N_POOLS, N_SIGNALS, Live
 from immunity.engine.net import Host, Wiring
@@ -23,7 +24,6 @@ from immunity.engine.rosenbrock import Work
 ALLOWED = 0.03  # error allowed on top to counts and what they drive, in units of their noise
 FRESH = 9.0  # how many times as much where nobody is yet: all that comes is noise
 RARE = 4.0  # displacements of counts, in units of their square root, that a long step takes back unasked
-NOTICED = 0.03  # relative noise of an uncountable pool that is worth following
 LAG = 0.25  # part of the time in which such noise changes that a step may take: what it drives feels it late
 
 
@@ -38,25 +38,28 @@ def _product(wiring: Wiring, host: Host, row: int, values: Floats) -> float:
 
 @kernel
 def _through_laws(
-    wiring: Wiring, host: Host, dice: Dice, row: int, product: float, values: Floats
+    wiring: Wiring, host: Host, dice: Dice, row: int, product: float, by_laws: float, values: Floats
 ) -> tuple[float, float, float, float]:
-    """Return noise, blur, jump and pace of a product of laws, by secants over the jumps of what is sensed.
+    """Return noise, blur, jump and swing of `by_laws` times a product of laws, by secants over jumps of what is sensed.
 
     A slope would be blind to the first members that come: many laws are flat at nothing.
     """
-    noise, blur, jump, pace = 0.0, 0.0, 0.0, 0.0
+    noise, blur, jump, swing = 0.0, 0.0, 0.0, 0.0
     for law in range(wiring.law_ptr[row], wiring.law_ptr[row + 1]):
         sensed = wiring.law_signal[law]
+        dice.lever[law] = 0.0
         if dice.noise[sensed] > 0.0:
             before = values[sensed]
             values[sensed] = before + math.sqrt(dice.jump[sensed])
             moved = _product(wiring, host, row, values) - product
             values[sensed] = before
+            dice.lever[law] = abs(moved * by_laws) / math.sqrt(dice.jump[sensed])
             jump += moved * moved
             noise += moved * moved * (dice.noise[sensed] / dice.jump[sensed])
             blur += moved * moved * (dice.blur[sensed] / dice.jump[sensed])
-            pace += moved * moved * (dice.swing[sensed] / dice.jump[sensed])
-    return noise, blur, jump, pace
+            swing += moved * moved * (dice.swing[sensed] / dice.jump[sensed])
+    square = by_laws * by_laws
+    return square * noise, square * blur, square * jump, square * swing
 
 
 @kernel
@@ -77,12 +80,13 @@ def _trace_signals(wiring: Wiring, host: Host, live: Live, values: Floats, dice:
                 swing += weight * weight * dice.swing[source]
         product = _product(wiring, host, signal, values)
         by_sum, by_laws = host.scale[signal] * product, host.scale[signal] * total
-        through = _through_laws(wiring, host, dice, signal, product, values)
+        through = _through_laws(wiring, host, dice, signal, product, by_laws, values)
         value = wiring.n_pool + signal
-        dice.noise[value] = by_sum * by_sum * noise + by_laws * by_laws * through[0]
-        dice.blur[value] = by_sum * by_sum * blur + by_laws * by_laws * through[1]
-        dice.jump[value] = by_sum * by_sum * jump + by_laws * by_laws * through[2]
-        dice.swing[value] = by_sum * by_sum * swing + by_laws * by_laws * through[3]
+        dice.by_sum[signal] = abs(by_sum)
+        dice.noise[value] = by_sum * by_sum * noise + through[0]
+        dice.blur[value] = by_sum * by_sum * blur + through[1]
+        dice.jump[value] = by_sum * by_sum * jump + through[2]
+        dice.swing[value] = by_sum * by_sum * swing + through[3]
 
 
 @kernel
@@ -117,14 +121,14 @@ def trace_noise(wiring: Wiring, host: Host, live: Live, work: Work, dice: Dice, 
     _trace_signals(wiring, host, live, work.values, dice)
     for place in range(live.size[N_FLOWS]):
         flow = live.flows[place]
+        maker, row = wiring.primary[flow], wiring.n_signal + flow
+        if wiring.drawn[flow] and not hears_molecules(wiring, row):
+            continue
+        product = _product(wiring, host, row, work.values)
+        by_laws = host.rate[flow] * (work.values[maker] if maker >= 0 else 1.0)
+        noise, blur, _, swing = _through_laws(wiring, host, dice, row, product, by_laws, work.values)
         if wiring.drawn[flow]:
             continue
-        maker, row = wiring.primary[flow], wiring.n_signal + flow
-        product = _product(wiring, host, row, work.values)
-        through = _through_laws(wiring, host, dice, row, product, work.values)
-        by_laws = host.rate[flow] * (work.values[maker] if maker >= 0 else 1.0)
-        square = by_laws * by_laws
-        noise, blur, swing = square * through[0], square * through[1], square * through[3]
         if maker >= 0 and dice.noise[maker] > 0.0:
             square = work.hazard[flow] * work.hazard[flow]
             noise += square * dice.noise[maker]
@@ -135,6 +139,7 @@ def trace_noise(wiring: Wiring, host: Host, live: Live, work: Work, dice: Dice, 
             dice.brought[pool] += square * noise
             dice.blurred[pool] += square * blur
             dice.swung[pool] += square * swing
+    listen(wiring, host, live, work, dice, x)
     longest = np.inf
     for place in range(live.size[N_POOLS]):
         pool = live.pools[place]
@@ -152,16 +157,16 @@ def _settle_noise(wiring: Wiring, work: Work, dice: Dice, x: Floats, step: float
     """
     deviation, held = math.sqrt(dice.brought[pool]), x[pool] + work.floor[pool]
     own = max(dice.arriving[pool], dice.leaving[pool], TINY) / held
-    lasting = min(deviation / own, x[pool] + deviation * step, x[pool] + wiring.floor[pool])
     pace = dice.swung[pool] / max(dice.brought[pool], TINY)
-    slower = min(pace, own)
+    averaged, slower = math.sqrt(own / (own + pace)), min(pace, own)
+    most = min(x[pool] + deviation * step, x[pool] + wiring.floor[pool])
+    lasting = min(averaged * deviation / own, most)
     blur = min(_excused(work, dice, x, step, pool), lasting)
     dice.noise[pool] = lasting * lasting
     dice.blur[pool] = blur * blur
     dice.jump[pool] = lasting * lasting
     dice.swing[pool] = lasting * lasting * slower
-    noticed = max(NOTICED * x[pool], wiring.floor[pool])
-    if lasting * lasting * own > noticed * noticed * (own + pace):
+    if averaged * min(deviation / own, most) > dice.noticed[pool]:
         return LAG / max(slower, TINY)
     return np.inf
 

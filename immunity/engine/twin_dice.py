@@ -25,8 +25,9 @@ from immunity.engine.twin import (
     signal_values,
 )
 from immunity.engine.twin_leap import leap, meeting, mend, whole_yield
-from immunity.engine.twin_noise import Dice, Turnover, comes_back, excuse_noise, no_noise, survey, trace_noise
+from immunity.engine.twin_noise import comes_back, excuse_noise, no_noise, trace_noise
 from immunity.engine.twin_random import Stream
+from immunity.engine.twin_survey import Dice, Turnover, survey
 
 UNNOTICED, FEW, LEAP, EVENTS, FRANTIC, CHUNK, RETRACE = 1e6, 4096.0, 0.2, 100.0, 3e4, 20000, 4
 

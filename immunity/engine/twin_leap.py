@@ -11,7 +11,8 @@ import numpy as np
 
 from immunity.compiler.tables import Floats
 from immunity.engine.twin import Step, hazard, meeting_slope, net_change
-from immunity.engine.twin_noise import Dice, comes_back
+from immunity.engine.twin_noise import comes_back
+from immunity.engine.twin_survey import Dice
 
 UNNOTICED, SPARSE, FAINT, WHOLE = 1e6, 64.0, 4.0, 1e6
 

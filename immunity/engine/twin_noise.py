@@ -4,65 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 
-from immunity.compiler.tables import TERM_POOL, TERM_SIGNAL, Floats, Laws
-from immunity.engine.twin import Model, hazard, law_value, number, signal_values
-from immunity.engine.twin_random import Stream
-
-
-@dataclass
-class Dice:
-    """One host's streams and running clocks."""
-
-    model: Model
-    streams: list[Stream]
-    level: Floats  # [pool] what leaps went by the last time
-    clock: dict[int, float] = field(default_factory=dict)  # exact flows only
-
-    def drawn(self, flow: int) -> bool:
-        return bool(self.model.tables.flows.touches_countable[flow])
-
-    def touched(self, flow: int) -> list[int]:
-        change, countable = self.model.stoichiometry[flow], self.model.tables.countable
-        return [pool for pool in change if countable[pool]]
-
-    def own(self, flow: int) -> float:
-        primary = int(self.model.tables.flows.primary[flow])
-        counted = primary >= 0 and self.model.tables.countable[primary]
-        return self.model.stoichiometry[flow].get(primary, 0.0) if counted else 0.0
-
-
-@dataclass
-class Turnover:
-    """What moves per day, pool by pool, at the start of a step."""
-
-    arriving: Floats
-    leaving: Floats
-    born: Floats
-    pace: Floats  # by which part members leave or are born, also where nobody is
-
-    def fastest(self, x: Floats, floor: Floats, pool: int, counted: bool) -> float:
-        """Return by which part a pool changes per day."""
-        moved = max(self.arriving[pool], self.leaving[pool])
-        return max(moved / max(x[pool], 1.0), self.pace[pool]) if counted else moved / (x[pool] + floor[pool])
-
-
-def survey(dice: Dice, rates: list[float], hazards: list[float]) -> Turnover:
-    """Add up what arrives, leaves and is born."""
-    n = dice.model.n_pool
-    moved = Turnover(np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n))
-    for flow, rate in enumerate(rates):
-        for pool, amount in dice.model.stoichiometry[flow].items():
-            moved.arriving[pool] += max(0.0, amount) * rate
-            moved.leaving[pool] += max(0.0, -amount) * rate
-        if dice.own(flow) != 0:
-            moved.born[dice.model.tables.flows.primary[flow]] += max(dice.own(flow), 0.0) * rate
-            moved.pace[dice.model.tables.flows.primary[flow]] -= dice.own(flow) * hazards[flow]
-    return moved
+from immunity.compiler.tables import TERM_POOL, TERM_SIGNAL, Floats
+from immunity.engine.twin import Model, hazard, number, signal_values
+from immunity.engine.twin_heard import listen
+from immunity.engine.twin_survey import Dice, Turnover, product
 
 
 @dataclass
@@ -71,12 +21,13 @@ class Noise:
 
     held: Floats  # [pool, 4]
     brought: Floats  # [pool, 4]
+    noticed: Floats  # [pool] deviation from which it is followed
     followed: float
 
 
 def no_noise(n_pool: int) -> Noise:
     """Nothing traced yet."""
-    return Noise(np.zeros((n_pool, 4)), np.zeros((n_pool, 4)), math.inf)
+    return Noise(np.zeros((n_pool, 4)), np.zeros((n_pool, 4)), np.zeros(n_pool), math.inf)
 
 
 def through_laws(
@@ -91,11 +42,6 @@ def through_laws(
             shifted[signal] += math.sqrt(jump)
             squares += (value(shifted) - value(signals)) ** 2 / jump * heard[signal]
     return squares
-
-
-def product(model: Model, laws: Laws, rows: range, signals: list[float]) -> float:
-    """Multiply laws."""
-    return float(math.prod(law_value(model, laws, law, signals) for law in rows))
 
 
 def taken(z: float) -> float:
@@ -142,6 +88,7 @@ def trace_noise(dice: Dice, moved: Turnover, x: Floats, floor: Floats, t: float,
         pools[pool] = [spread, spread * part**2, max(x[pool], 1.0), spread * pace]
     heard = hear(model, x, t, signals, pools)
     found = no_noise(model.n_pool)
+    found.noticed = listen(dice, moved, x, floor, t, signals, pools, heard, before.noticed)
     for flow in range(model.n_flow):
         if dice.drawn(flow):
             continue
@@ -155,13 +102,13 @@ def trace_noise(dice: Dice, moved: Turnover, x: Floats, floor: Floats, t: float,
     for pool in np.flatnonzero(countable == 0).tolist():
         own = max(moved.fastest(x, floor, pool, counted=False), 1e-300 / (x[pool] + floor[pool]))
         deviation = math.sqrt(found.brought[pool, 0])
-        lasting = min(deviation / own, x[pool] + min(deviation * span, model.tables.floor[pool])) ** 2
         pace = found.brought[pool, 3] / max(found.brought[pool, 0], 1e-300)
+        averaged, most = math.sqrt(own / (own + pace)), x[pool] + min(deviation * span, model.tables.floor[pool])
+        lasting = min(averaged * deviation / own, most) ** 2
         slower = min(pace, own)
         blur = min(excused(moved, found, x, floor, span, pool) ** 2, lasting)
         found.held[pool] = [lasting, blur, lasting, lasting * slower]
-        noticed = max(0.03 * x[pool], model.tables.floor[pool]) ** 2
-        if lasting * own > noticed * (own + pace):
+        if averaged * min(deviation / own, most) > found.noticed[pool]:
             found.followed = min(found.followed, 0.25 / max(slower, 1e-300))
     return found
 

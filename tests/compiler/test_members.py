@@ -258,6 +258,41 @@ def test_flows_lead_out_of_and_into_the_places_that_know_an_index() -> None:
     assert len([name for name in names if name.startswith("b.egress")]) == 6
 
 
+def test_rules_of_places_that_do_not_know_an_index_run_once_whatever_is_met() -> None:
+    text = (
+        PLAIN
+        + """
+---
+{kind: set, id: antigen, open: true}
+---
+{kind: threat, id: germ, lives_in: {skin: []}, brings: {antigen: [{id: coat}, {id: flagellum}]}}
+---
+kind: molecule
+id: m
+unit: ng
+over: {antigen: [skin]}
+lives_in: {skin: [], blood: []}
+flows:
+  - {verb: produce, to: at blood, hazard: "2 ng/day"}
+  - {verb: clear, of: at blood, half_life: "1 day"}
+  - {verb: secrete, by: "germ at skin", to: "at skin [each antigen]", hazard: "1 ng/CFU/day"}
+  - {verb: drain, from: "at skin [each antigen]", to: at blood, hazard: "1 1/day"}
+  - {verb: decay, hazard: "3 1/day"}
+readouts: [{id: skin.m, sum: [at skin], unit: ng}]
+---
+{kind: scenario, id: nothing, title: N, days: 1}
+---
+{kind: scenario, id: infected, title: I, days: 1, exposures: [{threat: germ, site: skin, dose: "10 CFU"}]}
+"""
+    )
+    book = load_compiled([write(text)], cached=False)
+    for scenario, at_skin in (("nothing", 0), ("infected", 2)):
+        names = build_case(book, book.book.entries["scenario"][scenario]).model.tables.names.flow
+        for rule, count in (("produce", 1), ("clear", 1), ("secrete", at_skin), ("drain", at_skin)):
+            assert sum(name.startswith(f"m.{rule}") for name in names) == count, (scenario, rule, names)
+        assert sum(name.startswith("m.decay") for name in names) == 1 + at_skin
+
+
 def test_an_index_of_a_place_that_does_not_know_it_is_refused() -> None:
     wrong = PARTLY.replace("[antigen, 1]", "[antigen]")
     with pytest.raises(RuleError, match="E416"):

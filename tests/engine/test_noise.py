@@ -71,3 +71,40 @@ def test_noise_that_comes_round_does_not_grow() -> None:
         net.flow(f"fade {name}", 20.0, {name: -1}, name)
     ended = run(net.tables(), np.linspace(0.0, 300.0, 31), stochastic=True)
     assert ended.status == 0
+
+
+def overheard(half: float) -> Tables:
+    """Visitors, a messenger made by them in two stages, and many who die the sooner the more of it there is."""
+    net = Builder()
+    net.pool("outside", 1e7, countable=True)
+    net.pool("visitor", 10.0, countable=True)
+    net.pool("many", 5e6, countable=True)
+    net.pool("made", 0.0, floor=1e-7)
+    net.pool("messenger", 0.0, floor=1e-7)
+    net.signal("visitors", ["visitor"])
+    net.signal("message", ["messenger"])
+    net.flow("come", 50.0 / 1e7, {"visitor": 1}, "outside")
+    net.flow("go", 5.0, {"visitor": -1}, "visitor")
+    net.flow("make", 1.0, {"made": 1}, None, [hill("visitors", top=1e9, half=1e9)])
+    net.flow("ripen", 30.0, {"made": -1, "messenger": 1}, "made")
+    net.flow("fade", 20.0, {"messenger": -1}, "messenger")
+    net.flow("arrive", 2.5e7, {"many": 1})
+    net.flow("die", 5.0, {"many": -1}, "many", [hill("message", base=1.0, top=6.0, half=half)])
+    return net.tables()
+
+
+def test_steps_follow_the_noise_of_what_is_heard_and_not_of_what_moves_nobody() -> None:
+    days = np.linspace(0.0, 10.0, 11)
+    unheard, heard = (run(overheard(half), days, stochastic=True) for half in (1e4, 0.5))
+    assert heard.n_steps > 4 * unheard.n_steps
+    assert unheard.n_steps < 2 * run(overheard(1e4), days).n_steps
+
+
+def test_what_is_hardly_heard_is_right_on_average_and_in_spread() -> None:
+    sample = many(prepare(overheard(100.0)), 8.0, 200)
+    check_moments(sample[:, 1], 10.0, 10.0)
+    assert abs(sample[:, 4].mean() / 0.5 - 1.0) < 0.03
+    level = 5e6 / (1.0 + 5.0 * 0.5 / 100.5)
+    assert abs(sample[:, 2].mean() / level - 1.0) < 1e-3
+    felt = np.std(sample[:, 2]) / level  # by chance and by what is heard of the visitors
+    assert 0.003 < felt < 0.009

@@ -12,6 +12,7 @@ from immunity.engine import prepare, settle, twin, twin_dice
 from tests.engine import zoo
 from tests.engine.checks import run
 from tests.engine.nets import Builder, hill
+from tests.engine.test_noise import overheard
 
 SAME = 1e-10
 
@@ -106,3 +107,10 @@ def test_fractional_yields_and_crowds_are_drawn_alike() -> None:
         assert our_steps == their_steps
         assert np.array_equal(ours, theirs)
         assert not np.any(ours % 1.0)
+
+
+@pytest.mark.parametrize("half", [0.5, 100.0])
+def test_noise_is_heard_alike(half: float) -> None:
+    ours, theirs, our_steps, their_steps = drawn(overheard(half), 2, 0.6)
+    assert our_steps == their_steps
+    assert gap(ours, theirs) < SAME
