@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from immunity.cohorts.batch import HostBatch, Options, join_batches
 from immunity.cohorts.cohort import LARGEST_BATCH
+from immunity.cohorts.content import tables_digest
 from immunity.cohorts.host import warm_up
 from immunity.cohorts.tasks import Batch, Work, do_batch
 from immunity.cohorts.workers import run_on_processes
@@ -71,13 +73,17 @@ def run_several(
             each = wanted[task]
             finished(task, join_batches(kept.pop(task), each.case, each.options), seconds[task])
 
+    people = _people(wanted)
+    most = Counter[int]()
+    for each, group in zip(wanted, people, strict=True):
+        most[group] = max(most[group], each.hosts)
     batches = [
-        (task, tuple(range(first, min(first + size, each.hosts))))
-        for task, each in enumerate(wanted)
-        for size in [max(1, min(LARGEST_BATCH, -(-each.hosts // (workers * BATCHES_PER_WORKER))))]
-        for first in range(0, each.hosts, size)
+        (task, tuple(range(first, min(first + size, wanted[task].hosts))))
+        for task in sorted(range(len(wanted)), key=people.__getitem__)
+        for size in [max(1, min(LARGEST_BATCH, -(-most[people[task]] // (workers * BATCHES_PER_WORKER))))]
+        for first in range(0, wanted[task].hosts, size)
     ]
-    work = Work(tuple((each.case, each.options) for each in wanted))
+    work = Work(tuple((each.case, each.options) for each in wanted), people=tuple(people))
     if workers > 1:
         for each in wanted:  # compiles the kernels once, before several processes would each do it
             warm_up(each.case, stochastic=each.options.stochastic)
@@ -85,6 +91,21 @@ def run_several(
         return
     for batch in batches:
         _run_here(work, batch, take)
+
+
+def _people(wanted: Sequence[Wanted]) -> list[int]:
+    """Number the tasks, the same for those whose hosts are the same people: bodies, numbers and draws are the same."""
+    numbers: dict[tuple[object, ...], int] = {}
+    digests: dict[int, str] = {}
+    found = []
+    for each in wanted:
+        tables, options = each.case.model.tables, each.options
+        if id(tables) not in digests:
+            digests[id(tables)] = tables_digest(tables)
+        theta = each.case.theta if each.case.past is None else each.case.past.theta
+        key = (digests[id(tables)], theta.tobytes(), options.seed, options.vary, options.rtol)
+        found.append(numbers.setdefault(key, len(numbers)))
+    return found
 
 
 def _run_here(work: Work, batch: Batch, take: Callable[[int, HostBatch, float], None]) -> None:

@@ -26,11 +26,13 @@ class Work:
     tasks : tuple of (case, options)    cases of one rule book share its tables, here and in every process
     parts : path or None                folder for the finished batches of a single task
     shard : int                         hosts in a file of that folder; batches of one shard are never run at once
+    people : tuple of int               per task, the same for tasks whose hosts are the same people, who rest alike
     """
 
     tasks: tuple[Task, ...]
     parts: Path | None = None
     shard: int = 1
+    people: tuple[int, ...] = ()
 
 
 def do_batch(
@@ -67,6 +69,11 @@ def keep_batch(parts: Path, batch: HostBatch, case: Case) -> HostBatch:
     small = without_curves(batch)
     write_part(parts, small)
     return small
+
+
+def people_of(work: Work, batch: Batch) -> tuple[int, int] | None:
+    """Who is in a batch: a process that has run them in another task knows how they rest."""
+    return (work.people[batch[0]], batch[1][0]) if work.people else None
 
 
 def same_shard(work: Work, one: Batch, other: Batch) -> bool:

@@ -13,12 +13,14 @@ from collections.abc import Sequence
 
 from immunity.cohorts.batch import WORKER_LOST, HostBatch, failed_hosts, without_curves
 from immunity.cohorts.process import Process, Said
-from immunity.cohorts.tasks import Batch, Finished, Work, same_shard
+from immunity.cohorts.tasks import Batch, Finished, Work, people_of, same_shard
 from immunity.language.errors import fail
 
 TRIES = 3  # of a host whose process ended, the last of them alone
 LISTEN = 0.1  # seconds; some systems hear Ctrl-C only between waits
 PATIENCE = 5.0  # seconds for processes that were asked to stop
+
+Met = dict[Process, set[tuple[int, int] | None]]  # whose resting states each process has
 
 
 def usable_cores() -> int:
@@ -51,6 +53,7 @@ def run_on_processes(work: Work, batches: Sequence[Batch], *, workers: int, fini
     processes: list[Process] = []
     busy: dict[Process, Batch] = {}
     idle: list[Process] = []
+    met: Met = {}
     try:
         for _ in range(min(workers, len(left))):
             processes.append(Process(payload, inbox))
@@ -64,6 +67,7 @@ def run_on_processes(work: Work, batches: Sequence[Batch], *, workers: int, fini
                 finished(said.batch[0], *said.answer)  # type: ignore[index, misc]
             if said.kind == "lost":
                 processes.remove(said.process)
+                met.pop(said.process, None)
                 idle = [process for process in idle if process is not said.process]
                 if not said.process.was_ready and not any(process.was_ready for process in processes):
                     raise fail("E725", reason=f"it ended with {said.answer}")
@@ -74,9 +78,10 @@ def run_on_processes(work: Work, batches: Sequence[Batch], *, workers: int, fini
                     processes[-1].start()
             else:
                 idle.append(said.process)
-            while idle and (batch := _next(work, left, busy)) is not None:
+            while idle and (batch := _next(work, left, busy, met, idle[-1])) is not None:
                 process = idle.pop()
                 busy[process] = batch
+                met.setdefault(process, set()).add(people_of(work, batch))
                 process.give(batch)
     except KeyboardInterrupt:
         _stop(busy, inbox, finished)
@@ -88,12 +93,20 @@ def run_on_processes(work: Work, batches: Sequence[Batch], *, workers: int, fini
             process.wait()
 
 
-def _next(work: Work, left: list[Batch], busy: dict[Process, Batch]) -> Batch | None:
-    """Take the next batch that writes to no file which a process has in hand."""
-    for position in range(len(left) - 1, -1, -1):
-        if not any(same_shard(work, left[position], other) for other in busy.values()):
-            return left.pop(position)
-    return None
+def _next(work: Work, left: list[Batch], busy: dict[Process, Batch], met: Met, process: Process) -> Batch | None:
+    """Take the next batch that writes to no file which a process has in hand.
+
+    First of people whom the process has met, then of those whom nobody has.
+    """
+    free = [at for at, batch in enumerate(left) if not any(same_shard(work, batch, other) for other in busy.values())]
+    if not free:
+        return None
+    if work.people:
+        others = set().union(*(people for one, people in met.items() if one is not process))
+        own = [at for at in free if people_of(work, left[at]) in met.get(process, ())]
+        new = [at for at in free if people_of(work, left[at]) not in others]
+        return left.pop((own or new or free)[-1])
+    return left.pop(free[-1])
 
 
 def _listen(inbox: queue.SimpleQueue[Said]) -> Said:

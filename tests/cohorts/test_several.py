@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import os
 import signal
+from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from cohorts.cases import cells_and_drug, with_number
 from cohorts.test_cohort import same_bytes
 from immunity.cohorts import Options, Wanted, run_cohort, run_several
+from immunity.cohorts import host as host_module
 from immunity.cohorts import several as several_module
+from immunity.cohorts import workers as workers_module
+from immunity.cohorts.tasks import Work
 from immunity.language.errors import RuleError
 
 DRAWN = Options(seed=3, stochastic=True, vary=True, record_pools=False, rtol=1e-3)
@@ -99,3 +104,34 @@ def test_nothing_to_do_is_refused(wanted, hosts, workers):
 def test_a_little_work_starts_no_process(wanted, monkeypatch):
     monkeypatch.setattr(several_module, "run_on_processes", lambda *_, **__: pytest.fail("started processes"))
     run_several(wanted, workers=4, finished=lambda *_: None)
+
+
+def test_people_who_meet_several_things_settle_once(monkeypatch):
+    case = cells_and_drug(spreads=(("feed.hazard", 0.2),), days=2.0)
+    tables = replace(case.model.tables, settle_days=5.0)
+    resting = replace(case, model=replace(case.model, tables=tables))
+    longer = replace(resting, out_times=np.arange(0.0, 4.0, 0.5), days=3.5)
+    strangers = with_number(resting, "die.hazard", 0.4)
+    settled = []
+    settle = host_module.settle
+
+    def counted(*arguments, **named):
+        settled.append(arguments[1].tobytes())
+        return settle(*arguments, **named)
+
+    monkeypatch.setattr(host_module, "settle", counted)
+    every = [Wanted(resting, DRAWN, 40), Wanted(strangers, DRAWN, 3), Wanted(longer, DRAWN, 36)]
+    run_several(every, workers=1, finished=lambda *_: None)
+    assert len(settled) == len(set(settled)) == 43
+
+
+def test_a_process_gets_people_whom_it_has_met_then_those_whom_nobody_has():
+    case = cells_and_drug(days=1.0)
+    work = Work(((case, DRAWN),) * 3, people=(0, 0, 1))
+    left = [(2, (0, 1)), (1, (2, 3)), (1, (0, 1)), (0, (2, 3))]  # the next stands last
+    met = {"one": {(0, 0)}, "other": {(0, 2)}}
+    assert workers_module._next(work, left, {}, met, "one") == (1, (0, 1))
+    assert workers_module._next(work, left, {}, met, "one") == (2, (0, 1))
+    assert workers_module._next(work, left, {}, met, "one") == (0, (2, 3))
+    assert workers_module._next(work, left, {}, met, "other") == (1, (2, 3))
+    assert workers_module._next(work, left, {}, met, "other") is None
