@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import partial
 
 import numpy as np
+from numpy.typing import NDArray
 
 from immunity.compiler.tables import LAW_SATURATING, TERM_POOL, TERM_SIGNAL, TERM_TIME, Floats
 from immunity.engine.twin import hazard, number
@@ -84,7 +85,7 @@ def listen(
     return np.where(seen(dice), least, np.maximum(least, by_pool))
 
 
-def seen(dice: Dice) -> Floats:
+def seen(dice: Dice) -> NDArray[np.bool_]:
     """Return which pools a readout or the stop rule reads, or nothing at all."""
     model, rows, flows = dice.model, dice.model.tables.signals, dice.model.tables.flows
     shown = {int(signal) for signal in model.tables.readouts.signal} | {model.tables.stop.signal}
