@@ -8,11 +8,11 @@ import immunity
 from verification import vaccines
 
 
-def test_every_cell_is_there_and_about_half_are_held_back() -> None:
+def test_every_cell_is_there_and_many_are_held_back() -> None:
     found = list(vaccines.cells())
     rows, columns = {cell.row for cell in found}, {cell.column for cell in found}
     assert len(found) == len(rows) * len(columns) > 40
-    assert 0.35 < sum(cell.held_back for cell in found) / len(found) < 0.65
+    assert 0.35 < sum(cell.held_back for cell in found) / len(found) < 0.7
 
 
 @pytest.mark.parametrize(("shift", "word"), [(0.4, "as health"), (-0.2, "as health"), (-1.0, "less"), (-3.0, "none")])
