@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from immunity.compiler.space import Pool, Space
+from immunity.compiler.space import NotMet, Pool, Space
 from immunity.language.errors import Location, fail
 from immunity.language.references import Index, Part, Reference, parse_reference
 
@@ -125,6 +125,8 @@ def place_of(space: Space, part: Part | None, scope: Scope, *, at: Location | No
         if domain is not None:
             raise fail("E408", at=at, text=name, known=variables)
         raise fail("E402", at=at, text=name, known=[*space.places, *variables])
+    if name in space.absent:
+        raise NotMet(name)
     if part.tail is None:
         return name
     links: dict[str, str] = space.places[name].record.links  # type: ignore[attr-defined]
@@ -133,6 +135,8 @@ def place_of(space: Space, part: Part | None, scope: Scope, *, at: Location | No
     linked = links[part.tail]
     if linked not in space.places:
         raise fail("E402", at=space.places[name].at("links", part.tail), text=linked, known=space.places)
+    if linked in space.absent:
+        raise NotMet(linked)
     return linked
 
 
@@ -278,6 +282,8 @@ def pools_of(
             entity=entity,
             place=reference.place.name if reference.place else "any place",
         )
+    if entity in space.absent:
+        raise NotMet(entity)
     place = place_of(space, reference.place, scope, at=at)
     indices = index_values(space, reference, entity, scope.at(place), at=at, whole=whole)
     if indices is None:

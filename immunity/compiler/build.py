@@ -210,7 +210,8 @@ def describe_places(space: Space) -> dict[str, dict[str, object]]:
             found[pool.place][0].append(index)
         elif kind == "threat" and space.rows[index].countable:
             found[pool.place][1].append(index)
-    for id, entry in space.places.items():
+    for id in space.domain("place")[1]:  # type: ignore[index]
+        entry = space.places[id]
         cells, microbes = found[id]
         described[id] = {
             "name": entry.record.name or id,

@@ -183,9 +183,11 @@ def ways_in(space: Space, threat: str) -> dict[str, Pool]:
         members = space.place_classes.get(name) if key.startswith("each ") else [key]
         if members is None:
             raise fail("E407", at=at, text=name, known=space.place_classes)
-        for place in members:
+        for place in members if threat not in space.absent else ():
             if place not in space.places:
                 raise fail("E402", at=at, text=place, known=space.places)
+            if place in space.absent:
+                continue
             env = {name: Value("place", place, name)}
             ways[place] = one_chain(space, text, Scope(threat, env, place), at)[0]
     return ways
@@ -361,7 +363,7 @@ def check_ways(numbers: Numbers) -> None:
     for id, entry in space.entities.items():
         if entry.kind == "threat":
             ways_in(space, id)
-        elif entry.kind == "therapy":
+        elif entry.kind == "therapy" and id not in space.absent:
             routes(space, id)
     for entry in space.book.entries.get("deficiency", {}).values():
         plain_events(

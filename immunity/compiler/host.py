@@ -16,7 +16,7 @@ from immunity.compiler.dated import Dated, Given, events_of, read_span
 from immunity.compiler.happenings import deficiency_events, happenings
 from immunity.compiler.history import read_history
 from immunity.compiler.inflow import with_inflows
-from immunity.compiler.members import chosen, has_open_sets, met_in
+from immunity.compiler.members import chosen, has_open_sets, met_in, not_met
 from immunity.compiler.person import ageing_events, theta_of
 from immunity.compiler.plans import read_ends
 from immunity.compiler.readouts import of_age
@@ -113,9 +113,10 @@ def whole(compiled: Compiled) -> Compiled:
 def _with_met(compiled: Compiled, met: frozenset[str] | None) -> Compiled:
     book = compiled.book
     sets = chosen(compiled.space.membership, met)
-    if sets == compiled.space.sets:
+    absent = not_met(book, met)
+    if sets == compiled.space.sets and absent == compiled.space.absent:
         return compiled
-    key = (book.digest, book.files, tuple(map(tuple, sets.values())))  # whatever else the scenarios name
+    key = (book.digest, book.files, tuple(map(tuple, sets.values())), absent)  # whatever else the scenarios name
     if key not in _MET:
         while len(_MET) >= KEPT:
             del _MET[next(iter(_MET))]

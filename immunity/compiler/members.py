@@ -191,9 +191,29 @@ def chosen(known: Membership, met: Collection[str] | None) -> dict[str, list[str
     return kept
 
 
+def not_met(book: Book, met: Collection[str] | None) -> frozenset[str]:
+    """Entities of open classes that are not met, and entities and places that come only with what is not met."""
+    if met is None:
+        return frozenset()
+    open_classes = _open_classes(book)
+    entries = {id: e for kind in (*CARRIERS, "place") for id, e in book.entries.get(kind, {}).items()}
+    absent = {id for id, e in entries.items() if id not in met and open_classes & set(getattr(e.record, "is_", ()))}
+    here = {id for id in entries if id not in absent and id in met}
+    classes = {name for id in here for name in getattr(entries[id].record, "is_", ())}
+    for id, entry in entries.items():
+        wanted = set(getattr(entry.record, "only_with", ()))
+        if wanted and not wanted & (here | classes):
+            absent.add(id)
+    return frozenset(absent)
+
+
+def _open_classes(book: Book) -> set[str]:
+    return {id for id, entry in book.entries.get("class", {}).items() if entry.record.open}
+
+
 def has_open_sets(book: Book) -> bool:
     """Whether what is compiled depends on what a scenario meets."""
-    return any(entry.record.open for entry in book.entries.get("set", {}).values())
+    return any(entry.record.open for kind in ("set", "class") for entry in book.entries.get(kind, {}).values())
 
 
 def met_in(book: Book, scenario: Loaded) -> frozenset[str]:
@@ -201,6 +221,11 @@ def met_in(book: Book, scenario: Loaded) -> frozenset[str]:
     known = list_members(book)
     nameable = {name for rows in known.rows.values() for name in rows}
     nameable |= {each.carrier.id for brought in known.brought.values() for each in brought}
+    opened = _open_classes(book)
+    entities = {id: e for kind in CARRIERS for id, e in book.entries.get(kind, {}).items()}
+    places = book.entries.get("place", {}).values()
+    wanted = {name for e in (*entities.values(), *places) for name in e.record.only_with}
+    nameable |= {id for id, e in entities.items() if id in wanted or (opened | wanted) & set(e.record.is_)}
     followed = {id: e for kind, held in book.entries.items() if kind not in BODY for id, e in held.items()}
     met: set[str] = set()
     seen: set[str] = set()

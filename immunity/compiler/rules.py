@@ -162,6 +162,8 @@ def partly_implied(space: Space, rule: Rule) -> list[str]:
 def runs_over_nothing(space: Space, rule: Rule) -> bool:
     """Whether a rule has no instance because nothing of an open set is met."""
     names = {name for name in implied_indices(space, rule)}
+    if rule.own in space.absent or any(space.vacant(part) for part in _classes(space, rule)):
+        return True
     for text, at in _texts(rule):
         reference = reference_of(space, text, rule.own, at=at)
         names |= {space.group(index.name) for index in reference.indices or () if index.name}
@@ -174,6 +176,15 @@ def runs_over_nothing(space: Space, rule: Rule) -> bool:
         for text, at in _texts(rule)
         for index in reference_of(space, text, rule.own, at=at).indices or ()
     )
+
+
+def _classes(space: Space, rule: Rule) -> Iterator[str]:
+    """The classes of places and entities that a rule runs over."""
+    references = [reference_of(space, text, rule.own, at=at) for text, at in _texts(rule)]
+    for reference in (default_place(space, rule), *references):
+        for part in (reference.entity, reference.place) if reference else ():
+            if part is not None and part.each:
+                yield part.name
 
 
 def _beyond_the_end(space: Space, rule: Rule, env: Env, steps: Sequence[tuple[Reference, Location]]) -> bool:

@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from immunity.compiler.faults import Faults
-from immunity.compiler.members import Membership, chosen, classes_of, list_members
+from immunity.compiler.members import Membership, chosen, classes_of, list_members, not_met
 from immunity.language.errors import Location, fail
 from immunity.language.load import Book
 from immunity.language.load import Entry as Loaded
@@ -43,7 +43,7 @@ def alike(first: Dimension, second: Dimension) -> bool:
 
 
 class NotMet(Exception):
-    """A rule names a member of an open set that the scenario at hand does not meet."""
+    """A rule names what does not come into the scenario at hand: a member, an entity or a place that is not met."""
 
 
 class Pool(NamedTuple):
@@ -97,6 +97,7 @@ class Space:
     sets: dict[str, list[str]]
     membership: Membership = field(default_factory=Membership)
     member_classes: dict[str, tuple[str, list[str]]] = field(default_factory=dict)
+    absent: frozenset[str] = frozenset()
     pools: dict[Pool, int] = field(default_factory=dict)
     rows: list[PoolRow] = field(default_factory=list)
     by_entity_place: dict[tuple[str, str], list[Pool]] = field(default_factory=dict)
@@ -168,11 +169,21 @@ class Space:
         if len(words) == 2 and words[0] == "each":
             domain = self.domain(words[1])
             return domain[1] if domain and domain[0] == "place" else []
-        return [text] if text in self.places else []
+        return [text] if text in self.places and text not in self.absent else []
+
+    def vacant(self, name: str) -> bool:
+        """Whether a class has members, none of which is met."""
+        members = self.place_classes.get(name, self.entity_classes.get(name))
+        return members == [] and any(
+            name in getattr(entry.record, "is_", ())
+            for id, entry in (*self.places.items(), *self.entities.items())
+            if id in self.absent
+        )
 
     def hollow(self, entity: str) -> bool:
-        """Whether an entity lacks pools, where it knows the index, for no member of an open set is met."""
-        return any(not self.sets[name] and name in self.membership.open for name in self.entity(entity).over)
+        """Whether an entity lacks pools: it is not met, or no member of an open set whose index it knows."""
+        over = self.entity(entity).over
+        return entity in self.absent or any(not self.sets[name] and name in self.membership.open for name in over)
 
     def check_met(self, group: str, name: str | None) -> None:
         """Whether a name is that of a member that is not met.
@@ -212,7 +223,7 @@ class Space:
     def domain(self, name: str) -> tuple[str, list[str]] | None:
         """What ``each NAME`` runs over: ("place" | "entity" | "set", members)."""
         if name == "place":
-            return "place", list(self.places)
+            return "place", [id for id in self.places if id not in self.absent]
         if name in self.place_classes:
             return "place", self.place_classes[name]
         if name in self.entity_classes:
@@ -256,6 +267,10 @@ def map_space(book: Book, met: Collection[str] | None = None) -> Space:
     declared = book.entries.get("class", {})
     membership = list_members(book)
     sets = chosen(membership, met)
+    absent = not_met(book, met)
+    for known in (place_classes, entity_classes):
+        for id, members in known.items():
+            known[id] = [member for member in members if member not in absent]
     member_classes = classes_of(book, membership, sets)
     for id in declared:
         if id not in place_classes and id not in member_classes:
@@ -274,7 +289,7 @@ def map_space(book: Book, met: Collection[str] | None = None) -> Space:
     faults.settle()
     for id in place_classes:
         if id in entity_classes:
-            second = entities[entity_classes[id][0]]
+            second = next(each for each in entities.values() if id in getattr(each.record, "is_", ()))
             raise fail("E413", at=second.at("is"), text=id, kind="class of places", first=str(taken[id]))
     for entry in places.values():
         for link, linked in entry.record.links.items():
@@ -284,7 +299,7 @@ def map_space(book: Book, met: Collection[str] | None = None) -> Space:
         for named in (place_classes, entity_classes):
             if id in named:
                 raise fail("E413", at=declared[id].at("id"), text=id, kind="class", first="a class of members")
-    return Space(book, places, place_classes, entities, entity_classes, sets, membership, member_classes)
+    return Space(book, places, place_classes, entities, entity_classes, sets, membership, member_classes, absent)
 
 
 def _check_classes(book: Book, entry: Loaded, faults: Faults) -> None:
@@ -317,7 +332,7 @@ def _places_of(space: Space, entry: Loaded, text: str, key: str = "lives_in") ->
         return domain[1]
     if text not in space.places:
         raise fail("E402", at=entry.at(key, text), text=text, known=space.places)
-    return [text]
+    return [] if text in space.absent else [text]
 
 
 def _pools_of(space: Space, id: str, entry: Loaded) -> Iterator[Pool]:
@@ -330,7 +345,7 @@ def _pools_of(space: Space, id: str, entry: Loaded) -> Iterator[Pool]:
             for text in texts:
                 _places_of(space, entry, text, "over")
     seen: set[tuple[str, str | None]] = set()
-    for text, states in record.lives_in.items():
+    for text, states in record.lives_in.items() if id not in space.absent else ():
         for place in _places_of(space, entry, text):
             for state in states or [None]:
                 if (place, state) in seen:
@@ -350,7 +365,7 @@ def _pools_of(space: Space, id: str, entry: Loaded) -> Iterator[Pool]:
         if state is None and len([p for p, _ in seen if p == place]) > 1:
             raise fail("E413", at=entry.at("lives_in"), text=f"{id} at {place}", kind="pool", first="the same list")
     for state in record.stages:
-        if state not in states:
+        if state not in states and id not in space.absent:
             known = [s for s in states if s]
             raise fail("E403", at=entry.at("stages", state), text=state, known=known, entity=id, place="any place")
 

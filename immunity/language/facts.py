@@ -79,6 +79,8 @@ def _class_facts(entry: Entry, compiled: Compiled, tell: Teller) -> Iterator[str
     record = entry.record
     if record.unit:
         yield sentence(f"Sensed as a signal in {record.unit}: what its members carry, over the volume of the place")
+    if record.open:
+        yield sentence("Open: a run has those members that its scenario meets")
     if record.requires:
         yield sentence(f"Every member declares these numbers: {', '.join(record.requires)}")
     members = [

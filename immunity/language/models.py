@@ -294,6 +294,7 @@ class Entity(Rules):
     initial: dict[str, Num] = Field(default_factory=dict)
     floor: str | None = None
     countable: bool | None = None
+    only_with: Texts = Field(default_factory=list)
 
 
 class Cell(Entity):
@@ -317,11 +318,13 @@ class Place(Rules):
     is_: Texts = Field(default_factory=list, alias="is")
     volume: Num | None = None
     links: dict[str, str] = Field(default_factory=dict)
+    only_with: Texts = Field(default_factory=list)
     map: tuple[float, float] | None = None
 
 
 class Class(Rules):
     unit: str | None = None
+    open: bool = False
     requires: list[str] = Field(default_factory=list)
 
 

@@ -73,6 +73,7 @@ DESCRIPTIONS = {
     "modifies": "Laws added to flows of others.",
     "needs": "s^n / (half^n + s^n)",
     "numbers": "Numbers that rules of others may use; in a scenario: overrides, name -> value.",
+    "only_with": "Classes or entities without which this does not come into a run.",
     "open": "Whether a scenario has only those members that it meets.",
     "over": "Index sets of every pool, or set -> the places that know it; of a dose or an exposure: how long it takes.",
     "rate": "How much runs in per time, instead of a dose; of an exposure: how often it comes.",
