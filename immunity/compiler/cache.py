@@ -54,7 +54,7 @@ def compile_met(book: Book, sets: Sequence[Sequence[str]], met: Collection[str] 
     Parameters
     ----------
     sets : sequence of sequences of str
-        The members that are compiled, set by set, which ``met`` amounts to.
+        The members that are compiled, set by set, and what is not met, which ``met`` amounts to.
     """
 
     def made() -> Compiled:

@@ -116,11 +116,12 @@ def _with_met(compiled: Compiled, met: frozenset[str] | None) -> Compiled:
     absent = not_met(book, met)
     if sets == compiled.space.sets and absent == compiled.space.absent:
         return compiled
-    key = (book.digest, book.files, tuple(map(tuple, sets.values())), absent)  # whatever else the scenarios name
+    kept = (*map(tuple, sets.values()), tuple(sorted(absent)))
+    key = (book.digest, book.files, kept)  # whatever else the scenarios name
     if key not in _MET:
         while len(_MET) >= KEPT:
             del _MET[next(iter(_MET))]
-        _MET[key] = compile_met(book, key[2], met)
+        _MET[key] = compile_met(book, kept, met)
     return _MET[key]
 
 
