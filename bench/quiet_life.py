@@ -77,7 +77,7 @@ def main() -> None:
         begin = time.perf_counter()
         net = prepare(tables)
         took = time.perf_counter() - begin
-        entries = sum(part.size for part in net.wiring if isinstance(part, np.ndarray))
+        entries = sum(part.size for part in vars(net.wiring).values() if isinstance(part, np.ndarray))
         print(f"{antigens:8}{tables.n_pool:7}{tables.n_flow:7}{took:11.3f}{entries:9}  ", end="")
         cells = []
         for stochastic in (False, True):
