@@ -2,10 +2,10 @@
 
     python -m verification.fuzz --count 1000000 --seed 1
 
-Valid books, scenarios, findings and arguments are bent: values replaced, keys dropped, doubled and made up, texts cut,
-spliced and filled with odd characters, huge numbers, deep nesting. An escape is anything but a coded refusal: another
-exception, or more than 20 s for one input. Nothing is simulated. The seed and the number of an input bring it back:
-`--seed S --only N`.
+Valid books, scenarios, findings, trials, scans, histories and arguments are bent: values replaced, keys dropped,
+doubled and made up, texts cut, spliced and filled with odd characters, huge numbers, deep nesting. An escape is
+anything but a coded refusal: another exception, or more than 20 s of the processor's time for one input. Nothing is
+simulated. The seed and the number of an input bring it back: `--seed S --only N`.
 """
 
 from __future__ import annotations
@@ -34,14 +34,17 @@ from immunity.language.quantity import parse_quantity, parse_unit
 from immunity.language.read import Document, read_documents
 from immunity.language.references import parse_reference
 from immunity.results.condition import parse_condition
+from immunity.scans import read_axes, read_reads
 from immunity.scenario import find_scenario, override
+from immunity.trials.load import BUILT_IN as BUILT_IN_TRIALS
+from immunity.trials.load import plan_of
 from immunity.validate.expectation import read_value
 from immunity.validate.load import read_finding
 
 ROOT = Path(__file__).parents[1]
 BODY = ROOT / "tests" / "language" / "valid" / "body.yaml"
 BUILT_IN = ROOT / "immunity" / "biology"
-LIMIT = 20  # seconds for one input
+LIMIT = 20  # seconds of the processor's time for one input: a busy machine changes nothing
 
 ODD = [
     "", " ", "\x00", "\ud800", "²", "１２", "٣", "é", "\u202e", "\ufeff", "nan", "-inf", "inf", "1e999", "-0",
@@ -63,6 +66,7 @@ class Material:
     body: Book
     compiled: Compiled
     findings: list[dict[str, Any]]
+    trials: list[dict[str, Any]]
     refused: Counter[str] = field(default_factory=Counter)
 
 
@@ -75,7 +79,8 @@ def gather() -> Material:
     words = sorted({word for _, document in documents for word in _texts(document.data)})
     files = sorted((ROOT / "immunity" / FINDINGS).rglob("*.yaml"))
     findings = [document.data for path in files for document in read_documents(path)]
-    return Material(texts, documents, words, body, compile_book(body), findings)
+    trials = [document.data for path in sorted(BUILT_IN_TRIALS.glob("*.yaml")) for document in read_documents(path)]
+    return Material(texts, documents, words, body, compile_book(body), findings, trials)
 
 
 def _texts(data: Any) -> Iterator[str]:
@@ -286,6 +291,48 @@ def try_question(random: Random, material: Material) -> None:
             check_count(odd_value(random, material.words), "hosts")
 
 
+def try_trial(random: Random, material: Material) -> None:
+    """A trial, as a file or with keys replaced."""
+    data = bend_data(random, random.choice(material.trials), material.words)
+    if not isinstance(data, dict):
+        return
+    changes = {random.choice(("hosts", "seed", "days", "arms")): odd_value(random, material.words)}
+    plan_of(Document("(made)", data, {}, {}), changes if random.random() < 0.2 else None)
+
+
+RANGES = ["1e5 CFU to 1e9 CFU in 5 log", "0 to 1", "20 y to 80 y in 3", "1 mg to 9 mg"]
+READINGS = ["blood.crp maximum", "outcome is dead", "body.temperature > 39 degC", "not outcome is ill"]
+
+
+def try_scan(random: Random, material: Material) -> None:
+    """`--over KEY=RANGE`, lists of values from Python, `--read READING`."""
+    said: Any = bend_text(random, random.choice((*RANGES, *ODD)))
+    if random.random() < 0.4:
+        said = [odd_value(random, material.words) for _ in range(random.randint(0, 4))]
+    axes = read_axes({bend_text(random, "exposures.0.dose"): said})
+    _ = [axis.at(random.random()) for axis in axes], [axis.label(0) for axis in axes]
+    read_reads([bend_text(random, random.choice(READINGS))])
+
+
+HISTORY: list[dict[str, Any]] = [
+    {"before": "30 d", "exposures": [{"threat": "coccus", "site": "skin", "dose": "10 CFU", "at": "1 d"}]},
+    {"age": "5 y", "events": [{"at": "1 d", "number": "coccus.divide.hazard", "scale": "2"}]},
+    {"before": "4 d", "therapies": [{"therapy": "drug", "dose": "1 mg"}]},
+]
+WHEN = {"readout": "blood.neutrophils", "below": "1e9 cell/L", "delay": "1 h", "at_most": 2, "again_after": "1 d"}
+
+
+def try_course(random: Random, material: Material) -> None:
+    """What a host lived through, and what waits for a readout."""
+    entry: Entry = find_scenario(material.compiled, random.choice(list(material.compiled.book.entries["scenario"])))
+    changes: dict[str, Any] = {"host.history": bend_data(random, HISTORY, material.words)}
+    if random.random() < 0.5:
+        key = random.choice(("exposures.0.when", "therapies.0.when", "therapies.0.stop_when", "events.0.when"))
+        readout = next(iter(material.compiled.model.readouts)).id
+        changes = {key: bend_data(random, WHEN | {"readout": readout}, material.words)}
+    build_case(material.compiled, override(entry, changes))
+
+
 TRIES: dict[Callable[[Random, Material], None], int] = {
     try_text: 520,
     try_bytes: 120,
@@ -294,6 +341,9 @@ TRIES: dict[Callable[[Random, Material], None], int] = {
     try_question: 40,
     try_finding: 25,
     try_book: 15,
+    try_trial: 25,
+    try_scan: 60,
+    try_course: 60,
 }
 
 
@@ -309,26 +359,28 @@ def attempt(seed: int, number: int, material: Material) -> str | None:
     """Try one input; hand back what escaped, or None."""
     random = Random(f"{seed}:{number}")
     chosen = random.choices(list(TRIES), list(TRIES.values()))[0]
-    signal.setitimer(signal.ITIMER_REAL, LIMIT)
+    signal.setitimer(signal.ITIMER_PROF, LIMIT)
     try:
         chosen(random, material)
         material.refused["understood"] += 1
     except (RuleError, RuleErrors) as refusal:
         first = refusal.errors[0] if isinstance(refusal, RuleErrors) else refusal
         material.refused[first.code] += 1
-        if number % 16 == 0:
-            render(refusal).encode("utf-8")  # what is said of it can be written
+        try:
+            render(refusal).encode("utf-8")
+        except UnicodeError:
+            return f"input {number} ({chosen.__name__}): what is said of it cannot be written: {refusal!r}"
     except Exception:
         return f"input {number} ({chosen.__name__}): {traceback.format_exc(limit=-3)}"
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.setitimer(signal.ITIMER_PROF, 0)
     return None
 
 
 def fuzz(seed: int, numbers: range) -> tuple[list[str], Counter[str]]:
     """Try many inputs; hand back what escaped, and how often which code was given."""
     escapes: list[str] = []
-    signal.signal(signal.SIGALRM, _stop)
+    signal.signal(signal.SIGPROF, _stop)
     material = gather()
     for number in numbers:
         escaped = attempt(seed, number, material)
@@ -349,7 +401,7 @@ def main() -> int:
     escapes, refused = fuzz(given.seed, numbers)
     took = time.perf_counter() - began
     for escape in escapes[:20]:
-        print(escape)
+        print(escape.encode("ascii", "backslashreplace").decode())
     print(f"refused as: {', '.join(f'{code} {count}' for code, count in refused.most_common())}")
     print(f"seed {given.seed}, inputs {numbers.start} to {numbers.stop - 1}: {len(numbers)} tried in {took:.0f} s")
     print(f"{len(escapes)} escapes")

@@ -11,7 +11,8 @@ from cyclopts import App, Parameter
 from rich.table import Table
 
 from immunity import api
-from immunity.cli.options import Book, Setting
+from immunity.arguments import check_count, check_seed
+from immunity.cli.options import Book, Decimal, Setting, Some, Whole
 from immunity.cli.tables import number, output
 from immunity.cli.validate_command import BUILT_IN
 from immunity.compiler.case import Case
@@ -32,11 +33,11 @@ def sensitivity(
     statistic: Literal["maximum", "minimum", "last", "area", "baseline", "maximum_day", "minimum_day"] = "maximum",
     numbers: Annotated[list[str] | None, Parameter(negative=(), consume_multiple=True)] = None,
     method: Literal["local", "morris", "sobol"] = "local",
-    step: float = 0.1,
-    samples: int = 16,
-    seed: int = 0,
-    top: int = 20,
-    workers: int | None = None,
+    step: Decimal = 0.1,
+    samples: Whole = 16,
+    seed: Whole = 0,
+    top: Whole = 20,
+    workers: Some = None,
     json: bool = False,
     setting: Setting = SETTING,
     book: Book = BOOK,
@@ -77,6 +78,9 @@ def sensitivity(
     from immunity.progress import progress_bar
     from immunity.results.present import UnknownName
 
+    check_seed(seed)
+    for count, name in ((samples, "--samples"), (top, "--top"), (1 if workers is None else workers, "--workers")):
+        check_count(count, name)
     case = api.case(
         scenario, host=setting.host_words(), changes=setting.change_words(), days=setting.days, book=book.load()
     )
@@ -162,9 +166,9 @@ def fit(
     to: Annotated[list[str], Parameter(negative=(), consume_multiple=True)],
     hold_out: Annotated[list[str] | None, Parameter(negative=(), consume_multiple=True)] = None,
     findings: Annotated[list[Path] | None, Parameter(negative=())] = None,
-    evaluations: int = 200,
-    seed: int = 1,
-    workers: int = 1,
+    evaluations: Whole = 200,
+    seed: Whole = 1,
+    workers: Whole = 1,
     out: Path | None = None,
     resume: bool = False,
     json: bool = False,
@@ -204,6 +208,9 @@ def fit(
     from immunity.validate import headline, load_findings
     from immunity.validate.load import pick_findings
 
+    check_seed(seed)
+    for count, name in ((evaluations, "--evaluations"), (workers, "--workers")):
+        check_count(count, name)
     published = load_findings(findings or [BUILT_IN])
     chosen = pick_findings(published, to)
     held = pick_findings(published, hold_out) if hold_out else ()

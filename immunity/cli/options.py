@@ -44,6 +44,7 @@ def read_decimal(_: Any, tokens: Sequence[Token]) -> float:
 
 
 Whole = Annotated[int, Parameter(converter=_read_whole)]
+Some = Annotated[int | None, Parameter(converter=_read_whole)]
 Decimal = Annotated[float, Parameter(converter=read_decimal)]
 Words = Annotated[list[str] | None, Parameter(consume_multiple=True, negative=())]
 

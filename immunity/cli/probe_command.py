@@ -9,7 +9,8 @@ from typing import Annotated
 from cyclopts import App, Parameter
 
 from immunity import api
-from immunity.cli.options import Book
+from immunity.arguments import check_count, check_seed
+from immunity.cli.options import Book, Some, Whole
 
 BOOK = Book()
 BUILT_IN = api.HERE / "physiology"
@@ -24,10 +25,10 @@ def probe(
     *scenarios: str,
     physiology: Annotated[list[Path] | None, Parameter(negative=())] = None,
     quick: bool = False,
-    pairs: int = 1,
+    pairs: Whole = 1,
     stochastic: bool = False,
-    seed: int = 0,
-    workers: int | None = None,
+    seed: Whole = 0,
+    workers: Some = None,
     strict: bool = False,
     json: bool = False,
     markdown: bool = False,
@@ -67,9 +68,12 @@ def probe(
     from immunity.probe import judge_book, load_physiology, plan_trials, run_trials, to_json, to_markdown, to_text
     from immunity.progress import progress_bar
 
+    check_seed(seed)
+    for count, name in ((pairs, "--pairs"), (1 if workers is None else workers, "--workers")):
+        check_count(count, name)
     held = load_physiology(physiology or [BUILT_IN])
     compiled = book.load()
-    trials = plan_trials(compiled.book, held, only=scenarios, quick=quick, pairs=max(1, pairs))
+    trials = plan_trials(compiled.book, held, only=scenarios, quick=quick, pairs=pairs)
 
     def build_case(scenario, *, host, changes, days):  # type: ignore[no-untyped-def]
         return api.case(scenario, host=host, changes=changes, days=days, book=compiled)

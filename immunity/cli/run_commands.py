@@ -14,7 +14,7 @@ from rich.console import Console
 from immunity import api
 from immunity.arguments import check_count, parse_assignments
 from immunity.cli.files import check_writable
-from immunity.cli.options import Book, Setting, Whole, Words
+from immunity.cli.options import Book, Decimal, Setting, Whole, Words
 from immunity.cli.tables import cohort_table, comparison_table, output, run_table
 from immunity.language.errors import fail
 
@@ -35,7 +35,7 @@ def run(
     *,
     stochastic: bool = False,
     seed: Whole = 0,
-    rtol: float = 1e-3,
+    rtol: Decimal = 1e-3,
     vary: bool = False,
     out: Path | None = None,
     data: Words = None,
@@ -98,7 +98,7 @@ def compare(
     other_host: Annotated[list[str] | None, Parameter(consume_multiple=True, negative=())] = None,
     stochastic: bool = False,
     seed: Whole = 0,
-    rtol: float = 1e-3,
+    rtol: Decimal = 1e-3,
     out: Path | None = None,
     data: Words = None,
     json: bool = False,
@@ -161,7 +161,7 @@ def cohort(
     workers: Whole = 1,
     deterministic: bool = False,
     seed: Whole = 0,
-    rtol: float = 1e-3,
+    rtol: Decimal = 1e-3,
     out: Path | None = None,
     data: Words = None,
     resume: bool = False,

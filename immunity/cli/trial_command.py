@@ -5,16 +5,16 @@ from __future__ import annotations
 import sys
 from json import dumps
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
-from cyclopts import App
+from cyclopts import App, Parameter
 from rich.console import Console
 from rich.text import Text
 
 from immunity import experiments
 from immunity.arguments import check_count
 from immunity.cli.files import check_writable
-from immunity.cli.options import Book, Whole
+from immunity.cli.options import Book, Whole, read_decimal
 from immunity.cli.tables import NOTE, output, print_rows
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def trial(
     *,
     hosts: Whole | None = None,
     seed: Whole | None = None,
-    days: float | None = None,
+    days: Annotated[float | None, Parameter(converter=read_decimal)] = None,
     workers: Whole = 1,
     out: Path | None = None,
     resume: bool = False,

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from cyclopts import App, Parameter
 
 from immunity import api
-from immunity.cli.options import Book
+from immunity.cli.options import Book, Some
 from immunity.cli.tables import output
 from immunity.compiler.case import Case
 
@@ -26,7 +26,7 @@ def validate(
     *ids: str,
     findings: Annotated[list[Path] | None, Parameter(negative=())] = None,
     touching: str | None = None,
-    workers: int | None = None,
+    workers: Some = None,
     quick: bool = False,
     strict: bool = False,
     json: bool = False,

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from immunity.arguments import check_text
 from immunity.compiler.tables import Floats
 from immunity.language.errors import RuleError, fail
 from immunity.language.quantity import parse_quantity
@@ -64,12 +65,12 @@ def read_axes(given: Mapping[str, Any]) -> tuple[Axis, ...]:
     """
     if not given:
         raise fail("E852", reason="no key to go over is given")
-    return tuple(_axis(str(key), said) for key, said in given.items())
+    return tuple(_axis(check_text(str(key)), said) for key, said in given.items())
 
 
 def _axis(key: str, said: Any) -> Axis:
     if isinstance(said, str):
-        return _range(key, said)
+        return _range(key, check_text(said))
     if not isinstance(said, Sequence) or len(said) < 2:
         raise fail("E852", reason=f"{key} needs a list of two values or more, or a range such as '1 mg to 9 mg in 5'")
     parts = [_quantity(value) for value in said]
@@ -83,10 +84,11 @@ def _axis(key: str, said: Any) -> Axis:
 def _range(key: str, said: str) -> Axis:
     found = _RANGE.match(said)
     ends = [_NUMBER.match(found[end]) for end in ("lo", "hi")] if found else []
-    if found is None or None in ends:
+    read = [_finite(end["number"]) for end in ends if end]
+    known = [number for number in read if number is not None]
+    if found is None or len(known) < 2:
         raise fail("E852", reason=f"{key}={said!r} is no range; write 'LOW to HIGH in STEPS', with 'log' for factors")
-    low, high = (float(end["number"]) for end in ends if end)
-    units = [end["unit"] for end in ends if end]
+    (low, high), units = known, [end["unit"] for end in ends if end]
     if units[0] and units[0] != units[1]:
         raise fail("E852", reason=f"{key}: both ends of a range have one unit, not {units[0]!r} and {units[1]!r}")
     steps, log = int(found["steps"] or STEPS), bool(found["log"])
@@ -94,6 +96,8 @@ def _range(key: str, said: str) -> Axis:
         raise fail(
             "E852", reason=f"{key}={said!r} needs two ends that differ (above zero for 'log') and 2 to 10000 steps"
         )
+    if not math.isfinite(high / low if log else high - low):
+        raise fail("E852", reason=f"{key}={said!r} spans more than numbers can")
     numbers = np.array([_between((low, high), k / (steps - 1), log=log) for k in range(steps)])
     return Axis(key, tuple(_written(number, units[1]) for number in numbers), numbers, units[1], log, (low, high))
 
@@ -112,12 +116,20 @@ def _written(number: float, unit: str) -> Any:
 
 def _quantity(value: Any) -> tuple[float | None, str]:
     if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return float(value), ""
+        return _finite(value), ""
     found = _NUMBER.match(value) if isinstance(value, str) else None
     if found is None:
         return None, ""
     try:
         parse_quantity(value)
-        return float(found["number"]), found["unit"]
-    except (RuleError, ValueError):
+    except RuleError:
         return None, ""
+    return _finite(found["number"]), found["unit"]
+
+
+def _finite(said: str | float) -> float | None:
+    try:
+        number = float(said)
+    except (ValueError, OverflowError):
+        return None
+    return number if math.isfinite(number) else None

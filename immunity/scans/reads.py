@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from immunity.arguments import check_text
 from immunity.compiler.case import Case
 from immunity.compiler.tables import Floats
 from immunity.language.errors import fail, near_miss
@@ -76,7 +77,7 @@ def read_reads(texts: Sequence[str]) -> tuple[Read, ...]:
     """
     if not texts:
         raise fail("E852", reason="nothing to look at is given")
-    return tuple(_read(text.strip()) for text in texts)
+    return tuple(_read(check_text(str(text)).strip()) for text in texts)
 
 
 def _read(text: str) -> Read:

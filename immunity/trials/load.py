@@ -83,7 +83,11 @@ def read_trial(path: str | Path, changes: Mapping[str, Any] | None = None) -> Pl
     if len(documents) != 1 or not isinstance(documents[0].data, dict):
         found = describe(documents[0].data) if len(documents) == 1 else f"{len(documents)} documents"
         raise fail("E205", at=Location(str(path), 1), text=path, found=found)
-    document = documents[0]
+    return plan_of(documents[0], changes)
+
+
+def plan_of(document: Document, changes: Mapping[str, Any] | None = None) -> Planned:
+    """As :func:`read_trial`, of a document that has been read."""
     try:
         trial = Trial.model_validate({**document.data, **(changes or {})})
     except ValidationError as error:
