@@ -72,7 +72,7 @@ function Spot({ place, map, index, chosen, choose }: { place: Place; map: BodyMa
       <circle class={`cell ${place.cells ? `c${rank(map.levels, ratio)}` : "no-cells"}`} cx={place.x} cy={place.y} r={place.quiet ? 4.5 : 9} />
       <circle class="target" cx={place.x} cy={place.y} r={place.quiet ? 9 : 14} />
       {rows.map(([text, kind], i) => (
-        <text class={kind} x={inner} y={place.top + 12 + i * 16} text-anchor={place.side > 0 ? "start" : "end"}>{text}</text>
+        <text aria-hidden="true" class={kind} x={inner} y={place.top + 12 + i * 16} text-anchor={place.side > 0 ? "start" : "end"}>{text}</text>
       ))}
     </g>
   );

@@ -31,6 +31,7 @@ function App() {
   const [faults, set_faults] = useState<Fault[]>([]);
   const [busy, set_busy] = useState(false);
   const [note, set_note] = useState("");
+  const [slow, set_slow] = useState(false);
   const changed = useRef(0);
   const shown = useRef<Answer | null>(null);
   const lucky = useRef("");
@@ -118,6 +119,13 @@ function App() {
   };
 
   useEffect(() => {
+    set_slow(false);
+    if (!busy) return;
+    const wait = setTimeout(() => set_slow(true), 4000);
+    return () => clearTimeout(wait);
+  }, [busy, question]);
+
+  useEffect(() => {
     if (!state) return;
     const wait = setTimeout(() => history.replaceState(null, "", `#s=${encode({ ...state, day: answer?.times[index], place: opened?.kind === "place" ? opened.id : undefined })}`), 250);
     return () => clearTimeout(wait);
@@ -193,6 +201,7 @@ function App() {
                   <h2>{answer.title}</h2>
                   <p class="headline">{answer.headline}{answer.sketch && <span class="soft"> (sketch)</span>}</p>
                   {ghost && <p class="was">Before: {ghost.headline} <button type="button" class="link" aria-pressed={held} onClick={() => set_held(!held)}>{held ? "Let the ghost follow" : "Hold this ghost"}</button></p>}
+                  {slow && <p class="soft">Still running. What is new to this machine, such as chance, is compiled once.</p>}
                   {answer.warnings.map((text) => <p class="soft">{text}</p>)}
                 </section>
                 <section id="curves" class="curves" aria-label="Curves">
@@ -367,7 +376,7 @@ function TimeBar({ answer, index, move, busy }: { answer: Answer; index: number;
     set_playing(!playing);
   };
   return (
-    <div class="timebar" role="group" aria-label="Time">
+    <div class="timebar" role="region" aria-label="Time">
       <button type="button" class="play" onClick={toggle} aria-label={playing ? "Pause" : "Play"}>
         <svg viewBox="0 0 24 24" aria-hidden="true"><path d={playing ? "M6 5h4v14H6zM14 5h4v14h-4z" : "M8 5v14l11-7z"} /></svg>
       </button>
@@ -375,7 +384,7 @@ function TimeBar({ answer, index, move, busy }: { answer: Answer; index: number;
         onInput={(event) => { set_playing(false); move(Number(event.currentTarget.value)); }} />
       <output>{stamp(answer.times[index] ?? 0, answer.clock)}</output>
       <label class="pace"><span>Speed</span>
-        <select value={String(pace)} onChange={(event) => set_pace(Number(event.currentTarget.value))}>
+        <select aria-label="Speed" value={String(pace)} onChange={(event) => set_pace(Number(event.currentTarget.value))}>
           {PACES.map(([label, value]) => <option value={String(value)}>{label}×</option>)}
         </select>
       </label>

@@ -63,6 +63,7 @@ def _listen(port: int) -> socket.socket:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((LOOPBACK, port))
+        listening.listen(128)  # who reads the address may come at once, and waits until the server answers
     except (OSError, OverflowError):
         listening.close()
         raise fail("E734", text=port) from None

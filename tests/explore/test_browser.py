@@ -1,0 +1,183 @@
+"""The page in a browser: every lesson is walked, nothing is against the rules of accessibility, Ctrl-C ends the server.
+
+Skipped without a Chromium. Pages are served by a process of their own, as `immunity explore` does it.
+"""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from immunity import api
+from immunity.explore.lessons import load_lessons
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+PATIENCE = 240_000  # ms: kernels may have to be compiled, and the machine may be busy
+LESSONS = load_lessons(api.load().book)
+
+pytestmark = [
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium"),
+    pytest.mark.xdist_group("browser"),
+]
+playwright = pytest.importorskip("playwright.sync_api")
+axe = pytest.importorskip("axe_playwright_python")
+AXE = Path(axe.__file__).parent / "axe.min.js"
+
+
+def start() -> tuple[subprocess.Popen[str], str]:
+    server = subprocess.Popen(
+        [sys.executable, "-m", "immunity", "explore", "cut_finger", "--no-browser"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert server.stdout is not None
+    return server, server.stdout.readline().strip()
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    server, found = start()
+    yield found
+    server.send_signal(signal.SIGINT)
+    server.wait(60)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with playwright.sync_playwright() as play:
+        opened = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield opened
+        opened.close()
+
+
+def settled(page: Any) -> None:
+    page.wait_for_selector("html[data-run]", timeout=PATIENCE)
+    page.wait_for_selector(".happened[aria-busy=false]", timeout=PATIENCE)
+
+
+@pytest.fixture
+def page(browser: Any, address: str) -> Iterator[Any]:
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce", bypass_csp=True)
+    opened = context.new_page()
+    faults: list[str] = []
+    opened.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
+    opened.on("pageerror", lambda error: faults.append(str(error)))
+    opened.goto(address)
+    settled(opened)
+    yield opened
+    context.close()
+    assert faults == []
+
+
+@pytest.mark.parametrize("lesson", LESSONS, ids=[each.lesson.id for each in LESSONS])
+def test_a_lesson_is_walked(page: Any, lesson: Any) -> None:
+    page.locator("summary", has_text="Lessons").click()
+    page.get_by_role("button", name=lesson.lesson.title).click()
+    for k, step in enumerate(lesson.lesson.steps):
+        page.get_by_role("heading", name=step.title, exact=True).wait_for(timeout=PATIENCE)
+        page.locator(f".plot >> nth={len(step.look.readouts) - 1}").wait_for(timeout=PATIENCE)
+        page.wait_for_selector(".happened[aria-busy=false]", timeout=PATIENCE)
+        assert page.locator(".lesson").get_by_text(step.say.pupil).count() == 1
+        page.get_by_role("button", name="Show the answer").click()
+        assert page.get_by_text(step.answer.pupil).count() == 1
+        last = k + 1 == len(lesson.lesson.steps)
+        page.get_by_role("button", name="Finish" if last else "Next", exact=True).click()
+    assert page.locator(".lesson").count() == 0
+    assert page.locator(".faults").count() == 0
+
+
+def test_a_change_is_run_and_the_answer_before_stays_as_a_ghost(page: Any) -> None:
+    before = page.locator(".headline").inner_text()
+    page.wait_for_timeout(1600)  # a new movement of the hand
+    page.locator("summary", has_text="What is missing").click()
+    page.get_by_label("Severe congenital neutropenia").check()
+    page.get_by_text("Before:").wait_for(timeout=PATIENCE)
+    page.wait_for_selector(".happened[aria-busy=false]", timeout=PATIENCE)
+    assert before in page.locator(".happened .was").inner_text()
+    assert page.locator(".headline").inner_text().startswith("Died")
+    link = page.evaluate("location.hash")
+    page.wait_for_timeout(500)
+    link = page.evaluate("location.hash")
+    page.goto(page.url.split("#")[0] + link)
+    page.reload()
+    settled(page)
+    assert page.locator(".headline").inner_text().startswith("Died")
+
+
+def test_a_curve_is_asked_why_by_keyboard_and_a_place_is_entered(page: Any) -> None:
+    page.get_by_role("slider", name="Neutrophils in the dermis").focus()
+    for _ in range(8):
+        page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    page.locator(".causes .link").first.click(timeout=PATIENCE)
+    page.locator(".rule p").first.wait_for(timeout=PATIENCE)
+    page.get_by_role("button", name="Blood", exact=False).first.focus()
+    page.keyboard.press("Enter")
+    page.get_by_role("region", name="Who is here").wait_for(timeout=PATIENCE)
+    page.locator("#panel").press("Escape")
+    assert page.locator("#panel").count() == 0
+
+
+def test_what_is_written_wrong_is_told_with_line_and_mend(page: Any) -> None:
+    page.locator("summary", has_text="Write a scenario").click()
+    page.get_by_label("As in a file").fill(
+        "id: a\ntitle: b\ndays: 2\nexposures: [{threat: scrap, site: skin, dose: 1 cm2}]\n"
+    )
+    page.get_by_role("button", name="Run this").click()
+    alert = page.get_by_role("alert")
+    alert.wait_for(timeout=PATIENCE)
+    assert "E602" in alert.inner_text() and "(page):4" in alert.inner_text() and "scrape" in alert.inner_text()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_nothing_is_against_the_rules_of_accessibility(browser: Any, address: str, width: int, scheme: str) -> None:
+    context = browser.new_context(
+        viewport={"width": width, "height": 900}, color_scheme=scheme, reduced_motion="reduce", bypass_csp=True
+    )
+    opened = context.new_page()
+    opened.goto(address)
+    settled(opened)
+    opened.locator("summary", has_text="Lessons").click()
+    opened.get_by_role("button", name="A scraped finger").click()
+    opened.get_by_role("heading", name="Bacteria get in").wait_for(timeout=PATIENCE)
+    settled(opened)
+    opened.locator("summary", has_text="What is missing").click()
+    opened.locator("summary", has_text="Colours and rings").click()
+    opened.locator("summary", has_text="Table").first.click()
+    opened.get_by_role("button", name="Why?").first.click()
+    opened.locator(".causes").wait_for(timeout=PATIENCE)
+    opened.add_script_tag(path=str(AXE))
+    found = opened.evaluate("axe.run()")
+    assert [(each["id"], [node["html"][:200] for node in each["nodes"]][:3]) for each in found["violations"]] == []
+    assert opened.evaluate("document.documentElement.scrollWidth") <= width
+    context.close()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of another kind")
+def test_ctrl_c_ends_it_with_streams_open() -> None:
+    """Within what uvicorn allows open streams; the clock is only to say that it does not hang."""
+    server, found = start()
+    base, _, token = found.partition("/?token=")
+    body = b'{"scenario": "cut_finger", "days": 3}'
+    asked = urllib.request.Request(
+        f"{base}/api/cohort?hosts=200", data=body, headers={"X-Token": token, "Content-Type": "application/json"}
+    )
+    with urllib.request.urlopen(asked, timeout=PATIENCE / 1000) as stream:
+        assert b"hosts" in stream.readline()
+        server.send_signal(signal.SIGINT)
+        begun = time.monotonic()
+        code = server.wait(60)
+        print(f"ended {time.monotonic() - begun:.2f} s after Ctrl-C")
+    assert code == 0
+    assert server.stderr is not None and "Traceback" not in server.stderr.read()
