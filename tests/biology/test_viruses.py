@@ -88,3 +88,12 @@ def test_what_t_cells_know_of_a_virus_is_there_only_where_it_is_met() -> None:
     known = [im.run(scenario, days=1).record.pool_names for scenario in ("healthy_adult", NAIVE)]
     healthy, ill = (any("killer_clone" in name for name in names) for names in known)
     assert ill and not healthy
+
+
+def test_linings_and_drugs_are_there_only_where_a_virus_is_met() -> None:
+    healthy, ill = (im.run(scenario, days=1).record.pool_names for scenario in ("healthy_adult", NAIVE))
+    for name in ("epithelial_cell", "bronchi.", "lung_lining.", "influenza_a"):
+        assert any(name in pool for pool in ill)
+        assert not any(name in pool for pool in healthy)
+    for name in ("liver_cells.", "hiv_1", "dexamethasone", "respiratory_syncytial_virus"):
+        assert not any(name in pool for pool in ill)
