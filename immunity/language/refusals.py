@@ -15,10 +15,13 @@ from immunity.language.read import Document
 MAX_REFUSALS = 200  # of one entry; a near miss is looked for in each
 
 _CURVE = "Write 'curve: {signal: ..., points: [...]}', with two points close together where it jumps."
+_DELAY = (
+    "There is no fixed delay. Nearest is a state with 'stages: {STATE: n}' and a 'mean_time' of the flow out of it: "
+    "arrivals are spread by the mean time over the root of n."
+)
 # what other languages have and this one has not, and what does the same here
 _INSTEAD = {
-    "delay": "Give the entity a state with 'stages: {STATE: n}', and the flow out of it a 'mean_time'.",
-    "lag": "Give the entity a state with 'stages: {STATE: n}', and the flow out of it a 'mean_time'.",
+    **dict.fromkeys(("delay", "lag"), _DELAY),
     **dict.fromkeys(("piecewise", "if", "when", "step", "above", "heaviside"), _CURVE),
     **dict.fromkeys(("min", "max"), "Write 'saturates', 'needs' or 'curve'."),
     "divide": "Write 'divided_by: [signal]'.",
