@@ -96,49 +96,6 @@ def test_a_lesson_is_walked(page: Any, lesson: Any) -> None:
     assert page.locator(".faults").count() == 0
 
 
-def test_a_change_is_run_and_the_answer_before_stays_as_a_ghost(page: Any) -> None:
-    before = page.locator(".headline").inner_text()
-    page.wait_for_timeout(1600)  # a new movement of the hand
-    page.locator("summary", has_text="What is missing").click()
-    page.get_by_label("Severe congenital neutropenia").check()
-    page.get_by_text("Before:").wait_for(timeout=PATIENCE)
-    page.wait_for_selector(".happened[aria-busy=false]", timeout=PATIENCE)
-    assert before in page.locator(".happened .was").inner_text()
-    assert page.locator(".headline").inner_text().startswith("Died")
-    link = page.evaluate("location.hash")
-    page.wait_for_timeout(500)
-    link = page.evaluate("location.hash")
-    page.goto(page.url.split("#")[0] + link)
-    page.reload()
-    settled(page)
-    assert page.locator(".headline").inner_text().startswith("Died")
-
-
-def test_a_curve_is_asked_why_by_keyboard_and_a_place_is_entered(page: Any) -> None:
-    page.get_by_role("slider", name="Neutrophils in the dermis").focus()
-    for _ in range(8):
-        page.keyboard.press("ArrowRight")
-    page.keyboard.press("Enter")
-    page.locator(".causes .link").first.click(timeout=PATIENCE)
-    page.locator(".rule p").first.wait_for(timeout=PATIENCE)
-    page.get_by_role("button", name="Blood", exact=False).first.focus()
-    page.keyboard.press("Enter")
-    page.get_by_role("region", name="Who is here").wait_for(timeout=PATIENCE)
-    page.locator("#panel").press("Escape")
-    assert page.locator("#panel").count() == 0
-
-
-def test_what_is_written_wrong_is_told_with_line_and_mend(page: Any) -> None:
-    page.locator("summary", has_text="Write a scenario").click()
-    page.get_by_label("As in a file").fill(
-        "id: a\ntitle: b\ndays: 2\nexposures: [{threat: scrap, site: skin, dose: 1 cm2}]\n"
-    )
-    page.get_by_role("button", name="Run this").click()
-    alert = page.get_by_role("alert")
-    alert.wait_for(timeout=PATIENCE)
-    assert "E602" in alert.inner_text() and "(page):4" in alert.inner_text() and "scrape" in alert.inner_text()
-
-
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 390])
 def test_nothing_is_against_the_rules_of_accessibility(browser: Any, address: str, width: int, scheme: str) -> None:
