@@ -268,7 +268,7 @@ def check(path: str | Path | None = None, *, alone: bool = False, book: Compiled
 def checked(compiled: Compiled, below: Compiled | None) -> Check:
     """Review a book; of one that lies over another, what is new."""
     known = None if below is None else review_of(below, scenarios=False)  # the book above tries them all
-    found = review_of(compiled)
+    found = review_of(compiled, below=below)
     statuses, unsourced = Counter(found.statuses), list(found.unsourced)
     if known is not None:
         statuses -= Counter(known.statuses)
@@ -281,13 +281,16 @@ def checked(compiled: Compiled, below: Compiled | None) -> Check:
     return Check(notes, dict(statuses), tuple(unsourced), size, known is not None)
 
 
-def review_of(compiled: Compiled, *, scenarios: bool = True) -> Review:
+def review_of(compiled: Compiled, *, scenarios: bool = True, below: Compiled | None = None) -> Review:
     """Build every scenario of a book, and review the whole of it, what no scenario meets included.
 
     Parameters
     ----------
     scenarios : bool
         Whether to build them. That finds faults, and no note depends on it: a book below one that is tried needs none.
+    below : Compiled, optional
+        The book that this one lies over. Scenarios that stand there as well are tried on the whole book, which is
+        compiled anyway, and not each on the part that its host meets.
 
     Raises
     ------
@@ -298,12 +301,15 @@ def review_of(compiled: Compiled, *, scenarios: bool = True) -> Review:
     from immunity.compiler.host import build_case
     from immunity.compiler.review import review
 
+    everything = whole(compiled)
+    known = {} if below is None else below.book.entries.get("scenario", {})
     faults = Faults()
-    for scenario in compiled.book.entries.get("scenario", {}).values() if scenarios else ():
+    for name, scenario in compiled.book.entries.get("scenario", {}).items() if scenarios else ():
+        tried = name in known and known[name].record == scenario.record
         with faults:
-            build_case(compiled, scenario)
+            build_case(everything if tried else compiled, scenario, all_met=tried)
     faults.settle()
-    return review(whole(compiled))
+    return review(everything)
 
 
 class Verdicts(tuple[Any, ...]):

@@ -42,7 +42,9 @@ def built(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     monkeypatch.setattr(
         cache, "compile_book", lambda book, **met: (count.update(books=1), compile_book(book, **met))[1]
     )
-    monkeypatch.setattr(host, "build_case", lambda *given: (count.update(scenarios=1), build_case(*given))[1])
+    monkeypatch.setattr(
+        host, "build_case", lambda *given, **how: (count.update(scenarios=1), build_case(*given, **how))[1]
+    )
     return count
 
 

@@ -75,7 +75,7 @@ unit: CFU
 is: [bacterium, extracellular_bacterium]
 carries: {microbial_pattern: {value: "1", status: assumed}}
 lives_in: {each surface: [], each guarded: []}
-enters: {each site: at site.surface}
+enters: {each guarded_site: at guarded_site.surface}
 floor: "1 CFU"
 numbers:
   growth: {derived: "log(2) / doubling", where: {doubling: "1 h"}, status: assumed, note: in tissue}

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from immunity.compiler.build import Compiled
 from immunity.compiler.cache import compile_met
-from immunity.compiler.case import Case
+from immunity.compiler.case import Case, Model, ReadoutInfo
 from immunity.compiler.changes import AGE, HISTORY, attributes_of, idle_attributes, said
 from immunity.compiler.clock import TICKS_PER_DAY, at_tick, grid
 from immunity.compiler.dated import Dated, Given, events_of, read_span
 from immunity.compiler.happenings import deficiency_events, happenings
 from immunity.compiler.history import read_history
-from immunity.compiler.inflow import with_inflows
+from immunity.compiler.inflow import Inflow, with_inflows
 from immunity.compiler.members import chosen, has_open_sets, met_in, not_met
 from immunity.compiler.person import ageing_events, theta_of
 from immunity.compiler.plans import read_ends
@@ -34,7 +35,7 @@ KEPT = 16  # books as scenarios meet them
 _MET: dict[tuple[str, tuple[str, ...], tuple[tuple[str, ...], ...]], Compiled] = {}
 
 
-def build_case(compiled: Compiled, scenario: Entry) -> Case:
+def build_case(compiled: Compiled, scenario: Entry, *, all_met: bool = False) -> Case:
     """Put the host of a scenario together.
 
     Parameters
@@ -42,6 +43,9 @@ def build_case(compiled: Compiled, scenario: Entry) -> Case:
     compiled : Compiled
     scenario : Entry
         A validated entry of kind scenario, from the book or from a file.
+    all_met : bool
+        Whether the book is taken as it is, rather than the part of it that this host meets: the same faults, and no
+        compiling for each scenario.
 
     Raises
     ------
@@ -50,7 +54,7 @@ def build_case(compiled: Compiled, scenario: Entry) -> Case:
     """
     record = scenario.record
     assert isinstance(record, Scenario)
-    compiled = meeting(compiled, scenario)
+    compiled = compiled if all_met else meeting(compiled, scenario)
     attributes, deficiencies = attributes_of(compiled.numbers, scenario)
     theta = theta_of(compiled, scenario, attributes, deficiencies)
     days = _days(record, scenario)
@@ -63,11 +67,7 @@ def build_case(compiled: Compiled, scenario: Entry) -> Case:
     no_rates = np.zeros(len(given.inflows))
     age = attributes.get(AGE)
     start = age.value if isinstance(age, Quantity) else None
-    model = replace(
-        compiled.model,
-        tables=with_inflows(compiled.model.tables, given.inflows),
-        readouts=of_age(compiled.model.readouts, start, (start or 0.0) + days),
-    )
+    model = _of_host(compiled.model, given.inflows, of_age(compiled.model.readouts, start, (start or 0.0) + days))
     known = [info.id for info in compiled.model.readouts]
     unmet = [each.id for entry in rule_entries(compiled.book) for each in entry.record.readouts if each.id not in known]
     for position, name in enumerate(record.show):
@@ -95,6 +95,14 @@ def build_case(compiled: Compiled, scenario: Entry) -> Case:
             *_warnings(compiled, record, dated, days, chance=bool(chances or (past and past.chances))),
         ),
     )
+
+
+def _of_host(model: Model, inflows: Sequence[Inflow], readouts: tuple[ReadoutInfo, ...]) -> Model:
+    """The model with what a host is given, and ranges of its age; the same object where neither changes it."""
+    tables = with_inflows(model.tables, inflows)
+    if tables is model.tables and readouts == model.readouts:
+        return model
+    return replace(model, tables=tables, readouts=readouts)
 
 
 def meeting(compiled: Compiled, scenario: Entry) -> Compiled:

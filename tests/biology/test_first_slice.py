@@ -75,7 +75,7 @@ name: Newcomer
 is: [bacterium, extracellular_bacterium]
 carries: {microbial_pattern: "1"}
 lives_in: {each surface: [], each guarded: []}
-enters: {each site: at site.surface}
+enters: {each guarded_site: at guarded_site.surface}
 numbers: {growth: "8 1/day", film_growth: "2 1/day", uptake: "1", toxicity: "1 1/day"}
 """,
         encoding="utf-8",

@@ -334,9 +334,9 @@ def test_no_two_processes_write_to_one_file(case):
     assert tasks_module.same_shard(work, (0, (1,)), (0, (3,)))
     assert not tasks_module.same_shard(work, (0, (3,)), (0, (4,)))
     left = [(0, (5,)), (0, (2,)), (0, (3,))]
-    assert workers_module._next(work, left, {"one": (0, (1,))}) == (0, (5,))
-    assert workers_module._next(work, left, {"one": (0, (1,))}) is None
-    assert workers_module._next(work, left, {}) == (0, (3,))
+    assert workers_module._next(work, left, {"one": (0, (1,))}, {}, "one") == (0, (5,))
+    assert workers_module._next(work, left, {"one": (0, (1,))}, {}, "one") is None
+    assert workers_module._next(work, left, {}, {}, "one") == (0, (3,))
 
 
 # processes that end -------------------------------------------------------------------------------

@@ -63,7 +63,7 @@ def worst_difference(made: Case, theta: np.ndarray, expected: np.ndarray) -> flo
     compared = ~np.isin(made.out_times, made.events.time)  # there the engine shows the state before the event
     pools, expected = run.pools[compared], expected[compared]
     above = expected > tables.floor
-    assert above.mean() > 0.3
+    assert above.mean() > 0.2  # the rest: what nobody here meets
     return float(np.max(np.abs(pools - expected)[above] / expected[above]))
 
 

@@ -29,8 +29,9 @@ def test_the_built_in_physiology_is_whole() -> None:
     assert len({order.id for order in held.orders}) == len(held.orders)
     book = im.load().book
     assert set(held.design.leave_out) <= set(book.entries["scenario"])
-    assert len(plan_trials(book, held)) > 3000
-    assert 100 < len(plan_trials(book, held, quick=True)) < 1400
+    whole = len(plan_trials(book, held))
+    assert whole > 3000
+    assert 100 < len(plan_trials(book, held, quick=True)) < whole / 4
 
 
 @pytest.mark.parametrize(
