@@ -25,12 +25,17 @@ def generate() -> ModuleType:
     return module
 
 
-def test_pages_are_up_to_date(generate: ModuleType) -> None:
-    assert generate.stale_pages(generate.static_pages()) == []
+@pytest.fixture(scope="module")
+def made(generate: ModuleType) -> list[tuple[Path, str]]:
+    return list(generate.static_pages())
 
 
-def test_every_entry_readout_number_and_paper_is_told(generate: ModuleType) -> None:
-    pages = {file.name: text for file, text in generate.static_pages()}
+def test_pages_are_up_to_date(generate: ModuleType, made: list[tuple[Path, str]]) -> None:
+    assert generate.stale_pages(iter(made)) == []
+
+
+def test_every_entry_readout_number_and_paper_is_told(generate: ModuleType, made: list[tuple[Path, str]]) -> None:
+    pages = {file.name: text for file, text in made}
     compiled = generate.load()
     for info in compiled.model.readouts:
         assert f"`{info.id}`" in pages["readouts.md"]
