@@ -220,6 +220,7 @@ def test_the_story_says_what_moved_it_and_who_killed_what() -> None:
     report = from_run(im.run("cut_finger", days=3.0))
     assert "Neutrophils engulf" in report.reasons["skin.bacteria"]
     assert report.reasons["skin.neutrophils"].startswith("Behind it: CXCL8")
+    assert "skin.wound" not in report.reasons  # highest when it was made, and by that
     told = [beat.text for beat in tell(report)]
     assert sum("Taken away by: " in text for text in told) >= 1
     assert sum("Behind it: CXCL8" in text for text in told) == 1
