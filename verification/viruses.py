@@ -108,17 +108,11 @@ def course(
     burden = left = 0.0
     for name in virus:
         found = run[name].dropna(run[name].dims[0])
-        above = np.maximum(found.values - floor(name), 0.0)
+        above = np.maximum(found.values - np.log10(found.attrs["limit_of_detection"]), 0.0)
         burden += float(np.trapezoid(above, found[found.dims[0]].values))
         left = max(left, float(above[-1]))
     oxygen, alive = (run[name].dropna(run[name].dims[0]).values for name in ("blood.oxygen", "body.survival"))
     return Course(burden, left, float(oxygen.min()), float(alive.min()))
-
-
-def floor(readout: str) -> float:
-    """The decadic logarithm of what can be found of a readout."""
-    limit = next(row.info.limit_of_detection for row in immunity.load().readouts if row.info.id == readout)
-    return float(np.log10(limit))
 
 
 def judge(cell: Cell) -> tuple[Course, str, bool]:
@@ -146,8 +140,8 @@ def main(arguments: list[str] | None = None) -> None:
         here, word, agrees = judge(cell)
         agreed, judged = agreed + agrees, judged + 1
         print(
-            f"| {cell.row} | {cell.column} | {here.burden:.0f} | {here.left:.1f} | {here.oxygen:.0f} | {here.alive:.2f} |"
-            f" {word} | {' or '.join(cell.words)} | {'yes' if agrees else 'no'} |",
+            f"| {cell.row} | {cell.column} | {here.burden:.0f} | {here.left:.1f} | {here.oxygen:.0f} |"
+            f" {here.alive:.2f} | {word} | {' or '.join(cell.words)} | {'yes' if agrees else 'no'} |",
             flush=True,
         )
     print(f"\n{agreed} of {judged} agree")
