@@ -1,14 +1,9 @@
-"""Stochastic mode, the plan of a step: which flows run event by event, which leap, and how far.
-
-Flows that touch a small pool run event by event; the others leap. Which pools count as small is chosen step by step so
-that the work is least; how far a leap may go follows from the counts.
-"""
+"""Stochastic mode: what it needs on top of the workspace of a step, and what is known of chance before it is drawn."""
 
 # pyright: reportArgumentType=false, reportReturnType=false, reportCallIssue=false
 # (NumPy's stubs take an element at an index of unknown type for an array)
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,19 +13,11 @@ from immunity.engine.kernel import kernel
 from immunity.engine.live import N_FLOWS, N_POOLS, Live
 from immunity.engine.net import Host, Places, Wiring
 from immunity.engine.packed import Packed
-from immunity.engine.rng import Streams, binomial, exponential
-from immunity.engine.rosenbrock import Work, begin_step
+from immunity.engine.rng import Streams, binomial
+from immunity.engine.rosenbrock import Work
 
-FEW = 4096.0  # counts from here up always leap
-LEAP = 0.2  # share of a pool of a thousand that may be born in a leap; grows with the square root of the count
-MOST_BORN = 0.5  # whatever the count
-MOST_STEPS = 50.0  # by how much following noise may shorten a step
 TINY = 1e-300
-BRIEF = 0.1  # births per member gone for good below which a pool may multiply much in a step: none of it stays
 UNNOTICED = 1e6  # counts above this leap as far as the error allows
-EVENTS = 100.0  # of a small pool in a step that its births allow
-MOST_EVENTS = 1000.0  # of a small pool in any step, as expected at its start
-MOST_GROWN = 2.0  # how many times e small pools are expected to grow in a step, at most
 
 
 @dataclass(frozen=True, eq=False)
@@ -177,100 +164,6 @@ def survey(wiring: Wiring, host: Host, live: Live, work: Work, dice: Dice) -> fl
 
 
 @kernel
-def all_small(wiring: Wiring, host: Host, live: Live, dice: Dice, x: Floats) -> bool:
-    """Say whether every live flow is drawn and touches a pool of few members; if so, follow every pool's events."""
-    for place in range(live.size[N_POOLS]):
-        pool = live.pools[place]
-        dice.small[pool] = wiring.countable[pool] and x[pool] < FEW
-    for place in range(live.size[N_FLOWS]):
-        flow = live.flows[place]
-        if not wiring.drawn[flow] or not touches_small(wiring, host, dice, flow):
-            return False
-    for place in range(live.size[N_POOLS]):
-        dice.small[live.pools[place]] = wiring.countable[live.pools[place]]
-    return True
-
-
-@kernel
-def comes_back(wiring: Wiring, live: Live, dice: Dice, pool: int, by_leaps: bool) -> bool:
-    """Say whether members of a pool may go to another and come back, by any flow or by those that leap."""
-    for at in range(wiring.leaver_ptr[pool], wiring.leaver_ptr[pool + 1]):
-        flow = wiring.leaver[at]
-        if not live.flow_on[flow] or (by_leaps and not leaps(wiring, dice, flow)):
-            continue
-        for entry in range(wiring.stoich_ptr[flow], wiring.stoich_ptr[flow + 1]):
-            other = wiring.stoich_pool[entry]
-            if other == pool or not wiring.countable[other]:
-                continue
-            for there in range(wiring.leaver_ptr[other], wiring.leaver_ptr[other + 1]):
-                back = wiring.leaver[there]
-                if not live.flow_on[back] or (by_leaps and not leaps(wiring, dice, back)):
-                    continue
-                for way in range(wiring.stoich_ptr[back], wiring.stoich_ptr[back + 1]):
-                    if wiring.stoich_pool[way] == pool:
-                        return True
-    return False
-
-
-@kernel
-def plan_step(wiring: Wiring, live: Live, dice: Dice, x: Floats, wanted: float, followed: float) -> float:
-    """Mark as small the pools worth running event by event, and return how long the step may be.
-
-    A pool is small if it has few members and its events cost less than the leaps they replace. A pool that leaps may
-    not multiply by much in one step, unless its members are gone for good long before they do.
-
-    Parameters
-    ----------
-    followed : float   how long the step may be for the noise in uncountable pools to be followed
-    """
-    longest = min(wanted, max(followed, wanted / MOST_STEPS))
-    for place in range(live.size[N_POOLS]):
-        pool = live.pools[place]
-        dice.small[pool] = False
-        if not wiring.countable[pool] or x[pool] >= UNNOTICED:
-            continue
-        count = max(x[pool], 1.0)
-        most_born = count * min(MOST_BORN, LEAP * math.sqrt(1e-3 * count))
-        limit = wanted
-        brought = dice.arriving[pool] - dice.born[pool]
-        if dice.born[pool] > BRIEF * max(dice.leaving[pool] - brought, 0.0):
-            limit = min(wanted, most_born / dice.born[pool])
-        come, gone = dice.arriving[pool] * limit, dice.leaving[pool] * limit
-        if come + gone > EVENTS >= 2.0 * come + x[pool] and not comes_back(wiring, live, dice, pool, False):
-            gone = min(gone, come + x[pool])
-        if x[pool] < FEW and come + gone <= EVENTS:
-            dice.small[pool] = True
-            busy = max(come + gone, TINY) * wanted / limit
-            growing = max(dice.born[pool] - dice.leaving[pool], TINY)
-            longest = min(longest, wanted * MOST_EVENTS / busy, MOST_GROWN * count / growing)
-        else:
-            longest = min(longest, limit)
-    return longest
-
-
-@kernel
-def split_flows(wiring: Wiring, host: Host, live: Live, dice: Dice, streams: Streams) -> int:
-    """List the flows to run event by event, wind up the clocks of those new among them, and return their number."""
-    n_exact = 0
-    for place in range(live.size[N_FLOWS]):
-        flow = live.flows[place]
-        dice.slot[flow] = -1
-        dice.firings[flow] = 0.0
-        dice.more[flow] = 0.0
-        for at in range(wiring.stoich_ptr[flow], wiring.stoich_ptr[flow + 1]):
-            dice.odd[at] = 0.0
-        if not wiring.drawn[flow] or not touches_small(wiring, host, dice, flow):
-            dice.clock[flow] = -1.0
-            continue
-        if dice.clock[flow] < 0.0:
-            dice.clock[flow] = exponential(streams, flow)
-        dice.slot[flow] = n_exact
-        dice.exact[n_exact] = flow
-        n_exact += 1
-    return n_exact
-
-
-@kernel
 def whole_yield(streams: Streams, flow: int, change: float, firings: float) -> float:
     """Return by how much whole members are off a fractional yield: each firing draws whether it makes one more."""
     low = np.floor(change)
@@ -290,44 +183,3 @@ def meeting(wiring: Wiring, host: Host, flow: int, values: Floats) -> float:
             met += 1.0
             share *= max(0.0, 1.0 - met * host.slope[arm] / values[sensed])
     return share
-
-
-@kernel
-def hold_small(
-    wiring: Wiring, host: Host, live: Live, work: Work, dice: Dice, x: Floats, t: float, step: float
-) -> None:
-    """Begin a step anew from small pools as they are expected to be on average within it, which then stand still.
-
-    How quick members come and go by ones and twos is none of the step's business; see `leap.heed_events`.
-    """
-    some = False
-    for pool in range(wiring.n_pool):
-        dice.stand[pool] = x[pool]
-        work.held[pool] = False
-    for place in range(live.size[N_POOLS]):
-        pool = live.pools[place]
-        if dice.small[pool]:
-            z = max(
-                step * max((dice.leaving[pool] - dice.born[pool]) / max(x[pool], 1.0), dice.pace[pool]), -MOST_GROWN
-            )
-            left = -math.expm1(-z) / z if abs(z) > 1e-6 else 1.0 - 0.5 * z
-            came = step * (dice.arriving[pool] - dice.born[pool])
-            dice.stand[pool] = left * x[pool] + came * ((1.0 - left) / z if abs(z) > 1e-6 else 0.5)
-            work.held[pool] = True
-            some = True
-    if some:
-        begin_step(wiring, host, live, work, dice.stand, t)
-        for place in range(live.size[N_FLOWS]):
-            flow = live.flows[place]
-            for arm in range(wiring.arm_ptr[flow], wiring.arm_ptr[flow + 1]):
-                if wiring.arm_pool[arm] < wiring.n_pool and work.held[wiring.arm_pool[arm]]:
-                    work.arm[arm] = 0.0
-
-
-@kernel
-def let_go(live: Live, work: Work, dice: Dice, x: Floats) -> None:
-    """Take small pools to where they are expected at the end of a step that was computed."""
-    for place in range(live.size[N_POOLS]):
-        pool = live.pools[place]
-        if work.held[pool]:
-            work.new[pool] += x[pool] - dice.stand[pool]

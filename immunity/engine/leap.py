@@ -9,7 +9,7 @@ expected firings m and the response A of firings to amounts:
 
 with theta the share of a pool's turnover that is counted from its end rather than its start, such that one pool alone
 decays by exactly exp(-z) in z turnovers. So m + noise is taken through one solve with the sparse matrix of the step,
-whatever the number of turnovers. Pools in which few are left are shared out member by member instead.
+whatever the number of turnovers. Pools in which few are left are drawn member by member instead (`few`).
 """
 
 # pyright: reportArgumentType=false, reportReturnType=false, reportCallIssue=false
@@ -21,16 +21,16 @@ import math
 import numpy as np
 
 from immunity.compiler.tables import Floats
-from immunity.engine.dice import UNNOTICED, Dice, comes_back, leaps, own_change, whole_yield
+from immunity.engine.dice import UNNOTICED, Dice, leaps, own_change, whole_yield
+from immunity.engine.few import count_few, mend, share_out_few
 from immunity.engine.hazard import derivative, evaluate_signals
 from immunity.engine.kernel import kernel
 from immunity.engine.live import N_FLOWS, N_POOLS, N_ROWS, N_SIGNALS, Live
 from immunity.engine.net import BY_PRIMARY, Host, Wiring
-from immunity.engine.rng import Streams, binomial, poisson, rounded
+from immunity.engine.rng import Streams, poisson, rounded
 from immunity.engine.rosenbrock import Work
 from immunity.engine.sparse import factorise, solve
 
-SPARSE = 64.0  # members below which those of a pool that nobody comes back to are shared out one by one
 FAINT = 4.0  # expected firings below which a flow draws last, so that it can't fall below none
 WHOLE = 1e6  # firings above which rounding needs no chance
 
@@ -232,89 +232,6 @@ def _make_whole(wiring: Wiring, live: Live, work: Work, dice: Dice, streams: Str
 
 
 @kernel
-def _arrivals(wiring: Wiring, host: Host, live: Live, dice: Dice, drawn: bool) -> None:
-    """Add up what drawn flows bring to every pool, as drawn or as expected, in `dice.came` or `dice.due`."""
-    total = dice.came if drawn else dice.due
-    for place in range(live.size[N_POOLS]):
-        total[live.pools[place]] = 0.0
-    for place in range(live.size[N_FLOWS]):
-        flow = live.flows[place]
-        if wiring.drawn[flow]:
-            firings = dice.firings[flow] if drawn else dice.mean[flow]
-            for entry in range(wiring.stoich_ptr[flow], wiring.stoich_ptr[flow + 1]):
-                total[wiring.stoich_pool[entry]] += max(0.0, host.change[entry]) * firings
-
-
-@kernel
-def _share_out(wiring: Wiring, host: Host, live: Live, dice: Dice, streams: Streams, pool: int, count: float) -> None:
-    """Share the few members of a pool among the flows they leave by: those there at the start, then newcomers too.
-
-    Binomial draws, each given those before.
-    """
-    members, left, leaving = count, count, 0.0
-    for at in range(wiring.leaver_ptr[pool], wiring.leaver_ptr[pool + 1]):
-        flow = wiring.leaver[at]
-        if live.flow_on[flow] and leaps(wiring, dice, flow):
-            leaving += max(0.0, -own_change(wiring, host, flow)) * dice.mean[flow]
-    per_flow = 0.0
-    if leaving > 0.0:
-        per_flow = count * min((1.0 - dice.late[pool]) / dice.level[pool], 1.0 / leaving)
-    for early in (True, False):
-        taking = dice.late[pool] if not early else 1.0 - dice.late[pool]
-        if not early:
-            members += dice.came[pool]
-            left += dice.due[pool]
-        for at in range(wiring.leaver_ptr[pool], wiring.leaver_ptr[pool + 1]):
-            flow = wiring.leaver[at]
-            group = -own_change(wiring, host, flow)
-            if not (group > 0.0 and live.flow_on[flow] and leaps(wiring, dice, flow)):
-                continue
-            at_start = per_flow * dice.mean[flow]
-            taken = group * (at_start if early else dice.mean[flow] - at_start)
-            chance = min(1.0, max(0.0, taken / left)) if left > 0.0 else 0.0
-            firings = binomial(streams, flow, np.floor(max(members, 0.0) / group), chance) if taking > 0.0 else 0.0
-            left -= taken
-            members -= firings * group
-            if early:
-                dice.firings[flow] = firings
-            else:
-                dice.firings[flow] += firings
-
-
-@kernel
-def _share_out_few(wiring: Wiring, host: Host, live: Live, work: Work, dice: Dice, streams: Streams, x: Floats) -> None:
-    """Draw again, member by member, who leaves pools in which few are, given who comes."""
-    listed = False
-    for pool in range(wiring.n_pool):
-        if not (wiring.countable[pool] and live.value_on[pool]):
-            continue
-        few = min(x[pool], work.new[pool]) < SPARSE and x[pool] < UNNOTICED and dice.level[pool] > 0.0
-        if not few or dice.small[pool] or comes_back(wiring, live, dice, pool, True):
-            continue
-        if not listed:
-            _arrivals(wiring, host, live, dice, False)
-        _arrivals(wiring, host, live, dice, True)
-        listed = True
-        _share_out(wiring, host, live, dice, streams, pool, x[pool])
-
-
-@kernel
-def _mend(wiring: Wiring, host: Host, live: Live, dice: Dice, streams: Streams, pool: int, after: Floats) -> None:
-    """Take back firings by which more left a pool than were there."""
-    for at in range(wiring.leaver_ptr[pool], wiring.leaver_ptr[pool + 1]):
-        flow = wiring.leaver[at]
-        group = -own_change(wiring, host, flow)
-        if after[pool] < 0.0 and group > 0.0 and live.flow_on[flow] and leaps(wiring, dice, flow):
-            undone = min(dice.firings[flow], np.ceil(-after[pool] / group))
-            dice.firings[flow] -= undone
-            for entry in range(wiring.stoich_ptr[flow], wiring.stoich_ptr[flow + 1]):
-                after[wiring.stoich_pool[entry]] -= host.change[entry] * undone + dice.odd[entry]
-                if dice.odd[entry] != 0.0 or host.change[entry] * undone != np.floor(host.change[entry] * undone):
-                    dice.odd[entry] = whole_yield(streams, flow, host.change[entry], dice.firings[flow])
-                after[wiring.stoich_pool[entry]] += dice.odd[entry]
-
-
-@kernel
 def leap(
     wiring: Wiring,
     host: Host,
@@ -343,8 +260,9 @@ def leap(
     if not _carry(wiring, host, live, work, dice, step):
         return False
     _make_whole(wiring, live, work, dice, streams, step)
-    _share_out_few(wiring, host, live, work, dice, streams, x)
+    share_out_few(wiring, host, live, work, dice, streams, x)
     for pool in range(wiring.n_pool):
+        dice.due[pool] = max(after[pool], 0.0)
         after[pool] = x[pool]
     for place in range(live.size[N_FLOWS]):
         flow = live.flows[place]
@@ -355,10 +273,11 @@ def leap(
                 if fractional and dice.slot[flow] < 0:
                     dice.odd[at] = whole_yield(streams, flow, host.change[at], dice.firings[flow])
                 after[pool] += host.change[at] * dice.firings[flow] + dice.odd[at]
+    count_few(wiring, host, live, dice, streams, x, after, step)
     for _ in range(2):
         for pool in range(wiring.n_pool):
             if wiring.countable[pool] and after[pool] < 0.0:
-                _mend(wiring, host, live, dice, streams, pool, after)
+                mend(wiring, host, live, dice, streams, pool, after)
     for place in range(live.size[N_POOLS]):
         pool = live.pools[place]
         if wiring.countable[pool] and after[pool] < 0.0 and x[pool] < UNNOTICED:

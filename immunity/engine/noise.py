@@ -13,7 +13,7 @@ import math
 import numpy as np
 
 from immunity.compiler.tables import Floats
-from immunity.engine.dice import TINY, Dice
+from immunity.engine.dice import TINY, Dice, own_change
 from immunity.engine.hazard import law_value
 from immunity.engine.heard import hears_molecules, listen
 from immunity.engine.kernel import kernel
@@ -180,19 +180,44 @@ def _excused(work: Work, dice: Dice, x: Floats, step: float, pool: int) -> float
 
 
 @kernel
-def excuse_noise(wiring: Wiring, live: Live, work: Work, dice: Dice, x: Floats, step: float) -> None:
+def _usual(dice: Dice, x: Floats, step: float, pool: int) -> float:
+    """Return how many there are, or as many as come within a step or a stay: chance may have left fewer for now."""
+    brought = max(dice.arriving[pool] - dice.born[pool], 0.0)
+    return max(x[pool], brought * min(step, 1.0 / max(dice.pace[pool], TINY)))
+
+
+@kernel
+def excuse_noise(wiring: Wiring, host: Host, live: Live, work: Work, dice: Dice, x: Floats, step: float) -> None:
     """Allow an error on top of the tolerance for what chance does within a step, and for how a step takes it back.
 
     A pool that noise has moved relaxes. The embedded error takes up to half of the displacement (here: of two standard
     deviations) for its own where the step is longer than the relaxation, though by then little is left of it. The same
-    goes for what such a pool drives. And to a small part of it, noise is nobody's error.
+    goes for what such a pool drives, and for where its members go. And to a small part of it, noise is nobody's error.
     """
+    for place in range(live.size[N_POOLS]):
+        pool = live.pools[place]
+        dice.came[pool] = 0.0
+        dice.due[pool] = 0.0
+        if wiring.countable[pool] and not dice.small[pool]:
+            usual = _usual(dice, x, step, pool)
+            turnover = step * max(dice.arriving[pool], dice.leaving[pool]) / (usual + work.floor[pool])
+            dice.due[pool] = math.sqrt(usual + 1.0) * RARE * _share_taken(turnover)
+            work.slack[pool] = math.sqrt(usual + 1.0) * ALLOWED
+    for place in range(live.size[N_FLOWS]):
+        flow = live.flows[place]
+        maker = wiring.primary[flow]
+        if not wiring.drawn[flow] or maker < 0 or dice.due[maker] == 0.0:
+            continue
+        part = min(1.0, -own_change(wiring, host, flow) * work.hazard[flow] / max(dice.pace[maker], TINY))
+        for at in range(wiring.stoich_ptr[flow], wiring.stoich_ptr[flow + 1]):
+            if part > 0.0 and wiring.stoich_pool[at] != maker:
+                moved = host.change[at] * part * dice.due[maker]
+                dice.came[wiring.stoich_pool[at]] += moved * moved
     for place in range(live.size[N_POOLS]):
         pool = live.pools[place]
         if dice.small[pool]:
             work.slack[pool] = np.inf  # its path is that of its events
         elif wiring.countable[pool]:
-            turnover = step * max(dice.arriving[pool], dice.leaving[pool]) / (x[pool] + work.floor[pool])
-            work.slack[pool] = math.sqrt(x[pool] + 1.0) * (RARE * _share_taken(turnover) + ALLOWED)
+            work.slack[pool] += dice.due[pool] + math.sqrt(dice.came[pool])
         else:
             work.slack[pool] = _excused(work, dice, x, step, pool)

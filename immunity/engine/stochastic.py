@@ -25,7 +25,7 @@ from immunity.engine.course import (
     record,
     stops_here,
 )
-from immunity.engine.dice import Dice, all_small, hold_small, let_go, plan_step, split_flows, survey
+from immunity.engine.dice import Dice, survey
 from immunity.engine.exact import forget_firings, keep_events, recall_firings, rewind_events, run_events
 from immunity.engine.hazard import evaluate_signals, next_knot
 from immunity.engine.kernel import entry, kernel
@@ -33,6 +33,7 @@ from immunity.engine.leap import heed_events, leap
 from immunity.engine.live import N_FLOWS, N_POOLS, N_SIGNALS, Live, find_live
 from immunity.engine.net import Host, Wiring
 from immunity.engine.noise import excuse_noise, trace_noise
+from immunity.engine.plan import all_small, hold_small, let_go, plan_step, split_flows
 from immunity.engine.rng import Streams
 from immunity.engine.rosenbrock import (
     Work,
@@ -236,11 +237,11 @@ def advance_stochastic(
             if knot <= t:
                 knot = next_knot(wiring, host, course.shown, t)
             coming, target = target, min(t_end, knot)
-            step = fit(plan_step(wiring, live, dice, x, fit(h, target - t), followed), target - t)
+            step = fit(plan_step(wiring, host, live, work, dice, x, fit(h, target - t), followed), target - t)
             if t + step > coming and is_brisk(wiring, live, dice, x, step):
                 target = coming
                 step = fit(step, target - t)
-            excuse_noise(wiring, live, work, dice, x, step)
+            excuse_noise(wiring, host, live, work, dice, x, step)
             error = NO_FIT
             hold_small(wiring, host, live, work, dice, x, t, step)
             if try_step(wiring, host, live, work, dice.stand, t, step):

@@ -24,7 +24,7 @@ from immunity.engine.twin import (
     rosenbrock_step,
     signal_values,
 )
-from immunity.engine.twin_leap import leap, meeting, mend, whole_yield
+from immunity.engine.twin_leap import count_few, leap, meeting, mend, whole_yield
 from immunity.engine.twin_noise import comes_back, excuse_noise, no_noise, trace_noise
 from immunity.engine.twin_random import Stream
 from immunity.engine.twin_survey import Dice, Turnover, survey
@@ -32,26 +32,64 @@ from immunity.engine.twin_survey import Dice, Turnover, survey
 UNNOTICED, FEW, LEAP, EVENTS, FRANTIC, CHUNK, RETRACE = 1e6, 4096.0, 0.2, 100.0, 3e4, 20000, 4
 
 
-def plan(dice: Dice, moved: Turnover, followed: float, x: Floats, wanted: float) -> tuple[set[int], float]:
+def plan(
+    dice: Dice, moved: Turnover, followed: float, x: Floats, wanted: float, rates: list[float]
+) -> tuple[set[int], float]:
     """Return the pools to run event by event, and how long the step may be."""
-    small: set[int] = set()
-    longest = min(wanted, max(followed, wanted / 50))
-    for pool in range(dice.model.n_pool):
-        if dice.model.tables.countable[pool] and x[pool] < UNNOTICED:
-            count, arriving, leaving, born, _ = max(x[pool], 1.0), *(v[pool] for v in vars(moved).values())
-            most = count * min(0.5, LEAP * math.sqrt(1e-3 * count))
-            brief = born <= 0.1 * max(leaving - (arriving - born), 0.0)
-            limit = wanted if brief else min(wanted, most / born)
-            come, gone = arriving * limit, leaving * limit
-            if come + gone > EVENTS >= 2 * come + x[pool] and not comes_back(dice, range(dice.model.n_flow), pool):
-                gone = min(gone, come + x[pool])
-            if x[pool] < FEW and come + gone <= EVENTS:
-                small.add(pool)
-                busy = max(come + gone, 1e-300) * wanted / limit
-                longest = min(longest, wanted * 1e3 / busy, 2 * count / max(born - leaving, 1e-300))
+    pools = [pool for pool in range(dice.model.n_pool) if dice.model.tables.countable[pool] and x[pool] < UNNOTICED]
+    limit = {pool: leap_limit(moved, x, wanted, pool) for pool in pools}
+    events = {pool: events_within(dice, moved, x, limit[pool], pool) for pool in pools}
+    small = {pool for pool in pools if x[pool] < FEW and events[pool] <= EVENTS}
+
+    def longest() -> float:
+        step = min(wanted, max(followed, wanted / 50))
+        for pool in pools:
+            if pool in small:
+                busy = max(events[pool], 1e-300) * wanted / limit[pool]
+                growing = max(moved.born[pool] - moved.leaving[pool], 1e-300)
+                step = min(step, wanted * 1e3 / busy, 2 * max(x[pool], 1.0) / growing)
             else:
-                longest = min(longest, limit)
-    return small, longest
+                step = min(step, limit[pool])
+        return step
+
+    step = longest()
+    takes = [
+        (flow, pool)
+        for flow in filter(dice.drawn, range(dice.model.n_flow))
+        for pool, amount in dice.model.stoichiometry[flow].items()
+        if pool in pools
+        and -amount * step * (moved.hazards[flow] if pool == dice.model.tables.flows.primary[flow] else
+                              rates[flow] / max(x[pool], 1.0)) > 0.1
+    ]  # fmt: skip
+    for joins in (True, False):
+        changed = bool(small)
+        while changed:
+            changed = False
+            for flow, pool in takes:
+                if pool not in small and small & set(dice.touched(flow)):
+                    if joins and (moved.arriving[pool] + moved.leaving[pool]) * step <= 1e3:
+                        small.add(pool)
+                        changed = True
+                    elif not joins:
+                        small -= set(dice.touched(flow))
+                        changed = True
+    return small, longest()
+
+
+def leap_limit(moved: Turnover, x: Floats, wanted: float, pool: int) -> float:
+    """Return how long a pool that leaps lets a step be."""
+    count, arriving, born = max(x[pool], 1.0), moved.arriving[pool], moved.born[pool]
+    most = count * min(0.5, LEAP * math.sqrt(1e-3 * count))
+    brief = born <= 0.1 * max(moved.leaving[pool] - (arriving - born), 0.0)
+    return wanted if brief else min(wanted, most / born)
+
+
+def events_within(dice: Dice, moved: Turnover, x: Floats, limit: float, pool: int) -> float:
+    """Return how many events a pool has."""
+    come, gone = moved.arriving[pool] * limit, moved.leaving[pool] * limit
+    if come + gone > EVENTS >= 2 * come + x[pool] and not comes_back(dice, range(dice.model.n_flow), pool):
+        gone = min(gone, come + x[pool])
+    return come + gone
 
 
 def hold(moved: Turnover, small: set[int], x: Floats, span: float) -> Floats:
@@ -164,7 +202,7 @@ def run_dice(
             if traced % RETRACE == 0:
                 noise = trace_noise(dice, moved, x, floor, t, noise, fit(h, days - t))
             traced += 1
-            small, longest = plan(dice, moved, noise.followed, x, fit(h, days - t))
+            small, longest = plan(dice, moved, noise.followed, x, fit(h, days - t), rates)
             until = min(days, next_knot(model, t))
             span = fit(longest, until - t)
             stand = hold(moved, small, x, span)
@@ -203,7 +241,9 @@ def run_dice(
             }
             both = leapt.drawn | single
             after = x + net_change(model, [both.get(flow, 0.0) for flow in live]) + single_odd
-            after = mend(dice, leaping, leapt.drawn, odd, after + total_odd(odd, model.n_pool))
+            after += total_odd(odd, model.n_pool)
+            count_few(dice, moved, small, leapt, odd, x, np.maximum(step.new, 0.0), after, span)
+            mend(dice, leaping, leapt.drawn, odd, after)
             if any(after[p] < 0 and x[p] < UNNOTICED for p in range(model.n_pool) if tables.countable[p]):
                 h, grow = span / 2, 1.0
                 dice.clock = kept[0]

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from immunity.compiler.tables import Floats
+from immunity.engine.net import prepare
 from immunity.engine.twin import Step, hazard, meeting_slope, net_change
 from immunity.engine.twin_noise import comes_back
-from immunity.engine.twin_survey import Dice
+from immunity.engine.twin_survey import Dice, Turnover
 
 UNNOTICED, SPARSE, FAINT, WHOLE = 1e6, 64.0, 4.0, 1e6
 
@@ -43,6 +44,7 @@ class Leap:
 
     drawn: dict[int, float]
     extra: Floats  # [flow]
+    mean: dict[int, float]
 
 
 def leap(
@@ -108,7 +110,7 @@ def leap(
         if few and model.tables.countable[pool] and pool not in small and not comes_back(dice, leaping, pool):
             events = {flow: float(step.expected[flow]) for flow in single}
             share_out(dice, leaping, pool, x[pool], late[pool], level[pool], (mean, events), (drawn, single))
-    return Leap(drawn, extra)
+    return Leap(drawn, extra, mean)
 
 
 def share_out(
@@ -155,20 +157,72 @@ def whole_yield(dice: Dice, flow: int, pool: int, firings: float) -> float:
     return dice.streams[flow].binomial(firings, part) - part * firings
 
 
+def fire_again(
+    dice: Dice, flow: int, more: float, drawn: dict[int, float], odd: dict[int, dict[int, float]], after: Floats
+) -> None:
+    """Let a leaping flow fire more or less often than it was drawn to."""
+    drawn[flow] += more
+    for other, amount in dice.model.stoichiometry[flow].items():
+        before = odd[flow].get(other, 0.0)
+        if before != 0.0 or amount * more % 1.0 != 0.0:
+            odd[flow][other] = whole_yield(dice, flow, other, drawn[flow])
+        after[other] += odd[flow].get(other, 0.0) - before + amount * more
+
+
+def count_few(
+    dice: Dice,
+    moved: Turnover,
+    small: set[int],
+    leapt: Leap,
+    odd: dict[int, dict[int, float]],
+    x: Floats,
+    due: Floats,
+    after: Floats,
+    h: float,
+) -> None:
+    """Draw how many are at the end in pools of few that come back; ``due``: as was expected."""
+    countable, primary, leaping = dice.model.tables.countable, dice.model.tables.flows.primary, list(leapt.drawn)
+    for pool in prepare(dice.model.tables).wiring.order.tolist():
+        few = countable[pool] and pool not in small and min(x[pool], due[pool]) < SPARSE and x[pool] < UNNOTICED
+        if not few or moved.born[pool] > 0.1 * moved.pace[pool] or not comes_back(dice, leaping, pool):
+            continue
+        leavers = [flow for flow in range(dice.model.n_flow) if primary[flow] == pool and dice.own(flow) != 0]
+        if any(dice.own(flow) != -1 or flow not in leaping for flow in leavers):
+            continue
+        others = [
+            other
+            for flow in leavers
+            for other in dice.touched(flow)
+            if other != pool and any(primary[back] == other and pool in dice.touched(back) for back in leaping)
+        ]
+        around = after[pool] + sum(max(after[other], 0.0) for other in others)
+        expected = due[pool] + sum(due[other] for other in others)
+        if any(other in small or due[other] < due[pool] for other in others) or around <= 0 or expected <= 0:
+            continue
+        stayed = math.exp(-h * moved.pace[pool])
+        came = max(due[pool] - stayed * x[pool], 0.0)
+        chance = min(1.0, came / max(expected - stayed * x[pool], came)) if came > 0 else 0.0
+        stream = dice.streams[leavers[0]]
+        count = stream.binomial(x[pool], stayed)
+        count += stream.binomial(max(around - count, 0.0), chance)
+        over, leaving = after[pool] - count, sum(leapt.mean[flow] for flow in leavers)
+        for flow in leavers:
+            if over != 0.0:
+                part = min(1.0, leapt.mean[flow] / leaving) if leaving > 0 else 1.0
+                leaving -= leapt.mean[flow]
+                more = max(dice.streams[flow].binomial(abs(over), part) * math.copysign(1, over), -leapt.drawn[flow])
+                over -= more
+                fire_again(dice, flow, more, leapt.drawn, odd, after)
+
+
 def mend(
     dice: Dice, leaping: list[int], drawn: dict[int, float], odd: dict[int, dict[int, float]], after: Floats
-) -> Floats:
-    """Take back firings by which more left a pool than were there; return the state at the end."""
+) -> None:
+    """Take back firings by which more left a pool than were there."""
     model = dice.model
     for pool in [*range(model.n_pool)] * 2:
         for flow in leaping:
             group, own = -dice.own(flow), model.tables.flows.primary[flow] == pool
             if own and group > 0 and after[pool] < 0 and model.tables.countable[pool]:
                 undone = min(drawn[flow], math.ceil(-after[pool] / group))
-                drawn[flow] -= undone
-                for other, amount in model.stoichiometry[flow].items():
-                    before = odd[flow].get(other, 0.0)
-                    if before != 0.0 or amount * undone % 1.0 != 0.0:
-                        odd[flow][other] = whole_yield(dice, flow, other, drawn[flow])
-                    after[other] += odd[flow].get(other, 0.0) - before - amount * undone
-    return after
+                fire_again(dice, flow, -undone, drawn, odd, after)

@@ -117,13 +117,27 @@ def excuse_noise(
     dice: Dice, moved: Turnover, noise: Noise, small: set[int], x: Floats, floor: Floats, span: float
 ) -> list[float]:
     """Return the error excused on top of the tolerance."""
+    model, primary = dice.model, dice.model.tables.flows.primary
+    leaping = [pool for pool in range(model.n_pool) if model.tables.countable[pool] and pool not in small]
+    usual, taking_back, handed_on = x.copy(), np.zeros(model.n_pool), np.zeros(model.n_pool)
+    for pool in leaping:
+        brought, pace = max(moved.arriving[pool] - moved.born[pool], 0.0), max(moved.pace[pool], 1e-300)
+        usual[pool] = max(x[pool], brought * min(span, 1 / pace))
+        z = span * max(moved.arriving[pool], moved.leaving[pool]) / (usual[pool] + floor[pool])
+        taking_back[pool] = math.sqrt(usual[pool] + 1) * 4 * taken(z)
+    for flow in filter(dice.drawn, range(model.n_flow)):
+        maker = int(primary[flow])
+        if maker in leaping:
+            part = min(1.0, -dice.own(flow) * moved.hazards[flow] / max(moved.pace[maker], 1e-300))
+            for pool, amount in model.stoichiometry[flow].items():
+                if part > 0 and pool != maker:
+                    handed_on[pool] += (amount * part * taking_back[maker]) ** 2
     slack = []
-    for pool in range(dice.model.n_pool):
+    for pool in range(model.n_pool):
         if pool in small:
             slack.append(math.inf)
-        elif dice.model.tables.countable[pool]:
-            z = span * moved.fastest(x, floor, pool, counted=False)
-            slack.append(math.sqrt(x[pool] + 1) * (4 * taken(z) + 0.03))
+        elif model.tables.countable[pool]:
+            slack.append(math.sqrt(usual[pool] + 1) * 0.03 + taking_back[pool] + math.sqrt(handed_on[pool]))
         else:
             slack.append(excused(moved, noise, x, floor, span, pool))
     return slack

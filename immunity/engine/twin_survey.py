@@ -42,6 +42,7 @@ class Turnover:
     leaving: Floats
     born: Floats
     pace: Floats  # by which part members leave or are born, also where nobody is
+    hazards: list[float]  # [flow]
 
     def fastest(self, x: Floats, floor: Floats, pool: int, counted: bool) -> float:
         """Return by which part a pool changes per day."""
@@ -52,7 +53,7 @@ class Turnover:
 def survey(dice: Dice, rates: list[float], hazards: list[float]) -> Turnover:
     """Add up what arrives, leaves and is born."""
     n = dice.model.n_pool
-    moved = Turnover(np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n))
+    moved = Turnover(np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n), hazards)
     for flow, rate in enumerate(rates):
         for pool, amount in dice.model.stoichiometry[flow].items():
             moved.arriving[pool] += max(0.0, amount) * rate

@@ -87,3 +87,10 @@ def test_tables_grow_as_the_crowd_not_as_its_square() -> None:
     few, many_ = entries(8), entries(32)
     for name, size in many_.items():
         assert size <= 4.0 * 1.1 * max(few[name], 8), name
+
+
+def test_memory_that_nobody_disturbs_lives_to_the_end() -> None:
+    """Eighty years of ten antigens: births allow some 2,000 steps; noise that is taken for an error would take 1e5."""
+    result = run(remembered(10), np.linspace(0.0, 80.0 * 365.0, 81), stochastic=True, max_steps=4000)
+    assert result.status == 0
+    assert result.state.min() >= 0.0

@@ -15,7 +15,7 @@ from scipy.linalg import expm
 from immunity.compiler.tables import Floats, Tables
 from immunity.engine import prepare, run_host
 from immunity.engine.leap import share_late
-from tests.engine.checks import many
+from tests.engine.checks import check_moments, many
 from tests.engine.nets import Builder, no_events
 
 HOSTS = 1500
@@ -93,6 +93,32 @@ def test_a_middle_from_which_three_places_are_visited(size: float) -> None:
         flows.append((f"visit {place}", out, {"a": -1.0, place: 1.0}, "a"))
         flows.append((f"leave {place}", back, {"a": 1.0, place: -1.0}, place))
     check(linear_net(f"star {size}", [size, 2.0 * size, 0.0, 0.0], flows), 2.0)
+
+
+def hub(name: str, few: float, most: float) -> Tables:
+    """A place that members cross within minutes, on their way between two where they stay; and a molecule."""
+    net = Builder()
+    for pool, count in (("a", few), ("b", most), ("c", most)):
+        net.pool(pool, count, countable=True)
+    net.pool("molecule", 1000.0)
+    net.flow(f"make in {name}", 0.5, {"molecule": 1.0})
+    net.flow(f"lose in {name}", 5e-4, {"molecule": -1.0}, "molecule")
+    for place in "bc":
+        net.flow(f"visit {place} in {name}", 50.0, {"a": -1.0, place: 1.0}, "a")
+        net.flow(f"leave {place} in {name}", 2.0, {"a": 1.0, place: -1.0}, place)
+    return net.tables()
+
+
+@pytest.mark.parametrize("most", [5.0, 25.0, 125.0, 500.0])
+def test_few_that_come_and_go_are_as_many_as_theory_says(most: float) -> None:
+    """Members are independent, so that those crossing are binomial: at 0.2 of them, too, whose sum is nearly normal."""
+    hosts, total = 1200, round(most / 25.0) + 2.0 * most
+    net = prepare(hub(f"hub {most}", round(most / 25.0), most))
+    sample = many(net, 100.0, hosts)[:, :3]
+    assert np.all(sample.sum(axis=1) == total)
+    assert sample.min() >= 0.0
+    for place, chance in enumerate((1.0 / 51.0, 25.0 / 51.0, 25.0 / 51.0)):
+        check_moments(sample[:, place], total * chance, total * chance * (1.0 - chance))
 
 
 @pytest.mark.parametrize("hazard", [1e6, 1e9, 1e12])

@@ -12,6 +12,7 @@ from immunity.engine import prepare, settle, twin, twin_dice
 from tests.engine import zoo
 from tests.engine.checks import run
 from tests.engine.nets import Builder, hill
+from tests.engine.test_leap import hub
 from tests.engine.test_noise import overheard
 
 SAME = 1e-10
@@ -81,6 +82,13 @@ def test_counted_nets_end_in_the_same_counts(tables: Tables) -> None:
     ours, theirs, our_steps, their_steps = drawn(tables, 3)
     assert our_steps == their_steps
     assert np.array_equal(ours, theirs)
+
+
+@pytest.mark.parametrize("most", [5.0, 125.0])
+def test_few_that_come_and_go_are_drawn_alike(most: float) -> None:
+    ours, theirs, our_steps, their_steps = drawn(hub("twins", round(most / 25.0), most), 4, 12.0)
+    assert our_steps == their_steps
+    assert np.array_equal(ours[:3], theirs[:3])
 
 
 def test_a_planted_difference_is_noticed() -> None:
