@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import hashlib
 import pickle
 import sys
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
+from typing import Any, TypeVar
 
 import numpy as np
 import pydantic
@@ -22,6 +24,7 @@ from immunity.language.user_cache import cache_folder, forget_oldest, keep, read
 KEPT = 24  # compiled books; older ones are deleted
 KEPT_MET = 16  # of the built-in book, as its scenarios meet it
 PACKAGE = Path(__file__).resolve().parents[1]
+T = TypeVar("T")
 
 
 def load_compiled(paths: Sequence[Path], *, cached: bool = True) -> Compiled:
@@ -43,7 +46,7 @@ def load_compiled(paths: Sequence[Path], *, cached: bool = True) -> Compiled:
     def made() -> Compiled:
         return compile_book(load_book(paths), met=())  # scenarios say what more they meet
 
-    return _kept(lambda: f"{content_key(paths)}.book", made, KEPT) if cached else made()
+    return _kept(lambda: f"{content_key(paths)}.book", made, KEPT) if cached else _undisturbed(made)
 
 
 def compile_met(book: Book, sets: Sequence[Sequence[str]], met: Collection[str] | None) -> Compiled:
@@ -61,27 +64,38 @@ def compile_met(book: Book, sets: Sequence[Sequence[str]], met: Collection[str] 
         return compile_book(book, met=met)
 
     if not book.files or not all(Path(file).is_relative_to(PACKAGE) for file in book.files):
-        return made()
+        return _undisturbed(made)
     told = repr((_versions(), book.digest, book.files, sets))
     return _kept(lambda: f"{hashlib.sha256(told.encode()).hexdigest()[:32]}.met", made, KEPT_MET)
+
+
+def _undisturbed(work: Callable[..., T], *arguments: Any) -> T:
+    """Do what makes much that stays: the search for circles of garbage would go through all of it again and again."""
+    if not gc.isenabled():
+        return work(*arguments)
+    gc.disable()
+    try:
+        return work(*arguments)
+    finally:
+        gc.enable()
 
 
 def _kept(name: Callable[[], str], made: Callable[[], Compiled], kept: int) -> Compiled:
     """Take a compiled book from the cache, or make it and keep it there."""
     folder = cache_folder("books")
     if folder is None:
-        return made()
+        return _undisturbed(made)
     file = folder / name()
     content = read_kept(file)
     if content is not None:
         with contextlib.suppress(Exception):  # what another version wrote can raise anything
-            found = from_bytes(content)
+            found = _undisturbed(from_bytes, content)
             if isinstance(found, Compiled):
                 return found
         say_once(f"a book in the cache {folder} cannot be used")
-    compiled = made()
+    compiled = _undisturbed(made)
     with contextlib.suppress(pickle.PicklingError, TypeError, AttributeError, ValueError, RecursionError):
-        if keep(file, to_bytes(compiled)):
+        if keep(file, _undisturbed(to_bytes, compiled)):
             forget_oldest(folder, f"*{file.suffix}", kept)
     return compiled
 
