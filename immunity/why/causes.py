@@ -102,14 +102,16 @@ class Course:
     def removed(self, readout: str) -> list[tuple[str, float]]:
         """Rules that took away what a readout counts, over the whole run, with their shares; most first."""
         tables, rates = self.case.model.tables, self.rates
-        pools = self._pools(self._signal(readout))
         flows, taken = tables.flows, dict[str, float]()
-        for flow, primary in enumerate(flows.primary):
-            rows = slice(flows.stoich_ptr[flow], flows.stoich_ptr[flow + 1])
-            net = float(rates.change[rows][np.isin(flows.stoich_pool[rows], pools)].sum())
-            if primary in pools and net < 0.0:
-                rule = tables.names.flow[flow].partition("[")[0]
-                taken[rule] = taken.get(rule, 0.0) - net * float(np.trapezoid(rates.propensities[:, flow], rates.time))
+        counted = np.zeros(len(tables.names.pool), dtype=bool)
+        counted[self._pools(self._signal(readout))] = True
+        of_flow = np.repeat(np.arange(len(flows.primary)), np.diff(flows.stoich_ptr))
+        change = np.where(counted[flows.stoich_pool], rates.change, 0.0)
+        net = np.bincount(of_flow, change, minlength=len(flows.primary))
+        for flow in np.flatnonzero((flows.primary >= 0) & counted[flows.primary] & (net < 0.0)):
+            rule = tables.names.flow[flow].partition("[")[0]
+            fired = float(np.trapezoid(rates.propensities[:, flow], rates.time))
+            taken[rule] = taken.get(rule, 0.0) - float(net[flow]) * fired
         whole = sum(taken.values())
         ranked = sorted(taken.items(), key=lambda item: -item[1])
         return [(rule, amount / whole) for rule, amount in ranked if amount > 0.0]
