@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from immunity import api
 from immunity.compiler.build import Compiled
@@ -15,9 +15,6 @@ from immunity.compiler.host import meeting, whole
 from immunity.language.errors import RuleError, fail, plainly
 from immunity.language.quantity import base_unit, parse_quantity
 from immunity.scenario import find_scenario
-
-if TYPE_CHECKING:
-    from immunity.compiler.review import Review
 
 KINDS = {
     "places": ("place",),
@@ -267,8 +264,9 @@ def check(path: str | Path | None = None, *, alone: bool = False, book: Compiled
 
 def checked(compiled: Compiled, below: Compiled | None) -> Check:
     """Review a book; of one that lies over another, what is new."""
-    known = None if below is None else review_of(below, scenarios=False)  # the book above tries them all
-    found = review_of(compiled, below=below)
+    from immunity.compiler.tries import review_of, reviews_of_both
+
+    found, known = (review_of(compiled), None) if below is None else reviews_of_both(compiled, below)
     statuses, unsourced = Counter(found.statuses), list(found.unsourced)
     if known is not None:
         statuses -= Counter(known.statuses)
@@ -279,37 +277,6 @@ def checked(compiled: Compiled, below: Compiled | None) -> Check:
     )
     notes = tuple(line for line in found.lines() if known is None or line not in known.lines())
     return Check(notes, dict(statuses), tuple(unsourced), size, known is not None)
-
-
-def review_of(compiled: Compiled, *, scenarios: bool = True, below: Compiled | None = None) -> Review:
-    """Build every scenario of a book, and review the whole of it, what no scenario meets included.
-
-    Parameters
-    ----------
-    scenarios : bool
-        Whether to build them. That finds faults, and no note depends on it: a book below one that is tried needs none.
-    below : Compiled, optional
-        The book that this one lies over. Scenarios that stand there as well are tried on the whole book, which is
-        compiled anyway, and not each on the part that its host meets.
-
-    Raises
-    ------
-    RuleError, RuleErrors
-        What is wrong with scenarios, all of them.
-    """
-    from immunity.compiler.faults import Faults
-    from immunity.compiler.host import build_case
-    from immunity.compiler.review import review
-
-    everything = whole(compiled)
-    known = {} if below is None else below.book.entries.get("scenario", {})
-    faults = Faults()
-    for name, scenario in compiled.book.entries.get("scenario", {}).items() if scenarios else ():
-        tried = name in known and known[name].record == scenario.record
-        with faults:
-            build_case(everything if tried else compiled, scenario, all_met=tried)
-    faults.settle()
-    return review(everything)
 
 
 class Verdicts(tuple[Any, ...]):

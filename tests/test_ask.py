@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from immunity import api, ask
-from immunity.compiler import build, cache, host
+from immunity.compiler import build, cache, host, tries
 from immunity.language import user_cache
-from immunity.language.errors import RuleErrors
+from immunity.language.errors import RuleError, RuleErrors
 from immunity.language.load import load_book
 from tests.compiler.books import write
 
@@ -38,29 +38,49 @@ NEW = "{kind: molecule, id: mine, unit: ng, lives_in: {blood: []}}"
 def built(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     """Counts the books that are compiled and the scenarios that are built."""
     count: Counter[str] = Counter()
-    compile_book, build_case = build.compile_book, host.build_case
+    compile_book, build_case = build.compile_book, tries.build_case
     monkeypatch.setattr(
         cache, "compile_book", lambda book, **met: (count.update(books=1), compile_book(book, **met))[1]
     )
     monkeypatch.setattr(
-        host, "build_case", lambda *given, **how: (count.update(scenarios=1), build_case(*given, **how))[1]
+        tries, "build_case", lambda *given, **how: (count.update(scenarios=1), build_case(*given, **how))[1]
     )
     return count
 
 
-def test_a_check_of_an_overlay_builds_its_scenarios_once_and_none_of_the_book_below(
-    built: Counter[str], tmp_path: Path
-) -> None:
+def test_an_overlay_that_adds_is_tried_on_what_meets_nothing_else(built: Counter[str], tmp_path: Path) -> None:
     base, above = write(BOOK, tmp_path / "base"), write(NEW, tmp_path / "above", body=False)
     found = ask.checked(api.load(base, overlays=[above]), api.load(base))
     assert any("mine" in note for note in found.notes) and not any("germ" in note for note in found.notes)
+    assert built["scenarios"] == 1  # where nobody meets the germ
+    assert built["books"] == 2  # what is met by nobody, of either book
+
+
+def test_an_overlay_that_meets_somebody_is_tried_with_it(built: Counter[str], tmp_path: Path) -> None:
+    more = NEW + "\n---\n{kind: deficiency, id: coatless, changes: [{number: germ.die.hazard, multiply: '2'}]}"
+    base, above = write(BOOK, tmp_path / "base"), write(more, tmp_path / "above", body=False)
+    ask.checked(api.load(base, overlays=[above]), api.load(base))
     assert built["scenarios"] == 3
-    assert built["books"] == 4  # of either book: what is met by nobody, and by somebody, which is all there is
+    assert built["books"] == 4  # of either book: what is met by nobody, and with the germ
 
 
-def test_no_note_depends_on_scenarios_having_been_built(tmp_path: Path) -> None:
-    book = api.load(write(BOOK, tmp_path / "base"))
-    assert ask.review_of(book, scenarios=False) == ask.review_of(book)
+def test_an_overlay_that_replaces_is_tried_on_every_scenario(built: Counter[str], tmp_path: Path) -> None:
+    other = "{kind: cell, id: b, replace: true, over: [antigen], lives_in: {blood: []}}"
+    base, above = write(BOOK, tmp_path / "base"), write(other, tmp_path / "above", body=False)
+    found = ask.checked(api.load(base, overlays=[above]), api.load(base))
+    assert "class" not in " ".join(found.notes)
+    assert built["scenarios"] == 3
+
+
+def test_a_scenario_that_an_overlay_spoils_is_told(tmp_path: Path) -> None:
+    spoilt = "{kind: cell, id: b, replace: true, lives_in: {skin: []}}"
+    asked = BOOK + "\n---\n{kind: scenario, id: given, title: G, days: 1, events: [{pool: b at blood, set: 1 cell}]}"
+    base, above = (
+        write(asked.replace("over: [antigen], ", ""), tmp_path / "base"),
+        write(spoilt, tmp_path / "a", body=False),
+    )
+    with pytest.raises(RuleError, match="E40"):
+        ask.checked(api.load(base, overlays=[above]), api.load(base))
 
 
 def test_what_is_wrong_with_scenarios_is_told_of_all_of_them(tmp_path: Path) -> None:

@@ -93,13 +93,15 @@ def check(
     """
     from dataclasses import asdict
 
+    from immunity.compiler.tries import review_of
+
     below = None
     if path is not None:
         below = None if alone else book
         book = Book(biology=path) if alone else Book(biology=book.biology, overlay=[*book.overlay, path])
     compiled = book.load()
     if json:
-        sys.stdout.write(dumps(asdict(ask.review_of(compiled)), indent=2) + "\n")
+        sys.stdout.write(dumps(asdict(review_of(compiled)), indent=2) + "\n")
         return 0
     _print(repr(ask.checked(compiled, None if below is None else below.load())))
     return 0

@@ -7,6 +7,7 @@ import itertools
 import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -319,8 +320,16 @@ def _on_curve(curve: Curve, attributes: Attributes, at: Location, dimension: Dim
     value = attributes.get(curve.signal)
     if not isinstance(value, Quantity):
         raise fail("E607", at=at, what="attribute", text=curve.signal, known=attributes)
-    xs = [plain(x, value.dimension, at) for x, _ in curve.points]
-    ys = [plain(y, dimension, at) for _, y in curve.points]
+    xs, ys = _points(tuple(map(tuple, curve.points)), value.dimension, dimension, at)
+    return float(np.interp(value.value, xs, ys))
+
+
+@lru_cache(maxsize=4096)
+def _points(
+    points: tuple[tuple[str, str], ...], across: Dimension, up: Dimension, at: Location
+) -> tuple[list[float], list[float]]:
+    """The corners of a curve in base units; kept, since a host that ages comes to each of them time and again."""
+    xs, ys = [plain(x, across, at) for x, _ in points], [plain(y, up, at) for _, y in points]
     if len(xs) < 2 or any(b <= a for a, b in itertools.pairwise(xs)):
         raise fail("E509", at=at, reason="it needs two points or more, with x ascending")
-    return float(np.interp(value.value, xs, ys))
+    return xs, ys

@@ -35,7 +35,7 @@ KEPT = 16  # books as scenarios meet them
 _MET: dict[tuple[str, tuple[str, ...], tuple[tuple[str, ...], ...]], Compiled] = {}
 
 
-def build_case(compiled: Compiled, scenario: Entry, *, all_met: bool = False) -> Case:
+def build_case(compiled: Compiled, scenario: Entry, *, all_met: bool = False, ages: bool = True) -> Case:
     """Put the host of a scenario together.
 
     Parameters
@@ -46,6 +46,8 @@ def build_case(compiled: Compiled, scenario: Entry, *, all_met: bool = False) ->
     all_met : bool
         Whether the book is taken as it is, rather than the part of it that this host meets: the same faults, and no
         compiling for each scenario.
+    ages : bool
+        Whether the host grows and ages: only a check, which has seen the same host grow older than here, goes without.
 
     Raises
     ------
@@ -63,7 +65,7 @@ def build_case(compiled: Compiled, scenario: Entry, *, all_met: bool = False) ->
     dated, taken, plans, chances = happenings(compiled, scenario, attributes, days, given)
     if past is None:
         dated = [*deficiency_events(compiled, attributes, deficiencies, given), *dated]
-    dated += ageing_events(compiled, scenario, attributes, deficiencies, 0.0, days)
+    dated += ageing_events(compiled, scenario, attributes, deficiencies, 0.0, days) if ages else []
     no_rates = np.zeros(len(given.inflows))
     age = attributes.get(AGE)
     start = age.value if isinstance(age, Quantity) else None
@@ -105,12 +107,12 @@ def _of_host(model: Model, inflows: Sequence[Inflow], readouts: tuple[ReadoutInf
     return replace(model, tables=tables, readouts=readouts)
 
 
-def meeting(compiled: Compiled, scenario: Entry) -> Compiled:
-    """The book with those members of its open sets that a scenario meets; the same book if it has no open sets."""
+def meeting(compiled: Compiled, *starts: Entry) -> Compiled:
+    """The book with those members of its open sets that entries (a scenario) meet; the same book without open sets."""
     book = compiled.book
     if not has_open_sets(book):
         return compiled
-    return _with_met(compiled, met_in(book, scenario))
+    return _with_met(compiled, met_in(book, *starts))
 
 
 def whole(compiled: Compiled) -> Compiled:

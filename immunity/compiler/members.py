@@ -216,8 +216,8 @@ def has_open_sets(book: Book) -> bool:
     return any(entry.record.open for kind in ("set", "class") for entry in book.entries.get(kind, {}).values())
 
 
-def met_in(book: Book, scenario: Loaded) -> frozenset[str]:
-    """Carriers and members that a scenario names anywhere, or that the deficiencies and protocols it names do."""
+def met_in(book: Book, *starts: Loaded) -> frozenset[str]:
+    """Carriers and members that entries (a scenario) name anywhere, or that deficiencies and protocols do of theirs."""
     known = list_members(book)
     nameable = {name for rows in known.rows.values() for name in rows}
     nameable |= {each.carrier.id for brought in known.brought.values() for each in brought}
@@ -229,7 +229,7 @@ def met_in(book: Book, scenario: Loaded) -> frozenset[str]:
     followed = {id: e for kind, held in book.entries.items() if kind not in BODY for id, e in held.items()}
     met: set[str] = set()
     seen: set[str] = set()
-    waiting: list[Loaded] = [scenario]
+    waiting: list[Loaded] = [*starts]
     while waiting:
         words = set(_words(waiting.pop().document.data))
         met |= words & nameable

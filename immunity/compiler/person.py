@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from immunity.compiler.ageing import FINEST, ageing_steps
 from immunity.compiler.build import Compiled
 from immunity.compiler.changes import (
@@ -15,8 +17,9 @@ from immunity.compiler.changes import (
 )
 from immunity.compiler.dated import Dated
 from immunity.compiler.derive import follow
-from immunity.compiler.numbers import check_range
+from immunity.compiler.numbers import Numbers, check_range
 from immunity.compiler.tables import Floats
+from immunity.language.errors import Location
 from immunity.language.load import Entry
 from immunity.language.quantity import TIME, Quantity
 
@@ -43,9 +46,16 @@ def theta_of(
                 check_range(numbers, index, theta[index], text, numbers.lowest[index], at=at)
             pinned.add(index)
     follow(compiled.model.formulas, reference, theta, pinned=pinned)
-    for index, positive in numbers.lowest.items():
-        check_range(numbers, index, theta[index], f"{theta[index]:g}", positive, at=scenario.at("host"))
+    _check_ranges(numbers, theta, scenario.at("host"))
     return theta
+
+
+def _check_ranges(numbers: Numbers, theta: Floats, at: Location) -> None:
+    """Hold all values against their ranges at once; the first that is out of its own is told."""
+    bounded = np.fromiter(numbers.lowest, int, len(numbers.lowest))
+    positive = np.fromiter(numbers.lowest.values(), bool, len(numbers.lowest))
+    for index in bounded[(theta[bounded] < 0.0) | (positive & (theta[bounded] == 0.0))].tolist():
+        check_range(numbers, index, theta[index], f"{theta[index]:g}", numbers.lowest[index], at=at)
 
 
 def ageing_events(

@@ -72,6 +72,8 @@ def reachable_pools(compiled: Compiled) -> np.ndarray:
     space, tables = compiled.space, compiled.model.tables
     reached = tables.initial > 0
     for id, entry in space.entities.items():
+        if id in space.absent:
+            continue
         ways = ways_in(space, id) if entry.kind == "threat" else routes(space, id) if entry.kind == "therapy" else {}
         for pool in ways.values():
             reached[space.pools[pool]] = True
