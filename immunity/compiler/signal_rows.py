@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from immunity.compiler.numbers import Numbers
 from immunity.compiler.space import Space
@@ -62,6 +62,11 @@ class Signals:
     rows: list[SignalRow] = field(default_factory=list)
     index: dict[str, int] = field(default_factory=dict)
     open: list[str] = field(default_factory=list)
+    laws: dict[tuple[Any, ...], tuple[LawRow, ...]] = field(default_factory=dict, repr=False)  # those made before
+    law_words: dict[tuple[Any, ...], frozenset[str]] = field(default_factory=dict, repr=False)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "laws": {}, "law_words": {}}
 
     def __getitem__(self, index: int) -> SignalRow:
         return self.rows[index]

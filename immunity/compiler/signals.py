@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 
 from immunity.compiler.bind import (
     Env,
@@ -57,12 +58,14 @@ from immunity.compiler.tables import (
 )
 from immunity.language.errors import Location, RuleError, fail
 from immunity.language.load import Entry
-from immunity.language.models import HillDown, HillUp, Needs, Number, Power, Scaled, Signal, Term, WithLaws
+from immunity.language.models import HillDown, HillUp, Needs, Number, Power, Record, Scaled, Signal, Term, WithLaws
 from immunity.language.quantity import DIMENSIONLESS, Dimension, parse_unit
 from immunity.language.references import Part, Reference
 
 Path = tuple[str | int, ...]
 LARGEST_EXPONENT = 100.0
+_LAWS = frozenset(WithLaws.model_fields) - frozenset(Record.model_fields)
+_WORD = re.compile(r"[A-Za-z_]\w*")
 
 
 def declare_signals(signals: Signals) -> None:
@@ -395,8 +398,23 @@ def laws_of(
     """Rows of all laws of a rule, in the order with, saturates, rises_with, needs, falls_with, curve, divided_by,
     power, log, exp.
 
-    Numbers of a law are named after the owner and the signal; a second law on the same signal gets a number.
+    Numbers of a law are named after the owner and the signal; a second law on the same signal gets a number. Instances
+    of a rule that differ in what its laws do not name have the same ones.
     """
+    where = (entry.kind, entry.id, path, owner)
+    words = signals.law_words.get(where)
+    if words is None:
+        told = record.model_dump_json(include=_LAWS, exclude_unset=True)
+        words = signals.law_words[where] = frozenset(_WORD.findall(told))
+    bound = tuple(value for variable, value in scope.env.items() if variable in words)
+    key = (where, scope.entity, scope.place, scope.summed, bound)
+    known = signals.laws.get(key)
+    if known is None:
+        known = signals.laws[key] = _laws(signals, record, owner, scope, entry, path)
+    return known
+
+
+def _laws(signals: Signals, record: WithLaws, owner: str, scope: Scope, entry: Entry, path: Path) -> tuple[LawRow, ...]:
     rows: list[LawRow] = []
     seen: dict[str, int] = {}
 

@@ -23,7 +23,7 @@ _TOKEN = re.compile(
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Dimension:
     """Powers of base dimensions, such as volume per cell and time. Multiply, divide, raise, compare.
 
@@ -39,14 +39,19 @@ class Dimension:
         powers = dict(self.powers)
         for name, power in other.powers:
             powers[name] = powers.get(name, Fraction(0)) + power
-        return Dimension(tuple(sorted((name, power) for name, power in powers.items() if power)))
+        return _the_one(tuple(sorted((name, power) for name, power in powers.items() if power)))
 
     @lru_cache(maxsize=10_000)  # noqa: B019
     def __pow__(self, exponent: int | Fraction) -> Dimension:
-        return Dimension(tuple((name, power * exponent) for name, power in self.powers if exponent))
+        return _the_one(tuple((name, power * exponent) for name, power in self.powers if exponent))
 
     def __truediv__(self, other: Dimension) -> Dimension:
         return self * other**-1
+
+    def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
+        return isinstance(other, Dimension) and hash(self) == hash(other) and self.powers == other.powers
 
     def __hash__(self) -> int:
         kept: int | None = self.__dict__.get("_hash")
@@ -69,9 +74,15 @@ class Dimension:
         return _quotient(powers) if powers else "a pure number"
 
 
+@lru_cache(maxsize=10_000)
+def _the_one(powers: tuple[tuple[str, Fraction], ...]) -> Dimension:
+    """The dimension of these powers: one object for all that are alike, as they are compared all the time."""
+    return Dimension(powers)
+
+
 def dimension(name: str) -> Dimension:
     """Make the dimension of one base name."""
-    return Dimension(((name, Fraction(1)),))
+    return _the_one(((name, Fraction(1)),))
 
 
 def _quotient(powers: list[tuple[str, Fraction]]) -> str:
@@ -171,7 +182,7 @@ def parse_product(text: str) -> tuple[float, Dimension]:
     ]
     if powers and max(abs(power) for _, power in powers) > MAX_TOTAL:
         raise UnitFault(text, f"powers of a base dimension above {MAX_TOTAL} are not supported")
-    return float(size.magnitude), Dimension(tuple(sorted((name, power) for name, power in powers if power)))
+    return float(size.magnitude), _the_one(tuple(sorted((name, power) for name, power in powers if power)))
 
 
 def _spell(text: str) -> str:
