@@ -64,7 +64,7 @@ from immunity.language.references import Part, Reference
 
 Path = tuple[str | int, ...]
 LARGEST_EXPONENT = 100.0
-_LAWS = frozenset(WithLaws.model_fields) - frozenset(Record.model_fields)
+_LAWS = set(WithLaws.model_fields) - set(Record.model_fields)
 _WORD = re.compile(r"[A-Za-z_]\w*")
 
 

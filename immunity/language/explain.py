@@ -24,6 +24,9 @@ from immunity.language.load import Book, Entry
 from immunity.language.models import Modifier, Number
 from immunity.language.phrases import Speaker, capital, words
 
+_WORD = re.compile(r"\w+")
+_NAMED = re.compile(r"(?<![\w.])\w+")  # not what comes after a dot, a state or a link
+
 
 @dataclass(frozen=True)
 class Explanation:
@@ -140,30 +143,56 @@ def explain_source(key: str, compiled: Compiled) -> list[str]:
     ]
 
 
-def speaker_of(entry: Entry, book: Book) -> Speaker:
-    """Who tells the rules of an entry."""
-    proper = frozenset(
-        id for entries in book.entries.values() for id, e in entries.items() if "ncbitaxon" in e.record.xref
-    )
-    return Speaker(entry.id, entry.record, display_names(book), declared_numbers(book), proper)
+@dataclass(frozen=True)
+class _Told:
+    """What is looked up of a book again and again while its entries are told.
+
+    Attributes
+    ----------
+    names : mapping         id -> display name
+    numbers : mapping       numbers that entries declare for rules to use, by their full names
+    proper : set of str     ids that are names of organisms
+    naming : mapping        id -> (entry, key, rule) of every rule that names it, in the order of the book
+    """
+
+    book: Book
+    names: Mapping[str, str]
+    numbers: Mapping[str, Number]
+    proper: frozenset[str]
+    naming: Mapping[str, list[tuple[Entry, str, Any]]]
 
 
-def display_names(book: Book) -> dict[str, str]:
-    """Collect the display names of everything in a book."""
-    return {
-        id: entry.record.name for entries in book.entries.values() for id, entry in entries.items() if entry.record.name
-    }
+_LAST: list[_Told] = []  # of the book that was asked last
 
 
-def declared_numbers(book: Book) -> dict[str, Number]:
-    """Collect the numbers that entries declare for rules to use, by their full names."""
-    return {
-        f"{id}.{key}": number
-        for entries in book.entries.values()
-        for id, entry in entries.items()
+def _told(book: Book) -> _Told:
+    if not _LAST or _LAST[0].book is not book:
+        _LAST[:] = [_gathered(book)]
+    return _LAST[0]
+
+
+def _gathered(book: Book) -> _Told:
+    entries = [(kind, entry) for kind, held in book.entries.items() for entry in held.values()]
+    naming: dict[str, list[tuple[Entry, str, Any]]] = {}
+    for kind, entry in entries:
+        for key in TELLERS if kind not in ("scenario", "sources") else ():
+            for rule in getattr(entry.record, key, ()):
+                for word in dict.fromkeys(word for text in _texts(rule) for word in _NAMED.findall(text)):
+                    naming.setdefault(word, []).append((entry, key, rule))
+    numbers = {
+        f"{entry.id}.{key}": number
+        for _, entry in entries
         for key, number in getattr(entry.record, "numbers", {}).items()
         if isinstance(number, Number)
     }
+    proper = frozenset(entry.id for _, entry in entries if "ncbitaxon" in entry.record.xref)
+    return _Told(book, {e.id: e.record.name for _, e in entries if e.record.name}, numbers, proper, naming)
+
+
+def speaker_of(entry: Entry, book: Book) -> Speaker:
+    """Who tells the rules of an entry."""
+    told = _told(book)
+    return Speaker(entry.id, entry.record, told.names, told.numbers, told.proper)
 
 
 def _title(entry: Entry) -> str:
@@ -197,15 +226,8 @@ def _shown_by(entry: Entry, book: Book) -> Iterator[str]:
             yield f"{rule.id}: {rule.name or words(rule.id)}, in {rule.unit}"
 
 
-def _rules_naming(entry: Entry, book: Book) -> Iterator[tuple[Entry, str, Any]]:
-    named = re.compile(rf"(?<![\w.]){re.escape(entry.id)}(?!\w)")
-    for kind, entries in book.entries.items():
-        for other in entries.values():
-            if other is not entry and kind not in ("scenario", "sources"):
-                for key in TELLERS:
-                    for rule in getattr(other.record, key, ()):
-                        if any(named.search(text) for text in _texts(rule)):
-                            yield other, key, rule
+def _rules_naming(entry: Entry, book: Book) -> list[tuple[Entry, str, Any]]:
+    return [row for row in _told(book).naming.get(entry.id, ()) if row[0] is not entry]
 
 
 def _texts(value: Any) -> Iterator[str]:
@@ -229,9 +251,10 @@ def _modifiers(book: Book) -> Iterator[tuple[Entry, Modifier]]:
 
 def _papers(text: str, book: Book) -> Iterator[str]:
     """List the sources that a text names."""
+    named = set(_WORD.findall(text))
     for entry in book.entries.get("sources", {}).values():
         for key, source in entry.record.sources.items():
-            if re.search(rf"\b{re.escape(key)}\b", text):
+            if key in named:
                 yield _citation(key, source.cite, source.doi)
 
 
