@@ -83,3 +83,30 @@ def test_what_a_volunteer_gets_is_far_from_what_kills() -> None:
     assert alive("20 ng/kg") > 0.98  # ten times as much makes very ill
     assert alive("200 ng/kg") > 0.8
     assert alive("15 ug/kg") < 0.8  # the accident of a milligram, without intensive care
+
+
+def test_vessels_are_stripped_by_days_of_infection_and_heal() -> None:
+    leaks = {}
+    for scenario in ("endotoxin_2ng_per_kg", "pneumococcal_pneumonia"):
+        leaks[scenario] = _values(_run(scenario, days=21), "blood.albumin_escape")
+    bolus, lasting = leaks.values()
+    assert bolus.max() < 1.4 * bolus[0]
+    assert lasting.max() > 1.5 * lasting[0]
+    assert lasting[-1] == pytest.approx(lasting[0], rel=0.15)
+    most = _values(_run("bacteraemia_ecoli", {"events.0.add": "1e12 CFU"}, days=5), "blood.albumin_escape")
+    assert most.max() <= 30.0  # where no vessel is whole
+
+
+def test_harm_adds_up_with_the_hours_of_shock_before_the_drug() -> None:
+    function = []
+    for delay in ("1 h", "4 h", "8 h"):
+        run = _run("septic_shock_ceftriaxone", {"therapies.0.when.delay": delay}, days=8)
+        function.append(_values(run, "body.organ_function").min())
+    assert function == sorted(function, reverse=True)
+    assert function[0] > 90.0 > 70.0 > function[2]
+
+
+def test_rest_harms_nobody() -> None:
+    for host in ({"age": "35 y"}, {"age": "85 y"}, {"age": "0 y"}):
+        survival = _values(_run("healthy_adult", days=10, host=host), "body.survival")
+        assert 1.0 - survival[-1] < 1e-4  # in the more than a year of rest that it looks back on
