@@ -22,6 +22,7 @@ from immunity.engine.live import N_POOLS, N_SIGNALS, Live
 from immunity.engine.net import Host, Wiring
 from immunity.engine.rng import Streams, exponential
 
+RESIDUE = 1e-9  # of a sum over counts: less may be rounding
 CROWDED = 1e-3  # relative change of a signal that flows of other pools are told of
 
 
@@ -128,6 +129,7 @@ def run_events(
                 dice.mass[pool] += values[pool] * (now - dice.since_day[pool])
                 dice.since_day[pool] = now
                 values[pool] += host.change[at] + odd
+                _add_up(wiring, host, live, needed, values, pool, host.change[at] + odd)
         for telling in (False, True):
             for at in range(wiring.stoich_ptr[flow], wiring.stoich_ptr[flow + 1]):
                 pool = wiring.stoich_pool[at]
@@ -149,11 +151,27 @@ def run_events(
 
 
 @kernel
+def _add_up(wiring: Wiring, host: Host, live: Live, needed: Bytes, values: Floats, pool: int, moved: float) -> None:
+    """Take a change of a pool into the plain sums over it, without adding up a crowd anew for every event.
+
+    What is left where next to nothing is left may be rounding: that is added up.
+    """
+    for at in range(wiring.echo_signal_ptr[pool], wiring.echo_signal_ptr[pool + 1]):
+        signal, term = wiring.echo_signal[at], wiring.echo_term[at]
+        place = wiring.n_pool + signal
+        if term >= 0 and needed[place] and live.value_on[place]:
+            before = values[place]
+            values[place] += host.weight[term] * host.scale[signal] * moved
+            if not abs(values[place]) > RESIDUE * abs(before):
+                evaluate_signal(wiring, host, signal, values)
+
+
+@kernel
 def _sense(wiring: Wiring, host: Host, live: Live, needed: Bytes, values: Floats, pool: int) -> None:
-    """Evaluate the signals that depend on a pool that changed."""
+    """Evaluate the signals that depend on a pool that changed, but for plain sums."""
     for at in range(wiring.echo_signal_ptr[pool], wiring.echo_signal_ptr[pool + 1]):
         place = wiring.n_pool + wiring.echo_signal[at]
-        if needed[place] and live.value_on[place]:
+        if wiring.echo_term[at] < 0 and needed[place] and live.value_on[place]:
             evaluate_signal(wiring, host, wiring.echo_signal[at], values)
 
 

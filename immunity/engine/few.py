@@ -42,7 +42,7 @@ def _arrivals(wiring: Wiring, host: Host, live: Live, dice: Dice, drawn: bool) -
 def _share_out(wiring: Wiring, host: Host, live: Live, dice: Dice, streams: Streams, pool: int, count: float) -> None:
     """Share the few members of a pool among the flows they leave by: those there at the start, then newcomers too.
 
-    Binomial draws, each given those before.
+    Binomial draws, each given those before. What comes to other pools by these flows is kept up in `dice.came`.
     """
     members, left, leaving = count, count, 0.0
     for at in range(wiring.leaver_ptr[pool], wiring.leaver_ptr[pool + 1]):
@@ -68,10 +68,10 @@ def _share_out(wiring: Wiring, host: Host, live: Live, dice: Dice, streams: Stre
             firings = binomial(streams, flow, np.floor(max(members, 0.0) / group), chance) if taking > 0.0 else 0.0
             left -= taken
             members -= firings * group
-            if early:
-                dice.firings[flow] = firings
-            else:
-                dice.firings[flow] += firings
+            more = firings - dice.firings[flow] if early else firings
+            dice.firings[flow] += more
+            for entry in range(wiring.stoich_ptr[flow], wiring.stoich_ptr[flow + 1]):
+                dice.came[wiring.stoich_pool[entry]] += max(0.0, host.change[entry]) * more
 
 
 @kernel
@@ -86,7 +86,7 @@ def share_out_few(wiring: Wiring, host: Host, live: Live, work: Work, dice: Dice
             continue
         if not listed:
             _arrivals(wiring, host, live, dice, False)
-        _arrivals(wiring, host, live, dice, True)
+            _arrivals(wiring, host, live, dice, True)
         listed = True
         _share_out(wiring, host, live, dice, streams, pool, x[pool])
 

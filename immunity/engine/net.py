@@ -30,6 +30,7 @@ from immunity.engine.reads import (
     invert,
     knot_laws,
     places_of,
+    plain_terms,
     ranges,
     reads,
     seen_pools,
@@ -94,6 +95,7 @@ class Wiring(Packed):
     # what changes when a countable pool does
     echo_signal_ptr: Ints
     echo_signal: Places
+    echo_term: Ints  # by which term alone the signal depends on the pool, in proportion; -1 if it is not as simple
     echo_flow_ptr: Ints  # drawn flows that have the pool as primary pool
     echo_flow: Places
     tell_flow_ptr: Ints  # per signal: drawn flows whose laws sense it
@@ -231,6 +233,7 @@ def prepare(tables: Tables) -> Net:
     leaver_ptr, leaver = flat(leavers)
     counted, _ = reads(tables, parts, countable, n_pool, flows=False)
     echo_signal_ptr, echo_signal = flat(invert(counted[:n_signal], n_pool))
+    echo_term = plain_terms(tables, parts, echo_signal_ptr, echo_signal)
     drawn = flows.touches_countable.tolist()
     owned = [{p} & countable if touches else set() for p, touches in zip(flows.primary.tolist(), drawn, strict=True)]
     echo_flow_ptr, echo_flow = flat(invert(owned, n_pool))
@@ -276,6 +279,7 @@ def prepare(tables: Tables) -> Net:
         row_column=pattern.column,
         echo_signal_ptr=echo_signal_ptr,
         echo_signal=echo_signal,
+        echo_term=echo_term,
         echo_flow_ptr=echo_flow_ptr,
         echo_flow=echo_flow,
         tell_flow_ptr=tell_flow_ptr,

@@ -116,6 +116,24 @@ def invert(rows: list[set[int]], n: int) -> list[list[int]]:
     return lists
 
 
+def plain_terms(tables: Tables, wiring: dict[str, np.ndarray], ptr: Ints, signals: Places) -> Ints:
+    """Return, for every signal that follows a pool (lists by pool), the one term by which it does; -1 if not so plain.
+
+    Plain is a sum over pools without laws, in which the pool stands once.
+    """
+    terms, laws = ranges(wiring["term_ptr"]), ranges(wiring["law_ptr"])
+    sources = wiring["term_source"].tolist()
+    once: list[dict[int, int]] = []
+    for signal in range(tables.n_signal):
+        found: dict[int, int] = {}
+        plain = not len(laws[signal]) and all(sources[term] < tables.n_pool for term in terms[signal])
+        for term in terms[signal] if plain else ():
+            found[sources[term]] = -1 if sources[term] in found else term
+        once.append(found)
+    of = np.repeat(np.arange(tables.n_pool), np.diff(ptr)).tolist()
+    return int32([once[signal].get(pool, -1) for pool, signal in zip(of, signals.tolist(), strict=True)])
+
+
 def senses(tables: Tables, drawn: list[int]) -> list[set[int]]:
     """Return, per drawn flow, the signals that its laws sense."""
     laws = tables.flows.laws
