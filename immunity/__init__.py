@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from immunity.ask import validate as validate
     from immunity.experiments import scan as scan
     from immunity.experiments import trial as trial
+    from immunity.interop.sbml_import import import_sbml as import_sbml
     from immunity.language.errors import RuleError as RuleError
     from immunity.language.errors import RuleErrors as RuleErrors
     from immunity.results import Cohort as Cohort
@@ -50,6 +51,7 @@ _HOMES = {
     "check": "immunity.ask",
     "explain": "immunity.ask",
     "export": "immunity.ask",
+    "import_sbml": "immunity.interop.sbml_import",
     "list": "immunity.ask",
     "number": "immunity.ask",
     "trace": "immunity.ask",
@@ -77,6 +79,7 @@ __all__ = [
     "compare",
     "explain",
     "export",
+    "import_sbml",
     "load",
     "number",
     "open_result",

@@ -1,4 +1,4 @@
-"""Commands that write files for people: new, cite, schema."""
+"""Commands that write files for people: new, import, cite, schema."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from immunity.language.errors import fail
 def register(app: App) -> None:
     for command in (new, cite, schema):
         app.command(command)
+    app.command(import_, name="import")
 
 
 def _print(text: str) -> None:
@@ -44,6 +45,27 @@ def new(kind: str, name: str, *, into: Path = Path("my_rules")) -> int:
         raise fail("E706", text=str(file))
     write_text(file, template.text.replace("NAME", name))
     _print(f"Wrote {file}. Fill in the blanks, then: {template.then.replace('NAME', name).replace('INTO', str(into))}")
+    return 0
+
+
+def import_(file: Path, *, out: Path, span: float | None = None, step: float | None = None) -> int:
+    """Read a model from SBML, and write it as a rule book that runs here.
+
+    Parameters
+    ----------
+    file
+        A document of SBML core, level 2 or 3.
+    out
+        The folder of the rule book.
+    span
+        How long its scenario lasts, in the model's unit of time; 100, if not given.
+    step
+        Its output step; a hundredth of the span, if not given.
+    """
+    from immunity.interop.sbml_import import import_sbml
+
+    book = import_sbml(file, out, span=span, step=step)
+    _print(f"Wrote {book}. Run it: immunity run as_published --biology {out}")
     return 0
 
 

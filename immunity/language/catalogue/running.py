@@ -70,6 +70,20 @@ KINDS = (
         "An export that leaves something out would be another model.",
     ),
     ErrorKind(
+        "E715",
+        "Not an SBML document",
+        "{text!r} is not a document of SBML: {reason}.",
+        "Check it with the tool that wrote it.",
+        "Level 2 and 3 of SBML core are read, without faults that libSBML calls errors.",
+    ),
+    ErrorKind(
+        "E716",
+        "Not said in the rule language",
+        "{text!r} cannot be brought over: {reason}.",
+        "Write the model without it; docs/howto/import_sbml.md says what is understood.",
+        "What a document says is brought over whole or not at all.",
+    ),
+    ErrorKind(
         "E731",
         "Too much for the explorer",
         "A page may not ask for {text}: its limit is {limit}.",

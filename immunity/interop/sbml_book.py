@@ -1,0 +1,332 @@
+"""A model read from SBML as a rule book: molecules for what changes, signals for formulas, flows for rates."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from immunity.interop.algebra import Factor, Formula, NoSuchShape, Product, names_in, never_negative, split, written
+from immunity.interop.sbml_math import TIME
+from immunity.interop.sbml_read import Change, Document, Happening
+from immunity.language.errors import Location, fail
+
+PLACE = "system"
+OWNER = "model"
+_FLOOR = 1e-9  # of the largest amount at the start: less than that nobody tells from none
+
+
+def rule_book(document: Document, path: Path, days: float | None = None, step: float | None = None) -> str:
+    """Write a document as the text of one file of rules.
+
+    Parameters
+    ----------
+    days, step : float, optional      span and output step of the scenario, in the model's unit of time
+
+    Raises
+    ------
+    RuleError
+        E716 for a rate that takes from what it does not depend on, or that may fall below zero in a way that no second
+        flow the other way round can stand for.
+    """
+    return _Writer(document, path).text(100.0 if days is None else days, step)
+
+
+class _Writer:
+    def __init__(self, document: Document, path: Path) -> None:
+        self.document, self.path = document, path
+        self.unit = "cell" if document.counted else "pmol"
+        self.ids: dict[str, str] = {}
+        for key in (*document.constants, *document.amounts, *document.follows, *(c.id for c in document.changes)):
+            self._id(key)
+        self.variable = {*document.amounts, *document.follows, TIME}
+        self.signals: list[dict[str, Any]] = []
+        self.made: dict[Formula, str] = {}
+
+    def text(self, days: float, step: float | None) -> str:
+        """The whole file."""
+        document = self.document
+        largest = max((amount.start for amount in document.amounts.values()), default=1.0) or 1.0
+        entries: list[dict[str, Any]] = [{"kind": "place", "id": PLACE, "volume": "1 mL"}]
+        for key, amount in document.amounts.items():
+            entry: dict[str, Any] = {
+                "kind": "cell" if document.counted else "molecule",
+                "id": self.ids[key],
+                "name": amount.name,
+                "unit": self.unit,
+                "lives_in": {PLACE: []},
+            }
+            if amount.start:
+                entry["initial"] = {f"at {PLACE}": f"{amount.start!r} {self.unit}"}
+            if not document.counted:
+                entry["floor"] = f"{_FLOOR * largest!r} {self.unit}"
+            entries.append(entry)
+        for key in document.amounts:
+            self._level(key)
+        for key, formula in document.follows.items():
+            self._signal(f"value_of_{self.ids[key]}", formula)
+        flows = [flow for change in document.changes for flow in self._flows(change)]
+        scenario = self._scenario(days, step)
+        readouts = [
+            {
+                "id": f"{OWNER}.{self.ids[key]}",
+                "name": self._named(key),
+                "signal": self._of(key),
+                "unit": "1",
+                "panel": OWNER,
+            }
+            for key in document.shown
+        ]
+        rules = {
+            "kind": "rules",
+            "id": OWNER,
+            "name": document.title,
+            "numbers": {self.ids[key]: repr(value) for key, value in document.constants.items()},
+            "signals": self.signals,
+            "flows": flows,
+            "readouts": readouts,
+        }
+        entries += [{key: value for key, value in rules.items() if value}, scenario]
+        head = f"# From {self.path.name}. A day here is a day; the model's unit of time is {document.unit_of_time}.\n"
+        return head + "---\n".join(
+            yaml.safe_dump(each, sort_keys=False, allow_unicode=True, width=120) for each in entries
+        )
+
+    # names -----------------------------------------------------------------------------------------
+
+    def _id(self, key: str) -> str:
+        if key not in self.ids:
+            plain = re.sub(r"[^a-z0-9_]", "_", key.lower()).strip("_") or "x"
+            plain = plain if plain[0].isalpha() else f"x_{plain}"
+            word, attempt = plain, 1
+            while word in self.ids.values() or word in (PLACE, OWNER, TIME, "age", "host", "each"):
+                attempt += 1
+                word = f"{plain}_{attempt}"
+            self.ids[key] = word
+        return self.ids[key]
+
+    def _named(self, key: str) -> str:
+        amount = self.document.amounts.get(key)
+        return amount.name if amount else key
+
+    def _of(self, key: str) -> str:
+        """The signal that a name means."""
+        return f"value_of_{self.ids[key]}" if key in self.document.follows else f"level_of_{self.ids[key]}"
+
+    def _level(self, key: str) -> None:
+        size = self.document.amounts[key].size
+        weight = f"{1.0 / size!r} 1/{self.unit}"
+        self.signals.append(
+            {"id": self._of(key), "sum": [{"of": f"{self.ids[key]} at {PLACE}", "weight": weight}], "unit": "1"}
+        )
+
+    # formulas --------------------------------------------------------------------------------------
+
+    def _fixed(self, term: Product, unit: str = "1") -> Any:
+        """A number that is a product of constants."""
+        names = sorted(names_in((term,)))
+        if not names:
+            return f"{term.coefficient!r} {unit}" if unit != "1" else repr(term.coefficient)
+        text = written((term,), lambda name: self.ids[name])
+        where = {self.ids[name]: f"{OWNER}.{self.ids[name]}" for name in names}
+        if unit != "1":
+            return {"derived": f"({text}) * per_time", "where": {**where, "per_time": f"1 {unit}"}}
+        return {"derived": text, "where": where}
+
+    def _signal(self, id: str, formula: Formula) -> str:
+        """A declared signal that is a sum of products."""
+        terms, constant = [], []
+        for term in formula:
+            fixed, moving = split(term, self.variable)
+            if not moving.factors:
+                constant.append(term)
+            else:
+                terms.append({"of": self._product(moving), "weight": self._fixed(fixed)})
+        row: dict[str, Any] = {"id": id}
+        if terms:
+            row["sum"] = terms
+        if constant or not terms:
+            row["constant"] = self._fixed(constant[0]) if len(constant) == 1 else self._summed(tuple(constant))
+        self.signals.append({**row, "unit": "1"})
+        return id
+
+    def _summed(self, constant: Formula) -> Any:
+        names = sorted({name for term in constant for name in names_in((term,))})
+        text = written(constant, lambda name: self.ids[name])
+        if not names:
+            return repr(sum(term.coefficient for term in constant))
+        return {"derived": text, "where": {self.ids[name]: f"{OWNER}.{self.ids[name]}" for name in names}}
+
+    def _product(self, moving: Product) -> str:
+        """The signal of a product of what changes."""
+        if len(moving.factors) == 1:
+            factor, exponent = moving.factors[0]
+            if exponent == 1.0 and factor.kind in ("name", "sum"):
+                return self._bare(factor)
+        key = (moving,)
+        if key not in self.made:
+            laws = self._laws(moving)
+            self.made[key] = f"product_{len(self.made) + 1}"
+            self.signals.append({"id": self.made[key], **laws, "unit": "1"})
+        return self.made[key]
+
+    def _bare(self, factor: Factor) -> str:
+        """The signal of a name, or of a sum in brackets."""
+        if factor.kind == "name":
+            if factor.name == TIME:
+                return self._clock()
+            return self._of(factor.name)
+        if factor.of not in self.made:
+            self.made[factor.of] = f"sum_{len(self.made) + 1}"
+            self._signal(self.made[factor.of], factor.of)
+        return self.made[factor.of]
+
+    def _clock(self) -> str:
+        if not any(row["id"] == "clock_of_model" for row in self.signals):
+            weight = f"1 1/{self.document.unit_of_time}"
+            self.signals.append({"id": "clock_of_model", "sum": [{"of": TIME, "weight": weight}], "unit": "1"})
+        return "clock_of_model"
+
+    def _laws(self, moving: Product) -> dict[str, list[Any]]:
+        laws: dict[str, list[Any]] = {}
+        for factor, exponent in moving.factors:
+            if factor.kind in ("exp", "log"):
+                if exponent != 1.0:
+                    inside = tuple(replace(term, coefficient=term.coefficient * exponent) for term in factor.of)
+                    if factor.kind == "log":
+                        raise NoSuchShape("a power of a logarithm")
+                    factor = Factor("exp", of=inside)
+                laws.setdefault(factor.kind, []).append({"signal": self._bare(Factor("sum", of=factor.of)), "of": "1"})
+            elif exponent == 1.0:
+                laws.setdefault("with", []).append(self._bare(factor))
+            elif exponent == -1.0:
+                laws.setdefault("divided_by", []).append(self._bare(factor))
+            else:
+                laws.setdefault("power", []).append(
+                    {"signal": self._bare(factor), "of": "1", "exponent": repr(exponent)}
+                )
+        return laws
+
+    # flows -----------------------------------------------------------------------------------------
+
+    def _flows(self, change: Change) -> list[dict[str, Any]]:
+        """A flow for each term of a rate; what is taken off goes the other way round."""
+        forward = tuple(term for term in change.rate if term.coefficient > 0.0)
+        backward = tuple(replace(term, coefficient=-term.coefficient) for term in change.rate if term.coefficient < 0.0)
+        turned = {key: -count for key, count in change.net.items()}
+        rows = [(term, change.net) for term in forward] + [(term, turned) for term in backward]
+        found = []
+        for position, (term, net) in enumerate(rows):
+            id = self.ids[change.id] + (f"_{position + 1}" if len(rows) > 1 else "")
+            try:
+                found.append(self._flow(id, term, net))
+            except NoSuchShape as shape:
+                raise fail("E716", at=Location(str(self.path), 0), text=change.name, reason=str(shape)) from None
+        return found
+
+    def _flow(self, id: str, term: Product, net: dict[str, float]) -> dict[str, Any]:
+        if not never_negative((term,)):
+            raise NoSuchShape("a rate that may fall below zero with a logarithm")
+        losers = [key for key, count in net.items() if count < 0.0]
+        per_time = f"1/{self.document.unit_of_time}"
+        if not losers:
+            first = next(iter(net))
+            others = {key: count / net[first] for key, count in net.items() if key != first}
+            rate = replace(term, coefficient=term.coefficient * net[first])
+            row: dict[str, Any] = {"verb": "produce", "id": id, "to": f"{self.ids[first]} at {PLACE}"}
+            hazard = f"{self.unit}/{self.document.unit_of_time}"
+        else:
+            first, rate = self._taken(term, losers)
+            others = {key: count / -net[first] for key, count in net.items() if key != first}
+            rate = replace(rate, coefficient=rate.coefficient * -net[first] / self.document.amounts[first].size)
+            row = {"verb": "decay", "id": id, "of": f"{self.ids[first]} at {PLACE}"}
+            hazard = per_time
+        fixed, moving = split(rate, self.variable)
+        row["hazard"] = self._fixed(fixed, hazard)
+        row |= self._laws(moving)
+        if others:
+            row["also"] = [
+                {"pool": f"{self.ids[key]} at {PLACE}", "amount": repr(count)} for key, count in others.items()
+            ]
+        return row
+
+    def _taken(self, term: Product, losers: list[str]) -> tuple[str, Product]:
+        """What is taken, and by how much of itself: a rate that does not end with it would take from nothing."""
+        for key in losers:
+            rate = term.without(key)
+            if rate is not None:
+                return key, rate
+        raise NoSuchShape(f"it takes {losers[0]!r} at a rate that does not end when there is none")
+
+    # what happens ----------------------------------------------------------------------------------
+
+    def _scenario(self, days: float, step: float | None) -> dict[str, Any]:
+        unit = self.document.unit_of_time
+        share = {"s": 86400.0, "min": 1440.0, "h": 24.0, "day": 1.0}[unit]
+        row: dict[str, Any] = {
+            "kind": "scenario",
+            "id": "as_published",
+            "title": self.document.title,
+            "days": days / share,
+            "every": f"{step or days / 100.0!r} {unit}",
+        }
+        events = [event for happening in self.document.happenings for event in self._events(happening)]
+        if events:
+            row["events"] = events
+        return row
+
+    def _events(self, happening: Happening) -> list[dict[str, Any]]:
+        unit = self.document.unit_of_time
+        if happening.level is None:
+            when: dict[str, Any] = {"at": f"{happening.at!r} {unit}"}
+        else:
+            name, way, level = happening.level
+            crossing: dict[str, Any] = {
+                "readout": f"{OWNER}.{self.ids[name]}",
+                way: repr(level),
+                "at_most": 1000,
+                "rearm": repr(level),
+            }
+            if happening.delay:
+                crossing["delay"] = f"{happening.delay!r} {unit}"
+            when = {"when": crossing}
+        return [{**when, **self._set(happening, key, formula)} for key, formula in happening.sets.items()]
+
+    def _set(self, happening: Happening, key: str, formula: Formula) -> dict[str, Any]:
+        constant = sum(term.coefficient for term in formula if not term.factors)
+        document = self.document
+        if key not in document.amounts:
+            raise self._refused(happening, f"that sets {key!r}, which follows from others")
+        size = document.amounts[key].size
+        pool = f"{self.ids[key]} at {PLACE}"
+        sums = []
+        for term in formula:
+            fixed, moving = split(term, self.variable)
+            if not moving.factors:
+                if names_in((term,)):
+                    raise self._refused(happening, "that sets something by parameters")
+                continue
+            factor, exponent = moving.factors[0]
+            alone = len(moving.factors) == 1 and exponent == 1.0 and factor.name in document.amounts
+            if not alone or names_in((fixed,)):
+                raise self._refused(happening, "that sets something by more than a sum of amounts")
+            other = document.amounts[factor.name]
+            sums.append((other.id, fixed.coefficient * size / other.size))
+        if not sums:
+            return {"pool": pool, "set": f"{constant * size!r} {self.unit}"}
+        if sums == [(key, 1.0)] and constant > 0.0:
+            return {"pool": pool, "add": f"{constant * size!r} {self.unit}"}
+        if constant:
+            raise self._refused(happening, "that adds a number to more than itself")
+        if [name for name, _ in sums] == [key]:
+            return {"pool": pool, "scale": repr(sums[0][1])}
+        return {
+            "pool": pool,
+            "set_from": [{"of": f"{self.ids[name]} at {PLACE}", "times": repr(value)} for name, value in sums],
+        }
+
+    def _refused(self, happening: Happening, what: str) -> Exception:
+        return fail("E716", at=Location(str(self.path), 0), text=f"event {happening.id}", reason=f"an event {what}")
