@@ -77,3 +77,16 @@ def test_cefepime_at_the_first_fever_saves_who_has_no_neutrophils() -> None:
     assert treated["body.survival"].values[-1] > 0.9
     assert treated["blood.cefepime"].values.max() > 30.0  # mg/L
     assert treated["body.temperature"].values.max() >= 38.0  # it waits for the fever
+
+
+def test_what_a_sore_gut_lets_through_makes_fever_where_neutrophils_lack() -> None:
+    def fever(**changes: str) -> float:
+        named = {"dose": "therapies.0.dose", "gcsf": "therapies.1.dose", "passage": "numbers.sore_gut.passage"}
+        run = im.run("febrile_neutropenia", changes={named[k]: v for k, v in changes.items()}, record_pools=False)
+        return float(run["body.temperature"].max())
+
+    graded = [fever(passage=f"{passage} 1/day") for passage in ("0.01", "0.1", "1")]
+    assert graded == sorted(graded)
+    assert graded[0] < 37.8 and graded[2] > 38.3
+    assert fever(dose="0 mg", passage="1 1/day") < 37.1  # a gut that is whole
+    assert fever(gcsf="300 ug", passage="1 1/day") < graded[2] - 0.5
