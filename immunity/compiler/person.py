@@ -55,7 +55,7 @@ def _check_ranges(numbers: Numbers, theta: Floats, at: Location) -> None:
     bounded = np.fromiter(numbers.lowest, int, len(numbers.lowest))
     positive = np.fromiter(numbers.lowest.values(), bool, len(numbers.lowest))
     for index in bounded[(theta[bounded] < 0.0) | (positive & (theta[bounded] == 0.0))].tolist():
-        check_range(numbers, index, theta[index], f"{theta[index]:g}", numbers.lowest[index], at=at)
+        check_range(numbers, index, float(theta[index]), f"{theta[index]:g}", numbers.lowest[index], at=at)
 
 
 def ageing_events(

@@ -15,6 +15,7 @@ from immunity.interop.sbml_events import Change, group_moments
 from immunity.language.errors import RuleError
 
 libsbml = pytest.importorskip("libsbml")
+pytestmark = pytest.mark.xdist_group("libRoadRunner")  # which takes long to compile a body
 WITHIN = 5e-3
 
 
