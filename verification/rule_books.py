@@ -9,7 +9,9 @@ from immunity.cohorts import run_cohort
 from immunity.compiler.tables import Floats
 
 
-def run_book(path: Path, scenario: str, *, hosts: int, seed: int, workers: int = 1) -> tuple[Floats, dict[str, Floats]]:
+def run_book(
+    path: Path, scenario: str, *, hosts: int, seed: int, workers: int = 1, rtol: float = 1e-3
+) -> tuple[Floats, dict[str, Floats]]:
     """Run stochastic hosts of a scenario.
 
     Returns
@@ -23,7 +25,7 @@ def run_book(path: Path, scenario: str, *, hosts: int, seed: int, workers: int =
         If a host does not run to its end.
     """
     case = immunity.case(scenario, book=immunity.load(path))
-    outcome = run_cohort(case, hosts=hosts, seed=seed, workers=workers, stochastic=True, vary=False)
+    outcome = run_cohort(case, hosts=hosts, seed=seed, workers=workers, stochastic=True, vary=False, rtol=rtol)
     failed = int((outcome.batch.status != 0).sum())
     if failed:
         raise RuntimeError(f"{failed} of {hosts} hosts did not run to their end")
