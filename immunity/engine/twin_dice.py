@@ -195,10 +195,10 @@ def run_dice(
         busy = sum(rate for flow, rate in enumerate(rates) if dice.drawn(flow)) * (days - t) >= FRANTIC
         only = not (timed or busy) and all(dice.drawn(flow) and small & set(dice.touched(flow)) for flow in live)
         span, step, error, until, stand = days - t, None, 0.0, days, x
+        moved = survey(dice, rates, [float(hazard(model, flow, signals)) for flow in live])
         if only:
             small = {pool for pool in range(model.n_pool) if tables.countable[pool]}
         else:
-            moved = survey(dice, rates, [float(hazard(model, flow, signals)) for flow in live])
             if traced % RETRACE == 0:
                 noise = trace_noise(dice, moved, x, floor, t, noise, fit(h, days - t))
             traced += 1
