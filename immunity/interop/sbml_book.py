@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from immunity.interop.algebra import Factor, Formula, NoSuchShape, Product, names_in, never_negative, split, written
-from immunity.interop.sbml_math import TIME
-from immunity.interop.sbml_read import Change, Document, Happening
+from immunity.interop.algebra import Formula, NoSuchShape, Product, names_in, never_negative, split
+from immunity.interop.sbml_model import Change, Document, Happening
+from immunity.interop.sbml_signals import OWNER, PLACE, FormulaWriter
 from immunity.language.errors import Location, fail
 
-PLACE = "system"
-OWNER = "model"
 _FLOOR = 1e-9  # of the largest amount at the start: less than that nobody tells from none
 
 
@@ -35,16 +32,10 @@ def rule_book(document: Document, path: Path, days: float | None = None, step: f
     return _Writer(document, path).text(100.0 if days is None else days, step)
 
 
-class _Writer:
+class _Writer(FormulaWriter):
     def __init__(self, document: Document, path: Path) -> None:
-        self.document, self.path = document, path
-        self.unit = "cell" if document.counted else "pmol"
-        self.ids: dict[str, str] = {}
-        for key in (*document.constants, *document.amounts, *document.follows, *(c.id for c in document.changes)):
-            self._id(key)
-        self.variable = {*document.amounts, *document.follows, TIME}
-        self.signals: list[dict[str, Any]] = []
-        self.made: dict[Formula, str] = {}
+        super().__init__(document)
+        self.path = path
 
     def text(self, days: float, step: float | None) -> str:
         """The whole file."""
@@ -65,16 +56,16 @@ class _Writer:
                 entry["floor"] = f"{_FLOOR * largest!r} {self.unit}"
             entries.append(entry)
         for key in document.amounts:
-            self._level(key)
+            self.level(key)
         for key, formula in document.follows.items():
-            self._signal(f"value_of_{self.ids[key]}", formula)
+            self.signal(f"value_of_{self.ids[key]}", formula)
         flows = [flow for change in document.changes for flow in self._flows(change)]
         scenario = self._scenario(days, step)
         readouts = [
             {
                 "id": f"{OWNER}.{self.ids[key]}",
-                "name": self._named(key),
-                "signal": self._of(key),
+                "name": self.named(key),
+                "signal": self.signal_of(key),
                 "unit": "1",
                 "panel": OWNER,
             }
@@ -94,121 +85,6 @@ class _Writer:
         return head + "---\n".join(
             yaml.safe_dump(each, sort_keys=False, allow_unicode=True, width=120) for each in entries
         )
-
-    # names -----------------------------------------------------------------------------------------
-
-    def _id(self, key: str) -> str:
-        if key not in self.ids:
-            plain = re.sub(r"[^a-z0-9_]", "_", key.lower()).strip("_") or "x"
-            plain = plain if plain[0].isalpha() else f"x_{plain}"
-            word, attempt = plain, 1
-            while word in self.ids.values() or word in (PLACE, OWNER, TIME, "age", "host", "each"):
-                attempt += 1
-                word = f"{plain}_{attempt}"
-            self.ids[key] = word
-        return self.ids[key]
-
-    def _named(self, key: str) -> str:
-        amount = self.document.amounts.get(key)
-        return amount.name if amount else key
-
-    def _of(self, key: str) -> str:
-        """The signal that a name means."""
-        return f"value_of_{self.ids[key]}" if key in self.document.follows else f"level_of_{self.ids[key]}"
-
-    def _level(self, key: str) -> None:
-        size = self.document.amounts[key].size
-        weight = f"{1.0 / size!r} 1/{self.unit}"
-        self.signals.append(
-            {"id": self._of(key), "sum": [{"of": f"{self.ids[key]} at {PLACE}", "weight": weight}], "unit": "1"}
-        )
-
-    # formulas --------------------------------------------------------------------------------------
-
-    def _fixed(self, term: Product, unit: str = "1") -> Any:
-        """A number that is a product of constants."""
-        names = sorted(names_in((term,)))
-        if not names:
-            return f"{term.coefficient!r} {unit}" if unit != "1" else repr(term.coefficient)
-        text = written((term,), lambda name: self.ids[name])
-        where = {self.ids[name]: f"{OWNER}.{self.ids[name]}" for name in names}
-        if unit != "1":
-            return {"derived": f"({text}) * per_time", "where": {**where, "per_time": f"1 {unit}"}}
-        return {"derived": text, "where": where}
-
-    def _signal(self, id: str, formula: Formula) -> str:
-        """A declared signal that is a sum of products."""
-        terms, constant = [], []
-        for term in formula:
-            fixed, moving = split(term, self.variable)
-            if not moving.factors:
-                constant.append(term)
-            else:
-                terms.append({"of": self._product(moving), "weight": self._fixed(fixed)})
-        row: dict[str, Any] = {"id": id}
-        if terms:
-            row["sum"] = terms
-        if constant or not terms:
-            row["constant"] = self._fixed(constant[0]) if len(constant) == 1 else self._summed(tuple(constant))
-        self.signals.append({**row, "unit": "1"})
-        return id
-
-    def _summed(self, constant: Formula) -> Any:
-        names = sorted({name for term in constant for name in names_in((term,))})
-        text = written(constant, lambda name: self.ids[name])
-        if not names:
-            return repr(sum(term.coefficient for term in constant))
-        return {"derived": text, "where": {self.ids[name]: f"{OWNER}.{self.ids[name]}" for name in names}}
-
-    def _product(self, moving: Product) -> str:
-        """The signal of a product of what changes."""
-        if len(moving.factors) == 1:
-            factor, exponent = moving.factors[0]
-            if exponent == 1.0 and factor.kind in ("name", "sum"):
-                return self._bare(factor)
-        key = (moving,)
-        if key not in self.made:
-            laws = self._laws(moving)
-            self.made[key] = f"product_{len(self.made) + 1}"
-            self.signals.append({"id": self.made[key], **laws, "unit": "1"})
-        return self.made[key]
-
-    def _bare(self, factor: Factor) -> str:
-        """The signal of a name, or of a sum in brackets."""
-        if factor.kind == "name":
-            if factor.name == TIME:
-                return self._clock()
-            return self._of(factor.name)
-        if factor.of not in self.made:
-            self.made[factor.of] = f"sum_{len(self.made) + 1}"
-            self._signal(self.made[factor.of], factor.of)
-        return self.made[factor.of]
-
-    def _clock(self) -> str:
-        if not any(row["id"] == "clock_of_model" for row in self.signals):
-            weight = f"1 1/{self.document.unit_of_time}"
-            self.signals.append({"id": "clock_of_model", "sum": [{"of": TIME, "weight": weight}], "unit": "1"})
-        return "clock_of_model"
-
-    def _laws(self, moving: Product) -> dict[str, list[Any]]:
-        laws: dict[str, list[Any]] = {}
-        for factor, exponent in moving.factors:
-            if factor.kind in ("exp", "log"):
-                if exponent != 1.0:
-                    inside = tuple(replace(term, coefficient=term.coefficient * exponent) for term in factor.of)
-                    if factor.kind == "log":
-                        raise NoSuchShape("a power of a logarithm")
-                    factor = Factor("exp", of=inside)
-                laws.setdefault(factor.kind, []).append({"signal": self._bare(Factor("sum", of=factor.of)), "of": "1"})
-            elif exponent == 1.0:
-                laws.setdefault("with", []).append(self._bare(factor))
-            elif exponent == -1.0:
-                laws.setdefault("divided_by", []).append(self._bare(factor))
-            else:
-                laws.setdefault("power", []).append(
-                    {"signal": self._bare(factor), "of": "1", "exponent": repr(exponent)}
-                )
-        return laws
 
     # flows -----------------------------------------------------------------------------------------
 
@@ -245,8 +121,8 @@ class _Writer:
             row = {"verb": "decay", "id": id, "of": f"{self.ids[first]} at {PLACE}"}
             hazard = per_time
         fixed, moving = split(rate, self.variable)
-        row["hazard"] = self._fixed(fixed, hazard)
-        row |= self._laws(moving)
+        row["hazard"] = self.fixed(fixed, hazard)
+        row |= self.laws(moving)
         if others:
             row["also"] = [
                 {"pool": f"{self.ids[key]} at {PLACE}", "amount": repr(count)} for key, count in others.items()

@@ -1,70 +1,16 @@
-"""SBML documents as plain data: what there is, how it begins, and by which formulas it changes."""
+"""Reading SBML: what there is, how it begins, and by which formulas it changes."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from immunity.interop.algebra import Formula, NoSuchShape, multiplied, named, never_negative, number
 from immunity.interop.sbml_math import formula_of, value_of
+from immunity.interop.sbml_model import Amount, Change, Document, Happening
 from immunity.language.errors import Location, fail
 
 UNITS_OF_TIME = {1.0: "s", 60.0: "min", 3600.0: "h", 86400.0: "day"}
-
-
-@dataclass(frozen=True)
-class Amount:
-    """Something that changes by reactions or a rate rule; ``size`` turns its amount into what its name means."""
-
-    id: str
-    name: str
-    start: float  # amount
-    size: float
-
-
-@dataclass(frozen=True)
-class Change:
-    """A rate (amount per time), and what one firing adds to amounts."""
-
-    id: str
-    name: str
-    rate: Formula
-    net: dict[str, float]
-
-
-@dataclass(frozen=True)
-class Happening:
-    """An event: when (a time, or a name that crosses a level), and what is set to which formula."""
-
-    id: str
-    at: float | None
-    level: tuple[str, str, float] | None  # name, above or below, value
-    delay: float
-    sets: dict[str, Formula]
-
-
-@dataclass
-class Document:
-    """A model, ready to be written in another language.
-
-    Attributes
-    ----------
-    constants : dict            name -> value, of what never changes
-    amounts : dict of Amount    what changes
-    follows : dict of Formula   what assignment rules make of others
-    """
-
-    id: str
-    title: str
-    unit_of_time: str
-    counted: bool
-    constants: dict[str, float] = field(default_factory=dict)
-    amounts: dict[str, Amount] = field(default_factory=dict)
-    follows: dict[str, Formula] = field(default_factory=dict)
-    changes: list[Change] = field(default_factory=list)
-    happenings: list[Happening] = field(default_factory=list)
-    shown: list[str] = field(default_factory=list)
 
 
 def read_document(path: Path) -> Document:
