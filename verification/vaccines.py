@@ -9,16 +9,13 @@ Everything is run without chance, for a host of 35 years.
 
 from __future__ import annotations
 
-import argparse
-import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-import yaml
-
 import immunity
+from verification.tables import print_table, read_cells
 
 EXPECTED = Path(__file__).parent / "vaccines.yaml"
 HALF, THIRTIETH = -0.301, -1.477
@@ -37,11 +34,6 @@ class Cell:
     words: tuple[str, ...]
     why: str
 
-    @property
-    def held_back(self) -> bool:
-        """Whether nobody looks at it before the end."""
-        return hashlib.sha256(f"{self.row} {self.column}".encode()).digest()[0] % 2 == 0
-
 
 def cells() -> Iterator[Cell]:
     """Every cell, row by row.
@@ -51,16 +43,8 @@ def cells() -> Iterator[Cell]:
     ValueError
         For a cell that is missing, or a word that means nothing.
     """
-    data = yaml.safe_load(EXPECTED.read_text())
-    for row, expected in data["rows"].items():
-        for column in data["columns"]:
-            if column["id"] not in expected:
-                raise ValueError(f"{row} says nothing of {column['id']}")
-            said, why = expected[column["id"]]
-            words = tuple(said.split(" or "))
-            if not set(words) <= set(WORDS):
-                raise ValueError(f"{row}, {column['id']}: {said!r} is none of {WORDS}")
-            yield Cell(row, column["id"], column["scenario"], column["readout"], column["day"], words, why)
+    for row, column, words, why in read_cells(EXPECTED, WORDS):
+        yield Cell(row, column["id"], column["scenario"], column["readout"], column["day"], words, why)
 
 
 def classify(shift: float) -> str:
@@ -86,24 +70,12 @@ def judge(cell: Cell) -> tuple[float, str, bool]:
 
 def main(arguments: list[str] | None = None) -> None:
     """Print the table as Markdown, and how many cells agree."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--half", choices=("shown", "held_back"), help="only these cells")
-    parser.add_argument("--only", nargs="+", default=[], help="only these rows")
-    asked = parser.parse_args(arguments)
-    agreed = judged = 0
-    print("| deficiency | vaccine | here, decades | here | medicine | agree |\n|---|---|---|---|---|---|")
-    for cell in cells():
-        if (asked.only and cell.row not in asked.only) or (
-            asked.half and cell.held_back != (asked.half == "held_back")
-        ):
-            continue
+
+    def told(cell: Cell) -> tuple[list[str], str, bool]:
         shift, word, agrees = judge(cell)
-        agreed, judged = agreed + agrees, judged + 1
-        said = " or ".join(cell.words)
-        print(
-            f"| {cell.row} | {cell.column} | {shift:.2f} | {word} | {said} | {'yes' if agrees else 'no'} |", flush=True
-        )
-    print(f"\n{agreed} of {judged} agree")
+        return [f"{shift:.2f}"], word, agrees
+
+    print_table(cells(), ("deficiency", "vaccine", "here, decades"), told, __doc__, arguments)
 
 
 if __name__ == "__main__":

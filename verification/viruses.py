@@ -9,17 +9,15 @@ Everything is run without chance, with the reference host of the scenario.
 
 from __future__ import annotations
 
-import argparse
-import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 import numpy as np
-import yaml
 
 import immunity
+from verification.tables import print_table, read_cells
 
 EXPECTED = Path(__file__).parent / "viruses.yaml"
 WORDS = ("same", "worse", "grave")
@@ -41,11 +39,6 @@ class Cell:
     virus: tuple[str, ...]
     words: tuple[str, ...]
     why: str
-
-    @property
-    def held_back(self) -> bool:
-        """Whether nobody looks at it before the end."""
-        return hashlib.sha256(f"{self.row} {self.column}".encode()).digest()[0] % 2 == 0
 
 
 @dataclass(frozen=True)
@@ -74,18 +67,9 @@ def cells() -> Iterator[Cell]:
     ValueError
         For a cell that is missing, or a word that means nothing.
     """
-    data = yaml.safe_load(EXPECTED.read_text(encoding="utf-8"))
-    for row, expected in data["rows"].items():
-        for column in data["columns"]:
-            if column["id"] not in expected:
-                raise ValueError(f"{row} says nothing of {column['id']}")
-            said, why = expected[column["id"]]
-            words = tuple(said.split(" or "))
-            if not set(words) <= set(WORDS):
-                raise ValueError(f"{row}, {column['id']}: {said!r} is none of {WORDS}")
-            host = tuple(column.get("host", {}).items())
-            virus = tuple(column["virus"])
-            yield Cell(row, column["id"], column["scenario"], host, column["days"], virus, words, why)
+    for row, column, words, why in read_cells(EXPECTED, WORDS):
+        host, virus = tuple(column.get("host", {}).items()), tuple(column["virus"])
+        yield Cell(row, column["id"], column["scenario"], host, column["days"], virus, words, why)
 
 
 def classify(here: Course, healthy: Course) -> str:
@@ -125,26 +109,13 @@ def judge(cell: Cell) -> tuple[Course, str, bool]:
 
 def main(arguments: list[str] | None = None) -> None:
     """Print the table as Markdown, and how many cells agree."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--half", choices=("shown", "held_back"), help="only these cells")
-    parser.add_argument("--only", nargs="+", default=[], help="only these rows")
-    asked = parser.parse_args(arguments)
-    agreed = judged = 0
-    print("| deficiency | virus | decades x days | left | oxygen | alive | here | medicine | agree |")
-    print("|---|---|---|---|---|---|---|---|---|")
-    for cell in cells():
-        if (asked.only and cell.row not in asked.only) or (
-            asked.half and cell.held_back != (asked.half == "held_back")
-        ):
-            continue
+
+    def told(cell: Cell) -> tuple[list[str], str, bool]:
         here, word, agrees = judge(cell)
-        agreed, judged = agreed + agrees, judged + 1
-        print(
-            f"| {cell.row} | {cell.column} | {here.burden:.0f} | {here.left:.1f} | {here.oxygen:.0f} |"
-            f" {here.alive:.2f} | {word} | {' or '.join(cell.words)} | {'yes' if agrees else 'no'} |",
-            flush=True,
-        )
-    print(f"\n{agreed} of {judged} agree")
+        return [f"{here.burden:.0f}", f"{here.left:.1f}", f"{here.oxygen:.0f}", f"{here.alive:.2f}"], word, agrees
+
+    headings = ("deficiency", "virus", "decades x days", "left", "oxygen", "alive")
+    print_table(cells(), headings, told, __doc__, arguments)
 
 
 if __name__ == "__main__":
