@@ -13,6 +13,7 @@ from immunity.interop import case as interop_case
 from immunity.interop.case import sbml_of_case
 from immunity.interop.sbml_events import Change, group_moments
 from immunity.language.errors import RuleError
+from tests.elsewhere import simulate
 
 libsbml = pytest.importorskip("libsbml")
 pytestmark = pytest.mark.xdist_group("libRoadRunner")  # which takes long to compile a body
@@ -41,19 +42,10 @@ def run_elsewhere(made: Case, document: str) -> np.ndarray:
     Its absolute tolerances follow the amounts at the start; of what rests at next to nothing CVODE would be asked more
     than it can give. A hundred-thousandth of what anybody can tell from none is enough.
     """
-    roadrunner = pytest.importorskip("roadrunner")
-    how = roadrunner.Config  # thousands of formulas are compiled in a quarter of the time where none is optimised
-    how.setValue(how.LLVM_BACKEND, how.LLJIT)
-    how.setValue(how.LLJIT_OPTIMIZATION_LEVEL, how.NONE)
     read = libsbml.readSBMLFromString(document).getModel()
-    runner = roadrunner.RoadRunner(document)
     species = [read.getSpecies(k).getId() for k in range(read.getNumSpecies())]
-    floors = dict(zip(species, made.model.tables.floor, strict=True))
-    runner.integrator.relative_tolerance = 1e-8
-    runner.integrator.absolute_tolerance = [1e-5 * floors[name] for name in runner.model.getFloatingSpeciesIds()]
-    runner.integrator.maximum_num_steps = 1_000_000
-    runner.timeCourseSelections = species
-    return np.array(runner.simulate(times=made.out_times.tolist()))
+    floors = dict(zip(species, (1e-5 * made.model.tables.floor).tolist(), strict=True))
+    return simulate(document, made.out_times, species, relative=1e-8, absolute=floors, optimised=False)
 
 
 def worst_difference(made: Case, theta: np.ndarray, expected: np.ndarray) -> float:

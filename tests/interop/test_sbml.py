@@ -14,6 +14,7 @@ from bench.net import NetBuilder
 from immunity.compiler.tables import EVENT_ADD, Events, Tables
 from immunity.engine import prepare, run_host
 from immunity.interop.sbml import to_sbml
+from tests.elsewhere import simulate
 
 libsbml = pytest.importorskip("libsbml")
 
@@ -28,16 +29,6 @@ def case() -> tuple[Tables, Events, str]:
     references["alarm at blood"] = {"uniprot": "P05231", "chebi": "CHEBI:1"}
     document = to_sbml(tables, tables.theta, tables.initial, events, title="A & B", annotations=references)
     return tables, events, document
-
-
-def run_in_roadrunner(document: str, days: np.ndarray, columns: list[str]) -> np.ndarray:
-    roadrunner = pytest.importorskip("roadrunner")
-    runner = roadrunner.RoadRunner(document)
-    runner.integrator.relative_tolerance = 1e-10
-    runner.integrator.absolute_tolerance = 1e-10
-    runner.integrator.maximum_num_steps = 100_000
-    runner.timeCourseSelections = ["time", *columns]
-    return np.array(runner.simulate(times=days.tolist()))[:, 1:]
 
 
 def species_ids(document: str) -> list[str]:
@@ -79,7 +70,7 @@ def test_consistency_check_sees_a_broken_document(case: tuple[Tables, Events, st
 
 def test_roadrunner_agrees_with_the_definition(case: tuple[Tables, Events, str]) -> None:
     tables, events, document = case
-    found = run_in_roadrunner(document, DAYS, species_ids(document))
+    found = simulate(document, DAYS, species_ids(document))
     assert found == pytest.approx(integrate(tables, events, DAYS), rel=1e-6, abs=1e-6)
 
 
@@ -88,7 +79,7 @@ def test_comparison_sees_a_wrong_number(case: tuple[Tables, Events, str]) -> Non
     theta = tables.theta.copy()
     theta[tables.names.parameter.index("kill.half")] *= 1.01
     wrong = to_sbml(tables, theta, tables.initial, events, title="wrong")
-    found = run_in_roadrunner(wrong, DAYS, species_ids(document))
+    found = simulate(wrong, DAYS, species_ids(document))
     assert found != pytest.approx(integrate(tables, events, DAYS), rel=1e-4, abs=1e-6)
 
 
@@ -116,7 +107,7 @@ def test_signals_and_readouts_are_told(case: tuple[Tables, Events, str]) -> None
     tables, _, document = case
     theta = tables.theta.copy()
     theta[tables.names.parameter.index("drift")] *= 1.2
-    start = run_in_roadrunner(document, DAYS[:2], ["cells", "clock", "mixed", "blood_neutrophils", "temperature"])[0]
+    start = simulate(document, DAYS[:2], ["cells", "clock", "mixed", "blood_neutrophils", "temperature"])[0]
     initial = tables.initial.copy()
     initial[2] += 200.0
     cells, clock, mixed = signal_values(tables, theta, 0.0, initial)[[1, 3, 4]]
@@ -130,7 +121,7 @@ def test_hill_of_a_negative_signal_is_its_base() -> None:
     net.flow("make", -1, 1.0, [(pool, 1)], laws=[net.hill("h", minus, base=2.0, top=9.0, half=1.0, n=1.5)])
     tables = net.tables()
     document = to_sbml(tables, tables.theta, tables.initial, make_events([]), title="negative")
-    assert run_in_roadrunner(document, np.array([0.0, 1.0]), ["pool"])[-1] == pytest.approx([2.0])
+    assert simulate(document, np.array([0.0, 1.0]), ["pool"])[-1] == pytest.approx([2.0])
 
 
 def test_hazards_stop_at_zero_as_in_the_engine() -> None:
@@ -146,7 +137,7 @@ def test_hazards_stop_at_zero_as_in_the_engine() -> None:
     net.flow("fall", other, 5.0, [(pool, 1)], laws=[net.hill("fall", one, base=1.0, top=-9.0, half=1.0, n=1.0)])
     tables = net.tables()
     document = to_sbml(tables, tables.theta, tables.initial, make_events([]), title="floor")
-    made = run_in_roadrunner(document, np.array([0.0, 1.0]), ["pool"])[-1]
+    made = simulate(document, np.array([0.0, 1.0]), ["pool"])[-1]
     assert made == pytest.approx([5.0 * 1.0 / 1.5])
     basico = pytest.importorskip("basico")
     model = basico.load_model_from_string(document)
@@ -210,7 +201,7 @@ def test_engine_agrees_with_roadrunner(case: tuple[Tables, Events, str]) -> None
     tables, events, document = case
     between = DAYS[~np.isin(DAYS, events.time)]  # at the moment of an event the engine shows the state before it
     run = run_host(prepare(tables), tables.theta, tables.initial, events, between, record_pools=True)
-    expected = run_in_roadrunner(document, np.array([0.0, *between]), species_ids(document))[1:]
+    expected = simulate(document, np.array([0.0, *between]), species_ids(document))[1:]
     assert run.pools is not None
     above = expected > tables.floor
     assert above.sum() > 12

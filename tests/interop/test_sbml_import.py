@@ -11,6 +11,7 @@ import immunity as im
 from immunity.cli.main import run_command
 from immunity.interop.sbml_import import import_sbml
 from immunity.language.errors import RuleError
+from tests.elsewhere import simulate
 from tests.interop.sbml_models import REFUSED, TOYS, Toy, written
 
 pytest.importorskip("libsbml")
@@ -31,14 +32,9 @@ def run_here(toy: Toy, folder: Path, unit: str = "second") -> dict[str, np.ndarr
 
 
 def run_elsewhere(toy: Toy) -> dict[str, np.ndarray]:
-    roadrunner = pytest.importorskip("roadrunner")
-    runner = roadrunner.RoadRunner(written(toy))
-    runner.integrator.relative_tolerance = 1e-10
-    runner.integrator.absolute_tolerance = 1e-14
     shown = [*toy.species, *toy.rated, *toy.assigned, *(key for _, sets, _ in toy.events for key in sets)]
     names = [key if toy.amounts or key not in toy.species else f"[{key}]" for key in dict.fromkeys(shown)]
-    runner.timeCourseSelections = names
-    found = np.array(runner.simulate(0.0, toy.until, 51))
+    found = simulate(written(toy), np.linspace(0.0, toy.until, 51), names, absolute=1e-14)
     return {name.strip("[]"): found[:, k] for k, name in enumerate(names)}
 
 

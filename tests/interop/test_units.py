@@ -12,6 +12,7 @@ from immunity.compiler.build import Compiled, compile_book
 from immunity.engine import prepare, run_host
 from immunity.interop.sbml import to_sbml
 from immunity.language.load import load_book
+from tests.elsewhere import simulate
 
 libsbml = pytest.importorskip("libsbml")
 
@@ -100,13 +101,10 @@ def test_it_would_see_a_wrong_unit(document: str) -> None:
 
 
 def test_it_runs_elsewhere_as_here(book: Compiled, document: str) -> None:
-    roadrunner = pytest.importorskip("roadrunner")
     tables = book.model.tables
     days = np.linspace(0.0, 3.0, 7)
-    runner = roadrunner.RoadRunner(document)
-    runner.integrator.relative_tolerance = runner.integrator.absolute_tolerance = 1e-11
-    runner.timeCourseSelections = ["time", *[name.replace(".", "_") for name in tables.names.pool]]
-    theirs = np.array(runner.simulate(times=days.tolist()))[:, 1:]
+    names = [name.replace(".", "_") for name in tables.names.pool]
+    theirs = simulate(document, days, names, relative=1e-11, absolute=1e-11)
     wound = tables.names.pool.index("skin.wound")
     events = make_events([(1.0, 0, wound, 0.02), (2.0, 2, 0, 0.5)])
     run = run_host(
