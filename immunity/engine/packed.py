@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 import zlib
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from llvmlite import ir
@@ -28,29 +28,25 @@ class Packed:
     The fields may not be exchanged, for the table says where they lie; what is in the arrays may.
     """
 
-    def __post_init__(self) -> None:
-        """Refuse arrays that kernels would misread."""
-        for name, value in vars(self).items():
-            whole = not isinstance(value, np.ndarray) or (value.flags.c_contiguous and value.flags.aligned)
-            if not whole or (isinstance(value, np.ndarray) and not value.dtype.isnative):
-                raise ValueError(f"{type(self).__name__}.{name} is not contiguous")
+    table: ClassVar[np.ndarray]  # where every array lies and its shape, and the numbers; uint64, as the fields are
+    address: ClassVar[int]  # of the table
 
-    @cached_property
-    def table(self) -> np.ndarray:
-        """Where every array lies and its shape, and the numbers; uint64, in the order of the fields."""
+    def __post_init__(self) -> None:
+        """Lay the table; refuse arrays that kernels would misread.
+
+        At once, not when a kernel asks: two threads that ask first would each lay one, and one of them would be freed.
+        """
         words: list[Any] = []
         for field in dataclasses.fields(self):  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
             value = getattr(self, field.name)
             if not isinstance(value, np.ndarray):
                 words.append(np.array([value], _number(value)).view(np.uint64)[0])
                 continue
+            if not (value.flags.c_contiguous and value.flags.aligned and value.dtype.isnative):
+                raise ValueError(f"{type(self).__name__}.{field.name} is not contiguous")
             words += [value.ctypes.data, *value.shape]
-        return np.array(words, np.uint64)
-
-    @cached_property
-    def address(self) -> int:
-        """Of the table."""
-        return self.table.ctypes.data
+        table = np.array(words, np.uint64)
+        self.__dict__.update(table=table, address=table.ctypes.data)  # the dataclass is frozen
 
     @cached_property
     def _numba_type_(self) -> PackedType:
@@ -64,6 +60,11 @@ class Packed:
     def __getstate__(self) -> dict[str, Any]:
         """The fields alone: in another process they lie elsewhere."""
         return {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+    def __setstate__(self, fields: dict[str, Any]) -> None:
+        """Lay the table where the fields lie now."""
+        self.__dict__.update(fields)
+        self.__post_init__()
 
 
 def _number(value: Any) -> np.dtype[Any]:
@@ -140,6 +141,10 @@ def _read_field(context: Any, builder: Any, packed: PackedType, table: Any, attr
 @unbox(PackedType)
 def _take(kind: PackedType, thing: Any, c: Any) -> NativeValue:
     number = c.pyapi.object_getattr_string(thing, "address")
-    address = c.pyapi.long_as_longlong(number)
-    c.pyapi.decref(number)
-    return NativeValue(c.builder.inttoptr(address, c.context.get_value_type(kind)))
+    failed = cgutils.is_null(c.builder, number)
+    address = cgutils.alloca_once_value(c.builder, ir.Constant(ir.IntType(64), 0))
+    with c.builder.if_then(c.builder.not_(failed), likely=True):
+        c.builder.store(c.pyapi.long_as_longlong(number), address)
+        c.pyapi.decref(number)
+    pointer = c.builder.inttoptr(c.builder.load(address), c.context.get_value_type(kind))
+    return NativeValue(pointer, is_error=failed)

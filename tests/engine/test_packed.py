@@ -68,3 +68,19 @@ def test_a_copy_in_another_process_lies_elsewhere() -> None:
     one.line[:] = -1.0
     assert other.address != address
     assert add_up(other) == 3.0 + (5.0 - 1.5 + 200.0)
+
+
+class Lost(Group):
+    """A group whose address an interrupt keeps from the kernel."""
+
+    def __getattribute__(self, name: str) -> object:
+        if name == "address":
+            raise KeyboardInterrupt
+        return super().__getattribute__(name)
+
+
+def test_an_address_that_cannot_be_had_is_an_error_in_python() -> None:
+    plain = group()
+    lost = Lost(plain.line, plain.number, plain.grid, plain.share, plain.small)
+    with pytest.raises(KeyboardInterrupt):
+        add_up(lost)
