@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from immunity.ask import number as number
     from immunity.ask import trace as trace
     from immunity.ask import validate as validate
+    from immunity.experiments import life as life
+    from immunity.experiments import lives as lives
     from immunity.experiments import scan as scan
     from immunity.experiments import trial as trial
     from immunity.interop.sbml_import import import_sbml as import_sbml
@@ -46,6 +48,8 @@ _HOMES = {
     "compare": "immunity.api",
     "load": "immunity.api",
     "run": "immunity.api",
+    "life": "immunity.experiments",
+    "lives": "immunity.experiments",
     "scan": "immunity.experiments",
     "trial": "immunity.experiments",
     "check": "immunity.ask",
@@ -80,6 +84,8 @@ __all__ = [
     "explain",
     "export",
     "import_sbml",
+    "life",
+    "lives",
     "load",
     "number",
     "open_result",
@@ -104,6 +110,8 @@ FACES.update(
         "page_of_pair": _later("immunity.report.from_run", "page_of_pair"),
         "page_of_cohort": _later("immunity.report.from_run", "page_of_cohort"),
         "page_of_trial": _later("immunity.report.from_trial", "page_of_trial"),
+        "scenario_of_life": _later("immunity.lifetime.plan", "scenario_of_life"),
+        "page_of_life": _later("immunity.report.from_life", "page_of_life"),
         "page_of_scan": _later("immunity.report.from_scan", "page_of_scan"),
         "charts_of_scan": _later("immunity.report.from_scan", "charts_of_scan"),
         "plot_scan": _later("immunity.report.plot_scan", "plot_scan"),

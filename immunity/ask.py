@@ -28,7 +28,7 @@ KINDS = {
     "scenarios": ("scenario",),
     "hosts": ("host",),
 }
-TABLES = ("readouts", "signals", "flows", "pools", "numbers", "findings", "trials")
+TABLES = ("readouts", "signals", "flows", "pools", "numbers", "findings", "trials", "worlds", "schedules")
 FINDINGS = api.HERE / "findings"
 SHOWN = 20
 
@@ -95,7 +95,8 @@ def list_names(kind: str, *, book: Compiled | None = None) -> Listing:
     Parameters
     ----------
     kind : str    places, classes, sets, cells, molecules, threats, therapies, deficiencies, hosts, scenarios, readouts,
-        signals, flows, pools, numbers, findings, trials, or the members of a set that is named
+        signals, flows, pools, numbers, findings, trials, worlds,
+        schedules, or the members of a set that is named
     """
     if kind == "findings":
         from immunity.validate import load_findings
@@ -105,6 +106,10 @@ def list_names(kind: str, *, book: Compiled | None = None) -> Listing:
         from immunity.trials import built_in_trials
 
         return Listing(built_in_trials())
+    if kind in ("worlds", "schedules"):
+        from immunity.lifetime import built_in
+
+        return Listing(built_in(kind.removesuffix("s")))
     compiled = whole(book or api.load())
     if kind in KINDS:
         entries = [entry for each in KINDS[kind] for entry in compiled.book.entries.get(each, {}).values()]

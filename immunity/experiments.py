@@ -1,9 +1,10 @@
-"""The Python face of experiments on many hosts: trials and scans."""
+"""The Python face of experiments: trials, scans, lives."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ from immunity.compiler.case import Case
 from immunity.language.errors import plainly
 
 if TYPE_CHECKING:
+    from immunity.lifetime import Life, LifePlan, Lives
     from immunity.scans import Scan
     from immunity.trials import Trial
 
@@ -155,3 +157,118 @@ def scan(
         made.save(folder, report=True)
         mark_store_finished(folder)
     return made
+
+
+LIFE = {"world": "temperate_high_income", "schedule": "who_epi", "to": "7 y"}  # as `scenario_of_life` has it
+LIFE_RTOL = 1e-2  # chance moves a life by more
+
+
+@plainly
+def life(
+    *,
+    world: str | Path = LIFE["world"],
+    schedule: str | Path = LIFE["schedule"],
+    host: Mapping[str, Any] | None = None,
+    to: str = LIFE["to"],
+    changes: Mapping[str, Any] | None = None,
+    seed: int = 0,
+    stochastic: bool = False,
+    vary: bool = False,
+    rtol: float = LIFE_RTOL,
+    book: Compiled | None = None,
+) -> Life:
+    """One person from birth, or from an age, to an age: exposures, infections, vaccines.
+
+    Parameters
+    ----------
+    world, schedule : str or path
+        A name from ``immunity list worlds`` and ``immunity list schedules``, or a file; no schedule: ``"none"``.
+    host : mapping, optional
+        Attributes of the host; ``age`` is that at which the life begins to be followed.
+    to : str
+        The age at which it is left.
+    changes : mapping, optional
+        ``household``, ``born`` (day of the year), ``doses.VACCINE``, ``treatments.THERAPY``, or keys of a scenario.
+    seed : int
+        Of all random numbers: the same seed is the same luck, whoever the host.
+
+    Returns
+    -------
+    Life
+        ``life.episodes``, ``life.years``, ``life.run``, ``life.report("life.html")``.
+    """
+    from immunity.lifetime import Life, run_life
+
+    check_seed(seed)
+    check_rtol(rtol)
+    plan, made = _life_case(world, schedule, host, to, changes, book)
+    return Life(run_life(plan, made, seed=seed, stochastic=stochastic, vary=vary, rtol=rtol))
+
+
+@plainly
+def lives(
+    *,
+    hosts: int,
+    world: str | Path = LIFE["world"],
+    schedule: str | Path = LIFE["schedule"],
+    host: Mapping[str, Any] | None = None,
+    to: str = LIFE["to"],
+    changes: Mapping[str, Any] | None = None,
+    seed: int = 0,
+    stochastic: bool = False,
+    rtol: float = LIFE_RTOL,
+    workers: int = 1,
+    out: str | Path | None = None,
+    resume: bool = False,
+    progress: bool | Callable[[int, int], None] = True,
+    book: Compiled | None = None,
+) -> Lives:
+    """Many lives, of which the episodes are kept; as ``life``, and as ``cohort``.
+
+    Returns
+    -------
+    Lives
+        ``lives.bands`` counts by age, ``lives.to_dataframe()`` has every episode.
+    """
+    from immunity.cohorts import mark_store_finished
+    from immunity.lifetime import Lives, run_lives
+
+    check_seed(seed)
+    check_rtol(rtol)
+    hosts, workers = check_count(hosts, "hosts"), check_count(workers, "workers")
+    plan, made = _life_case(world, schedule, host, to, changes, book)
+    folder = None if out is None else Path(out)
+    bar = import_module("immunity.progress").progress_bar
+    with nullcontext(progress) if callable(progress) else bar("lives", hosts, quiet=not progress) as update:
+        people = run_lives(
+            plan,
+            made,
+            hosts=hosts,
+            seed=seed,
+            stochastic=stochastic,
+            rtol=rtol,
+            workers=workers,
+            out=folder,
+            resume=resume,
+            progress=update,
+        )
+    if folder is not None:
+        mark_store_finished(folder)
+    return Lives(plan, people, seed)
+
+
+def _life_case(
+    world: str | Path,
+    schedule: str | Path,
+    host: Mapping[str, Any] | None,
+    to: str,
+    changes: Mapping[str, Any] | None,
+    book: Compiled | None,
+) -> tuple[LifePlan, Case]:
+    from immunity.lifetime import plan_life
+
+    rules = book or load()
+    plan, rest = plan_life(world=world, schedule=schedule, host=host or {}, to=to, changes=changes or {})
+    made = case(plan.entry, changes=rest, book=rules)
+    threats = rules.book.entries.get("threat", {})
+    return replace(plan, names={agent: threats[agent].record.name for agent in plan.agents}), made

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from immunity._faces import face
 from immunity.arguments import Word, check_text, label_of, parse_assignments, plain_data, under
 from immunity.compiler.build import Compiled
 from immunity.language.errors import Location, RuleErrors, fail
@@ -15,6 +16,7 @@ from immunity.language.load import Entry, load_book, validate_entry
 from immunity.language.models import Scenario
 from immunity.language.read import Document
 
+LIFE = "life"  # scenarios of this name are made of a world and a schedule
 _POSITION = re.compile(r"[0-9]{1,6}\Z")
 
 
@@ -30,6 +32,8 @@ def find_scenario(compiled: Compiled, name: str | Path) -> Entry:
     check_text(str(name))
     if str(name) in known:
         return known[str(name)]
+    if str(name).split(".")[0] == LIFE and not _is_file(Path(name)):
+        return face("scenario_of_life")(str(name))
     path = Path(name)
     if path.suffix in (".yaml", ".yml") or _is_file(path):
         found = [e for e in load_book([path], kind="scenario").entries.get("scenario", {}).values()]

@@ -14,6 +14,7 @@ from immunity.cli import (
     calibrate_commands,
     explore_command,
     inspect_commands,
+    life_command,
     make_commands,
     probe_command,
     run_commands,
@@ -48,6 +49,7 @@ for module in (
     scan_command,
     why_command,
     explore_command,
+    life_command,
 ):
     module.register(app)
 

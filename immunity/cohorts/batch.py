@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from immunity.cohorts.host import HostOutcome, run_case
+from immunity.cohorts.host import HostOutcome, kept_pools, run_case
 from immunity.compiler.case import Case
 from immunity.compiler.tables import Floats
 from immunity.language.errors import RuleError, fail
@@ -34,7 +34,7 @@ class Options:
     seed: int
     stochastic: bool
     vary: bool
-    record_pools: bool
+    record_pools: bool | tuple[int, ...]
     rtol: float
     keep: tuple[str, ...] = ()  # readouts to keep, all if none is named
 
@@ -147,7 +147,7 @@ def failed_hosts(case: Case, hosts: Sequence[int], options: Options, status: int
     whole = HostBatch(
         host=np.array(hosts, dtype=np.int64),
         readouts=np.full((n, n_time, len(tables.readouts.signal)), np.nan),
-        pools=np.full((n, n_time, tables.n_pool), np.nan) if options.record_pools else None,
+        pools=np.full((n, n_time, kept_pools(tables, options.record_pools)), np.nan) if options.record_pools else None,
         state=np.full((n, tables.n_pool), np.nan),
         fired=np.full((n, tables.n_flow), np.nan),
         ever_fired=np.zeros((n, -(-tables.n_flow // 8)), np.uint8),

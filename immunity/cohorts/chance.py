@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from immunity.compiler.case import Chance, Past
 from immunity.compiler.clock import TICKS_PER_DAY, at_tick
-from immunity.compiler.tables import Events
+from immunity.compiler.tables import EVENT_SCALE, Events
 from immunity.engine.rng import philox_block
 from immunity.language.errors import fail
 
@@ -43,7 +44,10 @@ def draw_exposures(chances: Sequence[Chance], seed: int, host: int, days: float)
     rows: list[tuple[float, int, int, float]] = []
     told: list[Told] = []
     for chance in chances:
-        uniforms = uniforms_of_host(f"chance:{chance.name}", seed, host)
+        uniforms, aside = (uniforms_of_host(f"chance:{chance.name}{end}", seed, host) for end in ("", ":along"))
+        if math.isnan(chance.day_of_year):
+            chance = replace(chance, day_of_year=YEAR * next(uniforms_of_host("birthday", seed, host)) - chance.age)
+        rows += _renewals(chance, days)
         highest = chance.rate * _top(chance.by_age) * _top(chance.by_season)
         until, day, met = min(chance.until, days), chance.start, 0
         while highest > 0.0:
@@ -55,12 +59,16 @@ def draw_exposures(chances: Sequence[Chance], seed: int, host: int, days: float)
                 raise fail("E609", text=f"{chance.rate:g} 1/day", reason=f"it makes more than {MOST} exposures")
             if next(uniforms) * highest >= rate_at(chance, day):
                 continue
-            pool, kind, name = _pick(chance, next(uniforms))
-            angle = 2.0 * math.pi * next(uniforms)
-            normal = math.sqrt(-2.0 * math.log(next(uniforms))) * math.cos(angle)
-            amount = chance.median * math.exp(chance.sigma * normal)
-            rows.append((at_tick(day), kind, pool, amount))
-            told.append((at_tick(day), f"exposed to {amount:.3g} of {name}"))
+            strain = _pick(chance, next(uniforms))
+            _, pool, kind, name = chance.choices[strain]
+            if chance.renewed and not math.isfinite(chance.every):
+                rows += [(at_tick(day), EVENT_SCALE, known, chance.keeps) for known in chance.renewed[strain]]
+            given = [(chance.median * math.exp(chance.sigma * _normal(uniforms)), pool, kind, name)]
+            for median, sigma, where, how, what in chance.along:
+                given.append((median * math.exp(sigma * _normal(aside)), where, how, what))
+            for amount, where, how, what in given:
+                rows.append((at_tick(day), how, where, amount))
+                told.append((at_tick(day), f"exposed to {amount:.3g} of {what}"))
     order = sorted(range(len(rows)), key=lambda row: rows[row][0])
     ordered = [rows[row] for row in order]
     events = Events(
@@ -69,7 +77,7 @@ def draw_exposures(chances: Sequence[Chance], seed: int, host: int, days: float)
         np.array([row[2] for row in ordered], np.int32),
         np.array([row[3] for row in ordered], np.float64),
     )
-    return events, [told[row] for row in order]
+    return events, sorted(told, key=lambda row: row[0])
 
 
 def rate_at(chance: Chance, day: float) -> float:
@@ -104,11 +112,24 @@ def left_over(past: Past | None) -> Events:
     return Events(day, past.events.kind[late], past.events.index[late], past.events.value[late])
 
 
-def _pick(chance: Chance, uniform: float) -> tuple[int, int, str]:
-    """One of the choices, by weight."""
+def _renewals(chance: Chance, days: float) -> list[tuple[float, int, int, float]]:
+    """What strains that change by the calendar leave of what knows them."""
+    if not math.isfinite(chance.every):
+        return []
+    pools = {pool for known in chance.renewed for pool in known}
+    dates = np.arange(chance.every, days, chance.every)
+    return [(at_tick(float(day)), EVENT_SCALE, pool, chance.keeps) for day in dates for pool in sorted(pools)]
+
+
+def _normal(uniforms: Iterator[float]) -> float:
+    angle = 2.0 * math.pi * next(uniforms)
+    return math.sqrt(-2.0 * math.log(next(uniforms))) * math.cos(angle)
+
+
+def _pick(chance: Chance, uniform: float) -> int:
+    """The position of one of the choices, by weight."""
     sums = np.cumsum([weight for weight, *_ in chance.choices])
-    _, pool, kind, name = chance.choices[int(np.searchsorted(sums, uniform * sums[-1], side="right"))]
-    return pool, kind, name
+    return int(np.searchsorted(sums, uniform * sums[-1], side="right"))
 
 
 def _top(curve: tuple[np.ndarray, np.ndarray] | None) -> float:

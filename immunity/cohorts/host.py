@@ -116,7 +116,7 @@ def run_case(
     seed: int = 0,
     host: int = 0,
     vary: bool = False,
-    record_pools: bool = False,
+    record_pools: bool | tuple[int, ...] = False,
     rtol: float = 1e-3,
 ) -> HostOutcome:
     """Run one host of a case.
@@ -127,7 +127,7 @@ def run_case(
     stochastic : bool    draw events one by one or in binomial and Poisson numbers; otherwise expected numbers
     seed, host : int     which random numbers; the same pair gives the same bytes on any machine layout
     vary : bool          let the host differ from the median person as the rule book's ``variation`` says
-    record_pools : bool  keep every pool at every output time, not only the readouts
+    record_pools         keep every pool at every output time, not only the readouts; or those at these positions
     rtol : float         relative error allowed per step
 
     Returns
@@ -143,7 +143,7 @@ def run_case(
 
 
 def _run(
-    case: Case, stochastic: bool, seed: int, host: int, vary: bool, record_pools: bool, rtol: float
+    case: Case, stochastic: bool, seed: int, host: int, vary: bool, record_pools: bool | tuple[int, ...], rtol: float
 ) -> HostOutcome:
     theta, draws = draw_theta(case, seed, host) if vary else (case.theta.copy(), {})
     told: list[Told] = []
@@ -201,12 +201,17 @@ def _live_past(
     return net, run.state, run.status, run.theta, told
 
 
-def _never_started(case: Case, state: Floats, status: int, record_pools: bool) -> HostRun:
+def kept_pools(tables: Tables, record_pools: bool | tuple[int, ...]) -> int:
+    """How many pools are kept at output times."""
+    return tables.n_pool if record_pools is True else len(record_pools or ())
+
+
+def _never_started(case: Case, state: Floats, status: int, record_pools: bool | tuple[int, ...]) -> HostRun:
     tables = case.model.tables
     n_time = len(case.out_times)
     return HostRun(
         readouts=np.full((n_time, len(tables.readouts.signal)), np.nan),
-        pools=np.full((n_time, tables.n_pool), np.nan) if record_pools else None,
+        pools=np.full((n_time, kept_pools(tables, record_pools)), np.nan) if record_pools else None,
         state=state,
         fired=np.zeros(tables.n_flow),
         added=np.zeros(tables.n_pool),

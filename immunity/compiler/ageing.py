@@ -12,13 +12,16 @@ from immunity.compiler.clock import at_tick
 from immunity.compiler.tables import EVENT_AGE, EVENT_AGE_SET, Floats
 
 FINEST = 0.01  # share by which a number may be off before it is brought up to date
+SMALL = 0.05  # of what a number is in the reference person: what is less is followed as coarsely as that
 MOST_STEPS = 20_000
 
 
 Row = tuple[float, int, int, float]  # day, kind of event, parameter, value
 
 
-def ageing_steps(theta_at: Callable[[float], Floats], knots: Sequence[float], first: float, last: float) -> list[Row]:
+def ageing_steps(
+    theta_at: Callable[[float], Floats], knots: Sequence[float], first: float, last: float, usual: Floats
+) -> list[Row]:
     """Bring numbers up to date whenever one of them has moved by a hundredth; nothing if none ever does.
 
     Parameters
@@ -26,6 +29,7 @@ def ageing_steps(theta_at: Callable[[float], Floats], knots: Sequence[float], fi
     theta_at : callable    day -> float64[parameter]
     knots : sequence       days at which a curve of age has a corner
     first, last : float    day; numbers stand as at ``first`` until the first step
+    usual : float64[parameter]    what numbers are in the reference person
 
     Notes
     -----
@@ -35,17 +39,18 @@ def ageing_steps(theta_at: Callable[[float], Floats], knots: Sequence[float], fi
     end = theta_at(last)
     present = before = theta_at(first)
     inside = sorted({day for day in knots if first < day < last})
-    if not inside and _change(present, end) < FINEST:
+    if not inside and _change(present, end, np.zeros_like(usual)) < FINEST:
         return []
     found: list[Row] = []
+    least = SMALL * np.abs(usual)
     days, since, steps = _refine([first, *inside, last]), first, 0
     for day, following in itertools.pairwise(days):
         after = theta_at(following) if following < last else end
-        count = math.ceil(_change(before, after) / FINEST)
+        count = math.ceil(_change(before, after, np.zeros_like(usual)) / FINEST)
         for k in range(1, count + 1):
             value = before + k / count * (after - before)
             now = day + k / count * (following - day)
-            if _change(present, value) < 0.999 * FINEST or steps >= MOST_STEPS:
+            if _change(present, value, least) < 0.999 * FINEST or steps >= MOST_STEPS:
                 continue
             found += _rows(at_tick(0.5 * (since + now)), present, value)
             present, since, steps = value, now, steps + 1
@@ -62,15 +67,18 @@ def _rows(day: float, present: Floats, value: Floats) -> list[Row]:
     ]
 
 
-def _change(before: Floats, after: Floats) -> float:
-    """By how much the number that moves most moves: a logarithm, or 1 from or to zero."""
+def _change(before: Floats, after: Floats, least: Floats) -> float:
+    """By how much the number that moves most moves: a logarithm, or 1 from or to zero; of small ones, a share."""
     moved = before != after
     if not moved.any():
         return 0.0
+    one, other, small = np.abs(before[moved]), np.abs(after[moved]), least[moved]
     ratio = np.ones(int(moved.sum()))
-    np.divide(after[moved], before[moved], out=ratio, where=(before[moved] != 0.0) & (after[moved] != 0.0))
-    zero = (before[moved] == 0.0) | (after[moved] == 0.0)
-    return float(np.where(zero, 1.0, np.abs(np.log(np.abs(ratio)))).max())
+    np.divide(other, one, out=ratio, where=(one != 0.0) & (other != 0.0))
+    change = np.where((one == 0.0) | (other == 0.0), 1.0, np.abs(np.log(ratio)))
+    low = (np.maximum(one, other) < small) & (small > 0.0)
+    np.divide(np.abs(after - before)[moved], small, out=change, where=low)
+    return float(change.max())
 
 
 def _refine(days: Sequence[float]) -> list[float]:

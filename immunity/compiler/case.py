@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -81,6 +82,10 @@ class Chance:
     by_age, by_season : curve  factors: ages, or days of a year, and values; None: 1
     age, day_of_year : float   on day 0, in days
     choices : tuple            (weight, pool, kind of event, what it is called): one is drawn each time
+    along : tuple              (median, sigma, pool, kind, what it is called) of what comes with each
+    renewed : tuple            for each choice the pools that know it: scaled by ``keeps`` before it is met, or, if
+                               ``every`` is finite, every so many days
+    day_of_year                NaN: drawn for each host
     """
 
     name: str
@@ -94,6 +99,10 @@ class Chance:
     choices: tuple[tuple[float, int, int, str], ...]
     median: float
     sigma: float
+    along: tuple[tuple[float, float, int, int, str], ...] = ()
+    renewed: tuple[tuple[int, ...], ...] = ()
+    keeps: float = 1.0
+    every: float = math.inf
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,14 @@ import numpy as np
 from immunity.compiler.case import Chance
 from immunity.compiler.changes import AGE, Attributes, plain
 from immunity.compiler.dated import Given, exposed_pool, read_amount, read_span, read_time
+from immunity.compiler.space import Space
 from immunity.compiler.tables import EVENT_ADD, EVENT_ADD_COUNTED, Floats
 from immunity.language.errors import Location, fail
 from immunity.language.load import Entry
-from immunity.language.models import Exposure
+from immunity.language.models import Along, Exposure, Replaced
 from immunity.language.quantity import DIMENSIONLESS, TIME, Dimension, Quantity, expect, parse_quantity
+
+ANY_DAY = "any"  # a birthday that is drawn
 
 
 def read_chance(scenario: Entry, position: int, exposure: Exposure, attributes: Attributes, given: Given) -> Chance:
@@ -54,20 +57,63 @@ def read_chance(scenario: Entry, position: int, exposure: Exposure, attributes: 
         choices.append((share, index, EVENT_ADD_COUNTED if row.countable else EVENT_ADD, threat))
     if not sum(share for share, *_ in choices) > 0:
         raise fail("E606", at=scenario.at(*here, "strains"), text="0", reason="none is ever met", expected="1")
-    age = attributes.get(AGE)
+    age, renews = attributes.get(AGE), rate.renews
     return Chance(
         name=f"exposures.{position}.{exposure.threat}.{exposure.site}",
         rate=value,
         by_age=_curve(rate.by_age, scenario.at(*here, "by_age")),
         by_season=_curve(rate.by_season, scenario.at(*here, "by_season")),
         age=age.value if isinstance(age, Quantity) else 0.0,
-        day_of_year=read_span(rate.day_of_year, scenario.at(*here, "day_of_year")),
+        day_of_year=(
+            math.nan if rate.day_of_year == ANY_DAY else read_span(rate.day_of_year, scenario.at(*here, "day_of_year"))
+        ),
         start=read_time(rate.from_, scenario.at(*here, "from")),
         until=math.inf if rate.until is None else read_time(rate.until, scenario.at(*here, "until")),
         choices=tuple(choices),
         median=median,
         sigma=math.log(spread),
+        along=tuple(_along(given, scenario, here, k, each, attributes) for k, each in enumerate(rate.along)),
+        renewed=() if renews is None else tuple(_knows(given.space, renews, threat) for *_, threat in choices),
+        keeps=1.0 if renews is None else _share(renews.keeps, scenario.at(*here, "renews", "keeps")),
+        every=(
+            math.inf
+            if renews is None or renews.every is None
+            else read_span(renews.every, scenario.at(*here, "renews", "every"))
+        ),
     )
+
+
+def _along(
+    given: Given, scenario: Entry, here: tuple[str | int, ...], position: int, along: Along, attributes: Attributes
+) -> tuple[float, float, int, int, str]:
+    """What comes with each exposure."""
+    path = (*here, "along", position)
+    index = given.space.pools[exposed_pool(given.space, scenario, path, along.threat, along.site)]
+    row = given.space.rows[index]
+    median = read_amount(along.dose, row.dimension, row.unit, scenario.at(*path, "dose"), attributes, zero=True)
+    spread = plain(along.gsd, DIMENSIONLESS, scenario.at(*path, "gsd"))
+    if spread < 1.0:
+        raise fail("E514", at=scenario.at(*path, "gsd"), text=along.gsd)
+    return median, math.log(spread), index, EVENT_ADD_COUNTED if row.countable else EVENT_ADD, along.threat
+
+
+def _knows(space: Space, renews: Replaced, threat: str) -> tuple[int, ...]:
+    """The pools that know one strain by the members it brings."""
+    brought = {
+        each.member for rows in space.membership.brought.values() for each in rows if each.carrier.id == threat
+    } & set(renews.members)
+    return tuple(
+        index
+        for index, row in enumerate(space.rows)
+        if brought & set(row.pool.indices) and {row.pool.entity, f"{row.pool.entity}.{row.pool.state}"} & set(renews.of)
+    )
+
+
+def _share(text: str, at: Location) -> float:
+    value = plain(text, DIMENSIONLESS, at)
+    if not 0.0 <= value <= 1.0:
+        raise fail("E606", at=at, text=text, reason="it is no share", expected="0.5")
+    return value
 
 
 def _curve(points: list[tuple[str, str]], at: Location, dimension: Dimension = TIME) -> tuple[Floats, Floats] | None:

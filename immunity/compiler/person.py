@@ -81,4 +81,5 @@ def ageing_events(
     knots = [knot - age.value for knot in age_knots(compiled.numbers)]
     if not any(first < knot < last for knot in knots) and most_moved(compiled.numbers, *ends) < 0.25 * FINEST:
         return []
-    return [Dated(*row) for row in ageing_steps(theta_at, knots, first, last)]
+    usual = compiled.model.tables.theta
+    return [Dated(*row) for row in ageing_steps(theta_at, knots, first, last, usual)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +14,7 @@ from immunity.engine.kernel import entry, kernel
 from immunity.engine.net import Host, Places, Wiring
 from immunity.engine.packed import Packed
 
-TIME, STEP = 0, 1  # entries of `clock`
+TIME, STEP, EASE = 0, 1, 2  # entries of `clock`
 STEPS, NEXT_OUT, STATUS, MAX_STEPS, HALT = 0, 1, 2, 3, 4  # entries of `tally`
 
 
@@ -25,11 +26,12 @@ class Course(Packed):
     fired: Floats  # [flow]
     clipped: Floats  # [pool]
     odd: Floats  # [pool] by how much whole members drawn for fractional yields are off these
-    clock: Floats  # TIME (day), STEP (day, the step to try next; 0: guess)
+    clock: Floats  # TIME (day), STEP (day, the step to try next; 0: guess), EASE (see `advance_smooth`)
     tally: np.ndarray  # STEPS, NEXT_OUT, STATUS, MAX_STEPS, HALT (1 when somebody wants the run to end at once)
     out_times: Floats
     readouts: Floats  # [time, readout]
-    pools: Floats  # [time, pool], no rows if not wanted
+    pools: Floats  # [time, kept pool], no rows if not wanted
+    kept: Places  # [kept pool]
     shown: Floats  # [value] workspace for readouts
     watch_signal: Places  # what is looked out for besides the stop rule: sign * (signal - level) > 0
     watch_sign: Floats
@@ -38,9 +40,11 @@ class Course(Packed):
 
 
 def new_course(
-    wiring: Wiring, x: Floats, start: float, out_times: Floats, record_pools: bool, max_steps: int
+    wiring: Wiring, x: Floats, start: float, out_times: Floats, record_pools: bool | Sequence[int], max_steps: int
 ) -> Course:
-    """Allocate a run; rows not reached stay NaN."""
+    """Allocate a run; rows not reached stay NaN. Of pools all are kept, none, or those that are listed."""
+    listed = range(wiring.n_pool if record_pools is True else 0) if isinstance(record_pools, bool) else record_pools
+    kept = np.array([*listed], np.uint32)
     tally = np.array([0, 0, 0, max_steps, 0])
     watch(tally, HALT)
     return Course(
@@ -48,11 +52,12 @@ def new_course(
         fired=np.zeros(wiring.n_flow),
         clipped=np.zeros(wiring.n_pool),
         odd=np.zeros(wiring.n_pool),
-        clock=np.array([start, 0.0]),
+        clock=np.array([start, 0.0, 0.0]),
         tally=tally,
         out_times=np.ascontiguousarray(out_times, np.float64),
         readouts=np.full((len(out_times), len(wiring.readout_signal)), np.nan),
-        pools=np.full((len(out_times) if record_pools else 0, wiring.n_pool), np.nan),
+        pools=np.full((len(out_times) if len(kept) else 0, len(kept)), np.nan),
+        kept=kept,
         shown=np.zeros(wiring.n_pool + wiring.n_signal + 1),
         watch_signal=np.zeros(0, np.uint32),
         watch_sign=np.zeros(0),
@@ -71,8 +76,8 @@ def record(wiring: Wiring, host: Host, course: Course, t: float) -> None:
         value = course.shown[wiring.n_pool + wiring.readout_signal[place]]
         course.readouts[row, place] = wiring.readout_scale[place] * value + wiring.readout_offset[place]
     if len(course.pools):
-        for pool in range(wiring.n_pool):
-            course.pools[row, pool] = course.shown[pool]
+        for place in range(len(course.kept)):
+            course.pools[row, place] = course.shown[course.kept[place]]
     course.tally[NEXT_OUT] = row + 1
 
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from immunity.compiler.tables import EndPoint, Events, Floats, Plan, Watch
+from immunity.compiler.tables import EVENT_AGE, EVENT_AGE_SET, EndPoint, Events, Floats, Plan, Watch
 from immunity.engine.agenda import new_agenda, next_time, see, take_due
-from immunity.engine.course import NEXT_OUT, STATUS, STEPS, TIME, Course, new_course, record_row, sense
+from immunity.engine.course import EASE, NEXT_OUT, STATUS, STEPS, TIME, Course, new_course, record_row, sense
 from immunity.engine.dice import new_dice
 from immunity.engine.events import PARAMETER_EVENTS, SILENT_EVENTS, change_parameter, change_pool
 from immunity.engine.live import new_live
@@ -22,6 +22,7 @@ from immunity.engine.stochastic import advance_stochastic
 
 TINY = 1e-300
 EARLIER = 1 << 40  # numbers further on in a stream than any run gets
+GROWN = 0.01  # what the step after numbers have grown by a hundredth may err by, over what is allowed
 PER_STEP = 0.25  # of the accuracy asked of results: errors of some hundred steps partly add up
 
 
@@ -56,7 +57,7 @@ class HostRun:
     Attributes
     ----------
     readouts : float64[time, readout]
-    pools : float64[time, pool] or None
+    pools : float64[time, kept pool] or None
     state : float64[pool]           at the end
     fired : float64[flow]           how often each flow fired
     added : float64[pool]           by events (and by rounding counts at the start of a stochastic run)
@@ -120,7 +121,7 @@ def run_host(
     seed: int = 0,
     host: int = 0,
     rtol: float = 1e-3,
-    record_pools: bool = False,
+    record_pools: bool | Sequence[int] = False,
     max_steps: int = 2_000_000,
 ) -> HostRun:
     """Take one host from day 0 through its events to the last output time.
@@ -136,6 +137,7 @@ def run_host(
     plans, ends                    what happens by itself, and what halts the run, besides the stop rule: located within
                                    steps to a millionth of the step; in stochastic mode looked at after every step
     earlier : bool                 the run comes before another of the same host: other random numbers than that
+    record_pools                   keep all pools at the output times, none, or those that are listed
     rtol : float                   allowed error of results, relative to amount + floor; a step may err by a quarter of
                                    it, in stochastic mode by all of it, for chance moves results by more
     """
@@ -185,12 +187,13 @@ def run_host(
             continue
         if now >= end or course.tally[STATUS] != OK:
             break
-        before, shows = _readouts_now(net, numbers, course), False
+        before, shows, grows = _readouts_now(net, numbers, course), False, True
         while next_time(agenda) <= now and course.tally[STATUS] == OK:
             changed = False
             for kind, index, value in take_due(agenda, now, sees):
                 met.append((now, kind, index, value))
                 shows = shows or kind not in SILENT_EVENTS
+                grows = grows and kind in (EVENT_AGE, EVENT_AGE_SET)
                 if kind in PARAMETER_EVENTS:
                     change_parameter(theta, kind, index, value)
                     changed = True
@@ -200,6 +203,7 @@ def run_host(
                     course.tally[STATUS] = NEGATIVE
                     break
             numbers = resolve(net, theta) if changed else numbers
+        course.clock[EASE] = GROWN if grows else 0.0
         if course.tally[STATUS] != OK:
             break
         after = _readouts_now(net, numbers, course)
@@ -211,7 +215,7 @@ def run_host(
         _record(net, numbers, course, np.inf)
     return HostRun(
         readouts=course.readouts,
-        pools=course.pools if record_pools else None,
+        pools=course.pools if len(course.kept) else None,
         state=course.x,
         fired=course.fired,
         added=added + course.odd,

@@ -8,6 +8,7 @@ import numpy as np
 
 from immunity.compiler.tables import Bytes, Floats
 from immunity.engine.course import (
+    EASE,
     HALT,
     MAX_STEPS,
     NEXT_OUT,
@@ -116,7 +117,11 @@ def advance_smooth(
     rtol: float,
     obey_stop: bool,
 ) -> None:
-    """Integrate one host to t_end, writing readouts on the way; `course.tally[STATUS]` says how it went."""
+    """Integrate one host to t_end, writing readouts on the way; `course.tally[STATUS]` says how it went.
+
+    Where nothing has happened but that numbers grew by `course.clock[EASE]`, the step goes on as it was, and may err
+    by as much: what follows at once comes to its new rest within it, and is not traced on the way.
+    """
     x, tally = course.x, course.tally
     t = course.clock[TIME]
     find_live(wiring, host, x, live, needed, work.values)
@@ -126,6 +131,12 @@ def advance_smooth(
         tally[STATUS] = STOPPED
         return
     h = first_step(wiring, live, work, x, rtol, course.clock[STEP])
+    ease = course.clock[EASE] if course.clock[STEP] > 0.0 else 0.0
+    if ease > 0.0:
+        h = course.clock[STEP]
+        for pool in range(wiring.n_pool):
+            work.slack[pool] = ease * x[pool]
+    course.clock[EASE] = 0.0
     error_before, grow, stopping, knot = 1.0, GROW, False, t
     start_floors(wiring, live, work, x)
     while t < t_end and tally[STATUS] == OK:
@@ -158,6 +169,9 @@ def advance_smooth(
                 h, stopping = share * step, True
                 continue
             stopping = share <= 1.0
+        if ease > 0.0:
+            ease = 0.0
+            work.slack[:] = 0.0
         after = until if step == until - t else t + step
         while tally[NEXT_OUT] < len(course.out_times) and course.out_times[tally[NEXT_OUT]] <= after:
             when = course.out_times[tally[NEXT_OUT]]

@@ -445,6 +445,24 @@ class Host(Entry):
     correlations: list[Correlation] = Field(default_factory=list)
 
 
+class Along(Record):
+    """What comes along with each exposure, as germs do with a wound."""
+
+    threat: str
+    site: str
+    dose: str
+    gsd: str = "1"
+
+
+class Replaced(Record):
+    """Another strain: of what a host has against these members, in these states, a share still knows it."""
+
+    members: Texts
+    of: Texts
+    keeps: str
+    every: str | None = None
+
+
 class Rate(Record):
     value: str
     by_age: list[tuple[str, str]] = Field(default_factory=list)
@@ -454,6 +472,8 @@ class Rate(Record):
     gsd: str = "1"
     from_: str = Field(default="0 day", alias="from")
     until: str | None = None
+    along: list[Along] = Field(default_factory=list)
+    renews: Replaced | None = None
 
 
 class Exposure(Record):

@@ -31,6 +31,7 @@ ORDER = {
     "probe": 7,
     "calibrate": 7,
     "trials": 7,
+    "lifetime": 7,
     "scans": 8,
     "report": 9,
     "progress": 7,

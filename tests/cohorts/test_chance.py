@@ -141,3 +141,21 @@ def test_a_rate_that_never_stops_is_refused(book: Compiled) -> None:
     with pytest.raises(RuleError) as caught:
         draw_exposures(case.chances, 1, 1, case.days)
     assert caught.value.code == "E609"
+
+
+def test_what_comes_along_comes_each_time(book: Compiled) -> None:
+    along = [{"threat": "flu", "site": "skin", "dose": "7 CFU"}]
+    case = at_rate(book, {"value": "2 1/year", "along": along})
+    events, told = draw_exposures(case.chances, 1, 0, case.days)
+    assert len(events.time) == len(told) == 2 * len(drawn(at_rate(book, "2 1/year"), 1)[0])
+    assert sorted(set(events.value.tolist())) == [7.0, 100.0]
+    assert np.array_equal(np.unique(events.time), drawn(at_rate(book, "2 1/year"), 1)[0])
+
+
+def test_a_birthday_that_is_drawn_differs_between_hosts_and_is_one_for_all_exposures(book: Compiled) -> None:
+    winter = {"value": "9 1/year", "by_season": [["0 d", "1"], ["30 d", "1"], ["31 d", "0"], ["365.25 d", "0"]]}
+    case = at_rate(book, {**winter, "day_of_year": "any"})
+    seasons = [np.ptp(times % 365.25) for times in drawn(case, 20)]
+    assert np.median(seasons) < 60.0 or np.median([365.25 - each for each in seasons]) < 60.0
+    middles = {round(float(np.median(times % 365.25)) / 60.0) for times in drawn(case, 20)}
+    assert len(middles) > 2

@@ -68,7 +68,7 @@ def test_growth_dilutes_what_is_there_and_makes_what_is_made(book: Compiled) -> 
     run = grown(book, 30.0, **{"host.age": "1 y"})
     weight = np.interp(1.0 + run["dye"].time.values / YEAR, [0.0, 20.0], [4.0, 70.0])
     np.testing.assert_allclose(run["dye"].values, 70.0 / (5.0 * weight / 70.0), rtol=FINEST)
-    np.testing.assert_allclose(run["protein"].values[2:], run["protein"].values[-1], rtol=1.5 * FINEST)
+    np.testing.assert_allclose(run["protein"].values[2:], run["protein"].values[-1], rtol=2.0 * FINEST)
     assert run.summary["readouts"]["dye"]["maximum"] == run["dye"].values[0]
     assert run.record.jump_time is not None and not run.record.jump_time.size  # gradual, so nothing jumps
 
@@ -130,9 +130,9 @@ def test_steps_meet_a_line_and_a_start_from_zero() -> None:
         return np.array([1.0 + day, max(day - 5.0, 0.0), 3.0])
 
     theta, now = theta_at(0.0), 0.0
-    for day, kind, index, value in ageing_steps(theta_at, [5.0], 0.0, 10.0):
+    for day, kind, index, value in ageing_steps(theta_at, [5.0], 0.0, 10.0, np.ones(3)):
         assert day >= now
         now = day
         theta[index] = value if kind == EVENT_AGE_SET else theta[index] * value
     assert theta == pytest.approx([11.0, 5.0, 3.0], rel=FINEST)
-    assert ageing_steps(lambda day: np.ones(3), [1.0], 0.0, 9.0) == []
+    assert ageing_steps(lambda day: np.ones(3), [1.0], 0.0, 9.0, np.ones(3)) == []

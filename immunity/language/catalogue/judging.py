@@ -178,4 +178,26 @@ KINDS = (
         "Take fewer points or hosts, Sobol points (--sobol) instead of a grid, or allow so many with --at-most.",
         "A grid grows with the product of its axes; what takes days is run on purpose only.",
     ),
+    # E86x lives --------------------------------------------------------------------------------------
+    ErrorKind(
+        "E860",
+        "Life not possible",
+        "This life cannot be laid out: {reason}.",
+        "See docs/reference/worlds.md for what each key of a world and of a schedule takes.",
+        "Worlds and schedules are held against their keys and their own names before anything is simulated.",
+    ),
+    ErrorKind(
+        "E861",
+        "Unknown world or schedule",
+        "There is no {kind} {text!r}.",
+        "Give a name from 'immunity list worlds' or 'immunity list schedules', or the path of a file.",
+        "It is neither one that comes with the package nor a file.",
+    ),
+    ErrorKind(
+        "E862",
+        "Dose not understood",
+        "{text!r} cannot be followed: {reason}.",
+        'Write doses.VACCINE="skip 2; late 60 d; extra 30 y", or treatments.THERAPY="400 mg/kg every 28 d from 4 y".',
+        "Doses of a schedule can be skipped, be late, or be more, and a treatment can be given for years.",
+    ),
 )

@@ -1,0 +1,97 @@
+"""From a world and a schedule to a scenario: rates by stage, doses by age, what is changed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from immunity.language.errors import RuleError
+from immunity.lifetime.doses import doses_of, treatment_of
+from immunity.lifetime.load import read_schedule, read_world
+from immunity.lifetime.plan import plan_life, scenario_of_life
+
+YEAR = 365.25
+LAID = {"world": "temperate_high_income", "schedule": "who_epi", "to": "20 y"}
+
+
+def plan(host: dict[str, Any] | None = None, **changes: str) -> Any:
+    return plan_life(**LAID, host=host or {}, changes=changes)[0]
+
+
+def rate(made: Any, position: int, age: float) -> float:
+    """Exposures a year at an age."""
+    held = made.entry.record.exposures[position].rate
+    ages, factors = np.array([[float(a.split()[0]), float(f)] for a, f in held.by_age]).T
+    return float(held.value.split()[0]) * YEAR * float(np.interp(age * YEAR, ages, factors))
+
+
+def test_rates_are_those_of_the_stage_of_life() -> None:
+    cold = read_world(LAID["world"]).record.meets["rhinovirus"].per_year
+    years = {stage: float(text.split()[0]) for stage, text in cold.items()}
+    typical, early = plan(), plan(household="day_care")
+    assert rate(typical, 0, 1.0) == pytest.approx(years["home"])
+    assert rate(early, 0, 1.0) == pytest.approx(years["day_care"])
+    assert rate(typical, 0, 10.0) == rate(early, 0, 10.0) == pytest.approx(years["school"])
+
+
+def test_what_age_does_multiplies_the_stage() -> None:
+    made = plan()
+    scrape = next(k for k, each in enumerate(made.entry.record.exposures) if each.threat == "scrape")
+    assert rate(made, scrape, 0.1) < 0.2 * rate(made, scrape, 1.99)
+    assert made.entry.record.exposures[scrape].rate.along[0].threat == "staphylococcus_aureus"
+
+
+def ages(changes: dict[str, str], name: str = "tetanus_toxoid", last: float = 100 * YEAR) -> list[float]:
+    doses = doses_of(read_schedule("germany"), last, changes)
+    return [round(dose.age / YEAR, 2) for dose in doses if dose.therapy == name]
+
+
+def test_doses_are_skipped_late_and_more() -> None:
+    usual = ages({})
+    assert usual[:6] == [0.17, 0.25, 0.33, 1.0, 5.5, 12.0]
+    assert usual[6:] == [22.0 + 10 * k for k in range(8)]
+    assert ages({"tetanus_toxoid": "skip 2, 3"}) == [usual[0], *usual[3:]]
+    assert ages({"tetanus_toxoid": "skip"}) == []
+    assert ages({"all": "late 1 y"})[0] == pytest.approx(usual[0] + 1.0)
+    assert ages({"tetanus_toxoid": "skip 1; late 1 y; extra 3 y"})[:2] == [1.25, 1.33]
+    assert 3.0 in ages({"tetanus_toxoid": "skip 1; late 1 y; extra 3 y"})
+    assert ages({"tetanus_toxoid": "skip"}, "diphtheria_toxoid") == ages({}, "diphtheria_toxoid")
+
+
+@pytest.mark.parametrize("text", ["skip two", "later 3 d", "late soon", "extra -3 y"])
+def test_what_cannot_be_followed_is_refused(text: str) -> None:
+    with pytest.raises(RuleError):
+        ages({"tetanus_toxoid": text})
+    with pytest.raises(RuleError, match="tetanus_toxoid"):
+        ages({"tetanus": "skip"})
+
+
+def test_a_treatment_for_years() -> None:
+    assert treatment_of("ivig", "400 mg/kg every 28 d from 4 y until 6 y") == {
+        "therapy": "ivig",
+        "dose": "400 mg/kg",
+        "every": "28 d",
+        "from": 4 * YEAR,
+        "until": 6 * YEAR,
+    }
+    with pytest.raises(RuleError):
+        treatment_of("ivig", "400 mg/kg now and then")
+
+
+def test_a_life_that_begins_later_gets_later_doses() -> None:
+    made = plan({"age": "4 y"})
+    assert made.start == pytest.approx(4 * YEAR)
+    assert all(dose.age >= made.start for dose in made.doses)
+    first = next(each for each in made.entry.record.therapies if each.therapy == "tetanus_toxoid")
+    assert float(first.at.split()[0]) == pytest.approx(1 * YEAR, abs=0.1)
+
+
+def test_lives_are_scenarios_by_name() -> None:
+    entry = scenario_of_life("life.none.day_care.from_30_y")
+    assert entry.id == "life.none.day_care.from_30_y"
+    assert entry.record.days == pytest.approx(7 * YEAR)
+    assert all(each.when is not None for each in entry.record.therapies)  # the doctor's, no vaccines
+    with pytest.raises(RuleError, match="day_care"):
+        scenario_of_life("life.daycare")
