@@ -172,9 +172,11 @@ def parameter_of(numbers: Numbers, name: str, number: Number, scope: Scope, *, a
     ------
     RuleError
         E512 unless the number says exactly one of value, derived, values, use; E404, E408, E410 for unknown names;
-        E413 where another number has the name.
+        E413 where another number has the name; E521 for a formula that names a number of each member.
     """
     _check_form(number, at)
+    if number.derived is not None:
+        _check_formula(number, scope, at)
     if number.use is not None:
         index = used_number(numbers, number.use, scope, at=at)
     elif number.values is not None:
@@ -189,6 +191,14 @@ def _check_form(number: Number, at: Location) -> None:
     given = [number.value is not None, number.derived is not None, number.values is not None, number.use is not None]
     if sum(given) != 1 or (number.values is None) != (number.by is None):
         raise fail("E512", at=at)
+
+
+def _check_formula(number: Number, scope: Scope, at: Location) -> None:
+    """A formula of a rule for each member is one for all, so that it cannot name a number of each."""
+    for given in number.where.values():
+        bound = scope.env.get(given.rpartition(".")[0]) if _NAME.fullmatch(given) else None
+        if bound is not None and bound.domain != "set" and bound.name != given.rpartition(".")[0]:
+            raise fail("E521", at=at, text=given, name=bound.name)
 
 
 def _member_number(numbers: Numbers, name: str, number: Number, scope: Scope, at: Location) -> int:

@@ -331,6 +331,13 @@ KINDS = (
         "Ranges in health belong to ages, and each age has one at most.",
     ),
     ErrorKind(
+        "E521",
+        "Formula of one for all",
+        "The formula of this rule names {text!r}, which {name!r} may have otherwise.",
+        "Give it alone ('use: {text}'), or derive the number where places and entities declare theirs.",
+        "A rule for each member has one formula for all: it would take what the class gives, not what the member has.",
+    ),
+    ErrorKind(
         "E601",
         "Unknown scenario",
         "There is no scenario {text!r}.",
