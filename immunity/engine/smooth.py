@@ -160,7 +160,7 @@ def advance_smooth(
             if np.isnan(h):
                 h = SHRINK * step
             grow, stopping = 1.0, False
-            if h < TINIEST * max(1.0, abs(t)):
+            if h < TINIEST * max(TINIEST, abs(t)):
                 tally[STATUS] = why_small(work, negative)
             continue
         if stops and not stopping:

@@ -261,7 +261,7 @@ def advance_stochastic(
                 if np.isnan(h):
                     h = SHRINK * step
                 grow = 1.0
-                if h < TINIEST * max(1.0, abs(t)):
+                if h < TINIEST * max(TINIEST, abs(t)):
                     tally[STATUS] = why_small(work, error <= 1.0)
                 begin_step(wiring, host, live, work, x, t)
                 continue

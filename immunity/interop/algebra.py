@@ -15,9 +15,13 @@ class NoSuchShape(ValueError):
 
 @dataclass(frozen=True, order=True)
 class Factor:
-    """What a product is made of: a name, or a formula in brackets under ``sum``, ``exp`` or ``log``."""
+    """What a product is made of: a name, or a formula in brackets.
 
-    kind: str  # name | sum | exp | log
+    Under ``up`` it counts where it is above zero, under ``step`` it is 1 there and 0 below. A power of a ``sum`` is 0
+    where the sum is not above zero.
+    """
+
+    kind: str  # name | sum | exp | log | up | step
     name: str = ""
     of: Formula = ()
 
@@ -90,18 +94,70 @@ def raised(base: Formula, exponent: float) -> Formula:
         if exponent < 0.0:
             raise NoSuchShape("it divides by zero")
         return NOTHING
-    if len(base) > 1 and not never_negative(base):
-        if exponent in (1.0, 2.0, 3.0, 4.0):
-            found = base
-            for _ in range(int(exponent) - 1):
-                found = multiplied(found, base)
-            return found
-        raise NoSuchShape("a difference is divided by, or raised to a power")
+    logs = any(factor.kind == "log" for term in base for factor, _ in term.factors)
+    if (len(base) > 1 or logs) and not never_negative(base):
+        return _either_sign(base, exponent)
     term = _in_brackets(base)[0]
     if term.coefficient < 0.0 and exponent != int(exponent):
         raise NoSuchShape("something negative is raised to a broken power")
     factors = tuple((factor, power * exponent) for factor, power in term.factors)
     return (Product(factors, math.pow(term.coefficient, exponent)),)
+
+
+def _either_sign(base: Formula, exponent: float) -> Formula:
+    """A power of what may be below zero: there, a whole one is that of the opposite, and a broken one is none."""
+    if exponent in (1.0, 2.0, 3.0, 4.0):
+        found = base
+        for _ in range(int(exponent) - 1):
+            found = multiplied(found, base)
+        return found
+    above = Product(((Factor("sum", of=base), exponent),), 1.0)
+    if exponent != int(exponent):
+        return (above,)
+    below = Product(((Factor("sum", of=negated(base)), exponent),), -1.0 if exponent % 2.0 else 1.0)
+    return added((above,), (below,))
+
+
+def above_zero(formula: Formula) -> Formula:
+    """A formula where it is above zero, else none."""
+    if never_negative(formula):
+        return formula
+    fixed = _fixed(formula)
+    return number(max(fixed, 0.0)) if fixed is not None else (Product(((Factor("up", of=formula), 1.0),), 1.0),)
+
+
+def stepped(formula: Formula) -> Formula:
+    """1 where a formula is above zero, 0 where it is below."""
+    fixed = _fixed(formula)
+    if fixed is not None:
+        return number(_step(fixed))
+    return (Product(((Factor("step", of=formula), 1.0),), 1.0),)
+
+
+def without_logs(term: Product) -> Formula:
+    """A product with each logarithm as what it is above zero less what it is below."""
+    plain = Product(tuple((factor, power) for factor, power in term.factors if factor.kind != "log"), term.coefficient)
+    found: Formula = (plain,)
+    for factor, power in term.factors:
+        if factor.kind == "log":
+            log = (Product(((factor, 1.0),), 1.0),)
+            either = added(_up(log), negated(_up(negated(log))))
+            for _ in range(int(power)):
+                found = multiplied(found, either)
+    return found
+
+
+def _up(formula: Formula) -> Formula:
+    return (Product(((Factor("up", of=formula), 1.0),), 1.0),)
+
+
+def _fixed(formula: Formula) -> float | None:
+    """The value of what holds no name."""
+    return None if names_in(formula) else worked_out(formula, {})
+
+
+def _step(value: float) -> float:
+    return 0.5 if value == 0.0 else float(value > 0.0)
 
 
 def wrapped(kind: str, formula: Formula) -> Formula:
@@ -118,8 +174,13 @@ def wrapped(kind: str, formula: Formula) -> Formula:
 def never_negative(formula: Formula) -> bool:
     """Whether a sum adds nothing that may be below zero, where no name is."""
     return all(
-        term.coefficient > 0.0 and not any(factor.kind == "log" for factor, _ in term.factors) for term in formula
+        term.coefficient > 0.0 and not any(_may_be_negative(factor, power) for factor, power in term.factors)
+        for term in formula
     )
+
+
+def _may_be_negative(factor: Factor, power: float) -> bool:
+    return factor.kind == "log" or (factor.kind == "sum" and power == 1.0 and not never_negative(factor.of))
 
 
 def names_in(formula: Formula) -> set[str]:
@@ -141,16 +202,19 @@ def written(formula: Formula, spell: Callable[[str], str] = str) -> str:
 def worked_out(formula: Formula, values: Mapping[str, float]) -> float:
     """The value of a formula."""
     return sum(
-        term.coefficient * math.prod(_value(factor, values) ** exponent for factor, exponent in term.factors)
+        term.coefficient * math.prod(_value(factor, exponent, values) for factor, exponent in term.factors)
         for term in formula
     )
 
 
-def _value(factor: Factor, values: Mapping[str, float]) -> float:
+def _value(factor: Factor, exponent: float, values: Mapping[str, float]) -> float:
     if factor.kind == "name":
-        return values[factor.name]
+        return values[factor.name] ** exponent
     inside = worked_out(factor.of, values)
-    return {"sum": lambda x: x, "exp": math.exp, "log": math.log}[factor.kind](inside)
+    if factor.kind == "sum" and exponent != 1.0 and inside <= 0.0 and not never_negative(factor.of):
+        return 0.0
+    shapes = {"sum": float, "exp": math.exp, "log": math.log, "up": lambda x: max(x, 0.0), "step": _step}
+    return shapes[factor.kind](inside) ** exponent
 
 
 def _in_brackets(formula: Formula) -> Formula:
@@ -178,11 +242,17 @@ def _written(term: Product, spell: Callable[[str], str]) -> str:
 
 
 def split(term: Product, variable: Iterable[str]) -> tuple[Product, Product]:
-    """A product as what never changes and what does."""
+    """A product as what never changes and what does, or has a sign that only signals can ask for."""
     changing = set(variable)
     fixed: list[tuple[Factor, float]] = []
     moving: list[tuple[Factor, float]] = []
     for factor, exponent in term.factors:
         names = {factor.name} if factor.kind == "name" else names_in(factor.of)
-        (moving if names & changing else fixed).append((factor, exponent))
+        (moving if _asks_for_sign(factor) or names & changing else fixed).append((factor, exponent))
     return Product(tuple(fixed), term.coefficient), Product(tuple(moving), 1.0)
+
+
+def _asks_for_sign(factor: Factor) -> bool:
+    if factor.kind in ("up", "step") or (factor.kind == "sum" and not never_negative(factor.of)):
+        return True
+    return any(_asks_for_sign(inner) for term in factor.of for inner, _ in term.factors)

@@ -8,12 +8,27 @@ from typing import Any
 
 import yaml
 
-from immunity.interop.algebra import Formula, NoSuchShape, Product, names_in, never_negative, split
+from immunity.interop.algebra import (
+    Formula,
+    NoSuchShape,
+    Product,
+    above_zero,
+    added,
+    multiplied,
+    named,
+    negated,
+    never_negative,
+    number,
+    raised,
+    split,
+    without_logs,
+    worked_out,
+)
 from immunity.interop.sbml_model import Change, Document, Happening
 from immunity.interop.sbml_signals import OWNER, PLACE, FormulaWriter
 from immunity.language.errors import Location, fail
 
-_FLOOR = 1e-9  # of the largest amount at the start: less than that nobody tells from none
+_NONE = 1e-15  # of the largest amount at the start: nobody tells that from none
 
 
 def rule_book(document: Document, path: Path, days: float | None = None, step: float | None = None) -> str:
@@ -26,21 +41,39 @@ def rule_book(document: Document, path: Path, days: float | None = None, step: f
     Raises
     ------
     RuleError
-        E716 for a rate that takes from what it does not depend on, or that may fall below zero in a way that no second
-        flow the other way round can stand for.
+        E716 for a rate that may fall below zero in a way that no second flow the other way round can stand for.
     """
     return _Writer(document, path).text(100.0 if days is None else days, step)
+
+
+class _Quoting(yaml.SafeDumper):
+    """Writes everything in full, and text that is a number in quotes: 1e-15 is text in YAML 1.1 alone."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+def _text(dumper: yaml.SafeDumper, text: str) -> yaml.Node:
+    try:
+        float(text)
+    except ValueError:
+        return dumper.represent_str(text)
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="'")
+
+
+_Quoting.add_representer(str, _text)
 
 
 class _Writer(FormulaWriter):
     def __init__(self, document: Document, path: Path) -> None:
         super().__init__(document)
         self.path = path
+        self.largest = max((amount.start for amount in document.amounts.values()), default=1.0) or 1.0
+        self.until_none: set[str] = set()  # flows
 
     def text(self, days: float, step: float | None) -> str:
         """The whole file."""
         document = self.document
-        largest = max((amount.start for amount in document.amounts.values()), default=1.0) or 1.0
         entries: list[dict[str, Any]] = [{"kind": "place", "id": PLACE, "volume": "1 mL"}]
         for key, amount in document.amounts.items():
             entry: dict[str, Any] = {
@@ -53,7 +86,7 @@ class _Writer(FormulaWriter):
             if amount.start:
                 entry["initial"] = {f"at {PLACE}": f"{amount.start!r} {self.unit}"}
             if not document.counted:
-                entry["floor"] = f"{_FLOOR * largest!r} {self.unit}"
+                entry["floor"] = f"{_NONE * self.largest!r} {self.unit}"
             entries.append(entry)
         for key in document.amounts:
             self.level(key)
@@ -82,18 +115,39 @@ class _Writer(FormulaWriter):
         }
         entries += [{key: value for key, value in rules.items() if value}, scenario]
         head = f"# From {self.path.name}. A day here is a day; the model's unit of time is {document.unit_of_time}.\n"
+        if self.until_none:
+            head += (
+                f"# Goes on until next to nothing is left, whatever is there: {', '.join(sorted(self.until_none))}.\n"
+            )
         return head + "---\n".join(
-            yaml.safe_dump(each, sort_keys=False, allow_unicode=True, width=120) for each in entries
+            yaml.dump(each, Dumper=_Quoting, sort_keys=False, allow_unicode=True, width=120) for each in entries
         )
 
     # flows -----------------------------------------------------------------------------------------
 
     def _flows(self, change: Change) -> list[dict[str, Any]]:
-        """A flow for each term of a rate; what is taken off goes the other way round."""
-        forward = tuple(term for term in change.rate if term.coefficient > 0.0)
-        backward = tuple(replace(term, coefficient=-term.coefficient) for term in change.rate if term.coefficient < 0.0)
+        """A flow for each term of a rate; what is taken off goes the other way round.
+
+        Where some of that would go on when nothing is left, it is set against what is brought, before it takes.
+        """
         turned = {key: -count for key, count in change.net.items()}
-        rows = [(term, change.net) for term in forward] + [(term, turned) for term in backward]
+        rows, loose = [], []
+        for term in added(*map(without_logs, change.rate)):
+            net = change.net if term.coefficient > 0.0 else turned
+            losers = [key for key, count in net.items() if count < 0.0]
+            if losers and all(term.without(key) is not None for key in losers):
+                rows.append((replace(term, coefficient=abs(term.coefficient)), net))
+            else:
+                loose.append(term)
+        signs = {term.coefficient > 0.0 for term in loose}
+        if len(signs) == 2 and min(change.net.values()) * max(change.net.values()) >= 0.0:
+            for formula, net in ((tuple(loose), change.net), (negated(tuple(loose)), turned)):
+                rows += [(term, net) for term in above_zero(formula)]
+        else:
+            rows += [
+                (replace(term, coefficient=abs(term.coefficient)), change.net if term.coefficient > 0.0 else turned)
+                for term in loose
+            ]
         found = []
         for position, (term, net) in enumerate(rows):
             id = self.ids[change.id] + (f"_{position + 1}" if len(rows) > 1 else "")
@@ -105,7 +159,7 @@ class _Writer(FormulaWriter):
 
     def _flow(self, id: str, term: Product, net: dict[str, float]) -> dict[str, Any]:
         if not never_negative((term,)):
-            raise NoSuchShape("a rate that may fall below zero with a logarithm")
+            raise NoSuchShape("a rate that may fall below zero")
         losers = [key for key, count in net.items() if count < 0.0]
         per_time = f"1/{self.document.unit_of_time}"
         if not losers:
@@ -115,7 +169,7 @@ class _Writer(FormulaWriter):
             row: dict[str, Any] = {"verb": "produce", "id": id, "to": f"{self.ids[first]} at {PLACE}"}
             hazard = f"{self.unit}/{self.document.unit_of_time}"
         else:
-            first, rate = self._taken(term, losers)
+            first, rate = self._taken(term, losers, id)
             others = {key: count / -net[first] for key, count in net.items() if key != first}
             rate = replace(rate, coefficient=rate.coefficient * -net[first] / self.document.amounts[first].size)
             row = {"verb": "decay", "id": id, "of": f"{self.ids[first]} at {PLACE}"}
@@ -129,13 +183,19 @@ class _Writer(FormulaWriter):
             ]
         return row
 
-    def _taken(self, term: Product, losers: list[str]) -> tuple[str, Product]:
-        """What is taken, and by how much of itself: a rate that does not end with it would take from nothing."""
+    def _taken(self, term: Product, losers: list[str], flow: str) -> tuple[str, Product]:
+        """What is taken, and by how much of itself; a rate that would go on without it ends with the last of it."""
         for key in losers:
-            rate = term.without(key)
-            if rate is not None:
-                return key, rate
-        raise NoSuchShape(f"it takes {losers[0]!r} at a rate that does not end when there is none")
+            if term.without(key) is None:
+                self.until_none.add(f"{flow} ({key})")
+                least = number(_NONE * self.largest / self.document.amounts[key].size)
+                end = multiplied(named(key), raised(added(named(key), least), -1.0))
+                term = multiplied((term,), end)[0]
+        key = losers[0]
+        rate = term.without(key)
+        if rate is None:
+            raise NoSuchShape(f"it takes {key!r} the faster the less there is")
+        return key, rate
 
     # what happens ----------------------------------------------------------------------------------
 
@@ -172,7 +232,7 @@ class _Writer(FormulaWriter):
         return [{**when, **self._set(happening, key, formula)} for key, formula in happening.sets.items()]
 
     def _set(self, happening: Happening, key: str, formula: Formula) -> dict[str, Any]:
-        constant = sum(term.coefficient for term in formula if not term.factors)
+        constant = 0.0
         document = self.document
         if key not in document.amounts:
             raise self._refused(happening, f"that sets {key!r}, which follows from others")
@@ -182,15 +242,15 @@ class _Writer(FormulaWriter):
         for term in formula:
             fixed, moving = split(term, self.variable)
             if not moving.factors:
-                if names_in((term,)):
-                    raise self._refused(happening, "that sets something by parameters")
+                constant += worked_out((term,), document.constants)
                 continue
             factor, exponent = moving.factors[0]
             alone = len(moving.factors) == 1 and exponent == 1.0 and factor.name in document.amounts
-            if not alone or names_in((fixed,)):
+            if not alone:
                 raise self._refused(happening, "that sets something by more than a sum of amounts")
             other = document.amounts[factor.name]
-            sums.append((other.id, fixed.coefficient * size / other.size))
+            times = worked_out((fixed,), document.constants)
+            sums.append((other.id, times * size / other.size))
         if not sums:
             return {"pool": pool, "set": f"{constant * size!r} {self.unit}"}
         if sums == [(key, 1.0)] and constant > 0.0:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
@@ -15,11 +16,13 @@ from immunity.interop.algebra import (
     named,
     names_in,
     negated,
+    never_negative,
     number,
     raised,
     worked_out,
     wrapped,
 )
+from immunity.interop.sbml_cases import least, most, piecewise, size, tanh
 
 TIME = "time"  # the name of the clock in formulas
 AVOGADRO = 6.02214179e23  # as the standard fixes it
@@ -68,10 +71,10 @@ def formula_of(node: Any, resolve: Resolve, constants: Mapping[str, float] = Map
         above, below = (formula_of(part, resolve, constants) for part in parts)
         return multiplied(above, raised(below, -1.0))
     if kind in (sbml.AST_POWER, sbml.AST_FUNCTION_POWER):
-        return raised(
-            formula_of(parts[0], resolve, constants),
-            _plain(formula_of(parts[1], resolve, constants), "an exponent", constants),
-        )
+        base, exponent = (formula_of(part, resolve, constants) for part in parts)
+        if names_in(exponent) - set(constants) and never_negative(base):
+            return wrapped("exp", multiplied(exponent, wrapped("log", base)))
+        return raised(base, _plain(exponent, "an exponent", constants))
     if kind == sbml.AST_FUNCTION_ROOT:
         degree = _plain(formula_of(parts[0], resolve, constants), "a degree", constants) if len(parts) == 2 else 2.0
         return raised(formula_of(parts[-1], resolve, constants), 1.0 / degree)
@@ -82,6 +85,17 @@ def formula_of(node: Any, resolve: Resolve, constants: Mapping[str, float] = Map
     if kind == sbml.AST_FUNCTION_LOG:
         base = _plain(formula_of(parts[0], resolve, constants), "a base", constants) if len(parts) == 2 else 10.0
         return multiplied(number(1.0 / math.log(base)), wrapped("log", formula_of(parts[-1], resolve, constants)))
+    if kind == sbml.AST_FUNCTION_PIECEWISE:
+        return piecewise(
+            parts,
+            lambda part: formula_of(part, resolve, constants),
+            lambda formula: _plain(formula, "what is compared", constants),
+        )
+    if kind in (sbml.AST_FUNCTION_MIN, sbml.AST_FUNCTION_MAX):
+        which = least if kind == sbml.AST_FUNCTION_MIN else most
+        return functools.reduce(which, (formula_of(part, resolve, constants) for part in parts))
+    if kind in (sbml.AST_FUNCTION_ABS, sbml.AST_FUNCTION_TANH):
+        return (size if kind == sbml.AST_FUNCTION_ABS else tanh)(formula_of(parts[0], resolve, constants))
     raise NoSuchShape(f"it has {_word(node, sbml)}")
 
 
@@ -118,13 +132,9 @@ def _plain(formula: Formula, what: str, constants: Mapping[str, float]) -> float
 def _word(node: Any, sbml: Any) -> str:
     """What a kind of node is called."""
     known = {
-        sbml.AST_FUNCTION_PIECEWISE: "a piecewise formula",
         sbml.AST_FUNCTION_DELAY: "a delay",
         sbml.AST_FUNCTION_RATE_OF: "rateOf",
-        sbml.AST_FUNCTION_ABS: "abs",
         sbml.AST_FUNCTION_FLOOR: "floor",
         sbml.AST_FUNCTION_CEILING: "ceiling",
-        sbml.AST_FUNCTION_MIN: "min",
-        sbml.AST_FUNCTION_MAX: "max",
     }
     return known.get(node.getType()) or f"{(node.getName() or sbml.formulaToL3String(node))!r}"

@@ -12,6 +12,8 @@ from immunity.language.errors import Location, fail
 
 UNITS_OF_TIME = {1.0: "s", 60.0: "min", 3600.0: "h", 86400.0: "day"}
 
+_DUST = 1e-20  # what is left of rounding where somebody else's run was written down as a start
+
 
 def read_document(path: Path) -> Document:
     """Read a file of SBML, level 2 or 3, core.
@@ -30,11 +32,13 @@ def read_document(path: Path) -> Document:
         reason = " ".join(fatal[0].getShortMessage().split()) if fatal else "there is no model in it"
         at = Location(str(path), fatal[0].getLine() if fatal else 0)
         raise fail("E715", at=at, text=str(path), reason=reason)
+    reader = _Reader(found.getModel(), path)
+    reader.check_functions()
     for conversion in ("expandFunctionDefinitions", "promoteLocalParameters"):
         properties = sbml.ConversionProperties()
         properties.addOption(conversion, True)
         found.convert(properties)
-    return _Reader(found.getModel(), path).read()
+    return reader.read()
 
 
 class _Reader:
@@ -42,6 +46,13 @@ class _Reader:
         self.model, self.path = model, path
         self.values: dict[str, float] = {}
         self.moved: set[str] = set()
+
+    def check_functions(self) -> None:
+        """Refuse what programs put in differently, before functions are put in."""
+        for function in _each(self.model, "FunctionDefinition"):
+            names = [function.getArgument(k).getName() for k in range(function.getNumArguments())]
+            if len(set(names)) < len(names):
+                raise self._refused(function, "two arguments of one name")
 
     def read(self) -> Document:
         """Read everything; what is not understood is refused where it stands."""
@@ -161,6 +172,8 @@ class _Reader:
 
     def _amount(self, document: Document, thing: Any, size: float) -> None:
         start = self._start(thing)
+        if -_DUST < start < 0.0:
+            start = 0.0
         if start < 0.0:
             raise self._refused(thing, f"an amount below zero, {start:g}")
         document.amounts[_id(thing)] = Amount(_id(thing), thing.getName() or _id(thing), start * size, size)

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from keyword import iskeyword
 from typing import Any
 
-from immunity.interop.algebra import Factor, Formula, NoSuchShape, Product, names_in, split, written
+from immunity.interop.algebra import Factor, Formula, NoSuchShape, Product, names_in, split, worked_out, written
 from immunity.interop.sbml_math import TIME
 from immunity.interop.sbml_model import Document
 
 PLACE = "system"
 OWNER = "model"
+_FAR = "1e+30"
+_SLIVER = 1e-9  # in which a step rises: of the time, of what is compared, or of one
+_TAKEN = {PLACE, OWNER, TIME, "age", "host", "each", "exp", "log", "per_time"}
 
 
 class FormulaWriter:
@@ -32,7 +36,7 @@ class FormulaWriter:
             self._id(key)
         self.variable = {*document.amounts, *document.follows, TIME}
         self.signals: list[dict[str, Any]] = []
-        self.made: dict[Formula, str] = {}
+        self.made: dict[tuple[str, Formula], str] = {}
 
     # names -----------------------------------------------------------------------------------------
 
@@ -41,7 +45,7 @@ class FormulaWriter:
             plain = re.sub(r"[^a-z0-9_]", "_", key.lower()).strip("_") or "x"
             plain = plain if plain[0].isalpha() else f"x_{plain}"
             word, attempt = plain, 1
-            while word in self.ids.values() or word in (PLACE, OWNER, TIME, "age", "host", "each"):
+            while word in self.ids.values() or word in _TAKEN or iskeyword(word):
                 attempt += 1
                 word = f"{plain}_{attempt}"
             self.ids[key] = word
@@ -107,7 +111,7 @@ class FormulaWriter:
             factor, exponent = moving.factors[0]
             if exponent == 1.0 and factor.kind in ("name", "sum"):
                 return self._bare(factor)
-        key = (moving,)
+        key = "product", (moving,)
         if key not in self.made:
             laws = self.laws(moving)
             self.made[key] = f"product_{len(self.made) + 1}"
@@ -120,10 +124,13 @@ class FormulaWriter:
             if factor.name == TIME:
                 return self._clock()
             return self.signal_of(factor.name)
-        if factor.of not in self.made:
-            self.made[factor.of] = f"sum_{len(self.made) + 1}"
-            self.signal(self.made[factor.of], factor.of)
-        return self.made[factor.of]
+        if factor.kind == "up":
+            return self._product(Product(((factor, 1.0),), 1.0))
+        key = "sum", factor.of
+        if key not in self.made:
+            self.made[key] = f"sum_{len(self.made) + 1}"
+            self.signal(self.made[key], factor.of)
+        return self.made[key]
 
     def _clock(self) -> str:
         if not any(row["id"] == "clock_of_model" for row in self.signals):
@@ -132,15 +139,21 @@ class FormulaWriter:
         return "clock_of_model"
 
     def laws(self, moving: Product) -> dict[str, list[Any]]:
+        """What multiplies a hazard or a signal."""
         laws: dict[str, list[Any]] = {}
         for factor, exponent in moving.factors:
-            if factor.kind in ("exp", "log"):
-                if exponent != 1.0:
-                    inside = tuple(replace(term, coefficient=term.coefficient * exponent) for term in factor.of)
-                    if factor.kind == "log":
-                        raise NoSuchShape("a power of a logarithm")
-                    factor = Factor("exp", of=inside)
-                laws.setdefault(factor.kind, []).append({"signal": self._bare(Factor("sum", of=factor.of)), "of": "1"})
+            if factor.kind == "exp":
+                inside = tuple(replace(term, coefficient=term.coefficient * exponent) for term in factor.of)
+                laws.setdefault("exp", []).append({"signal": self._bare(Factor("sum", of=inside)), "of": "1"})
+            elif factor.kind == "log":
+                if exponent != int(exponent) or exponent < 0.0:
+                    raise NoSuchShape("a broken power of a logarithm")
+                law = {"signal": self._bare(Factor("sum", of=factor.of)), "of": "1"}
+                laws.setdefault("log", []).extend([law] * int(exponent))
+            elif factor.kind == "step":
+                laws.setdefault("curve", []).append(self._step(factor.of))
+            elif factor.kind == "up" and exponent == 1.0:
+                laws.setdefault("curve", []).append(self._up(factor.of))
             elif exponent == 1.0:
                 laws.setdefault("with", []).append(self._bare(factor))
             elif exponent == -1.0:
@@ -150,3 +163,26 @@ class FormulaWriter:
                     {"signal": self._bare(factor), "of": "1", "exponent": repr(exponent)}
                 )
         return laws
+
+    def _up(self, formula: Formula) -> dict[str, Any]:
+        return {"signal": self._bare(Factor("sum", of=formula)), "points": [["0", "0"], [_FAR, _FAR]]}
+
+    def _step(self, formula: Formula) -> dict[str, Any]:
+        """A step at a time, which no run strides over, or where something passes nothing."""
+        clock = [term for term in formula if names_in((term,)) == {TIME}]
+        rest = tuple(term for term in formula if term not in clock)
+        if (
+            len(clock) == 1
+            and clock[0].factors == ((Factor("name", TIME), 1.0),)
+            and not names_in(rest) & self.variable
+        ):
+            at = -worked_out(rest, self.document.constants) / clock[0].coefficient
+            before, after = ("0", "1") if clock[0].coefficient > 0.0 else ("1", "0")
+            unit = self.document.unit_of_time
+            if at <= 0.0:
+                return {"signal": TIME, "points": [[f"0 {unit}", after], [f"1 {unit}", after]]}
+            return {"signal": TIME, "points": [[f"{at!r} {unit}", before], [f"{at * (1.0 + _SLIVER)!r} {unit}", after]]}
+        return {
+            "signal": self._bare(Factor("sum", of=formula)),
+            "points": [[repr(-_SLIVER), "0"], [repr(_SLIVER), "1"]],
+        }

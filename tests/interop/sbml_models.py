@@ -208,12 +208,50 @@ TOYS: dict[str, Toy] = {
     ),
     "switched": Toy({"a": 10}, {"k": 0.1}, {"r": _r("a", "", "k*a")}, events=[("time >= 4", {"k": "1.5"}, None)]),
     "topped_up": Toy({"a": 10}, {"k": 0.5}, {"r": _r("a", "", "k*a")}, events=[("a < 2", {"a": "8"}, None)]),
+    "from_a_time": Toy({"a": 10}, {"k": 0.3}, {"r": _r("a", "", "a*k*piecewise(1, time > 3, 0.2)")}),
+    "in_between": Toy(
+        {"a": 10, "b": 0},
+        {"k": 0.3},
+        {"r": _r("a", "b", "a*k*piecewise(0.1, (a > 8) || (a < 2), 1, !(time >= 5), 2)")},
+    ),
+    "zero_order": Toy({"a": 10, "b": 0}, {"k": 0.5}, {"r": _r("a", "b", "k")}),
+    "both_by_one": Toy({"a": 5, "b": 9, "c": 0}, {"k": 0.1}, {"r": _r("a b", "c", "k*a")}),
+    "over_a_difference": Toy({"a": 5, "b": 1}, {"k": 0.1}, {"r": _r("", "a", "k/(a - b)^2", "b")}),
+    "over_a_fall": Toy({"a": 5, "b": 8, "c": 9}, {"k": 1}, {"r": _r("c", "", "-k*c/(a - b)", "a b")}),
+    "gompertz": Toy({"n": 90}, {"r": 0.4, "cap": 20}, {"grow": _r("", "n", "r*n*ln(cap/n)")}),
+    "least_and_most": Toy(
+        {"a": 9, "b": 1}, {"k": 0.3}, {"r": _r("a", "b", "k*min(a, 4)"), "s": _r("b", "a", "k*max(b - 5, 0)")}
+    ),
+    "sizes": Toy(
+        {"a": 9, "b": 4}, {"k": 0.1}, {"r": _r("", "b", "k*abs(b - a)", "a"), "s": _r("a", "", "k*a*tanh(b)")}
+    ),
+    "constants_with_a_sign": Toy(
+        {"a": 9}, {"low": 1, "high": 4}, {"r": _r("a", "", "a*exp(2/(low - high))*(1 + 0.1*(low - high))")}
+    ),
+    "set_by_parameters": Toy(
+        {"a": 10},
+        {"k": 0.5, "top": 3},
+        {"r": _r("a", "", "k*a")},
+        events=[("time > 2.1", {"a": "a + 2*top"}, None), ("time > 6.1", {"a": "top^2"}, None)],
+    ),
+    "words_and_dust": Toy(
+        {"a": 10, "few": 1e-9},
+        {"lambda": 0.3, "as": 1e-15, "k": 0.2},
+        {"r": _r("a", "", "lambda*a + as*a^2"), "s": _r("", "few", "k*few")},
+    ),
+    "stiff": Toy(
+        {"a": 1e4, "b": 0}, {"k": 2e10, "m": 3e3}, {"bind": _r("a b", "", "k*a*b"), "make": _r("", "b", "m*1.001^time")}
+    ),
     "Capitals": Toy({"A": 10, "a": 1}, {"K": 0.3, "k": 0.1}, {"R": _r("A", "a", "K*A"), "r": _r("a", "", "k*a")}),
 }
 
 REFUSED: dict[str, tuple[Toy, str]] = {
-    "piecewise": (Toy({"a": 1}, {}, {"r": _r("a", "", "a*piecewise(1, time > 3, 2)")}), "piecewise"),
-    "zero order": (Toy({"a": 1}, {"k": 1}, {"r": _r("a", "", "k")}), "does not end when there is none"),
+    "equality": (Toy({"a": 1}, {}, {"r": _r("a", "", "a*piecewise(1, a == 3, 2)")}), "whether two things are equal"),
+    "faster the less": (Toy({"a": 1}, {"k": 1}, {"r": _r("a", "", "k/a^2")}), "the faster the less there is"),
+    "two of a name": (
+        Toy({"a": 1}, {"k": 1}, {"r": _r("a", "", "f(k, a, 1)")}, functions={"f": "lambda(x, y, x, x*y)"}),
+        "two arguments of one name",
+    ),
     "delay": (Toy({"a": 1}, {"k": 1}, {"r": _r("a", "", "k*a*delay(a, 2)")}), "a delay"),
     "sine": (Toy({"a": 1}, {"k": 1}, {"r": _r("a", "", "k*a*sin(time)")}), "sin"),
     "below zero": (Toy({"a": -1}, {"k": 1}, {"r": _r("a", "", "k*a")}), "below zero"),
@@ -225,5 +263,4 @@ REFUSED: dict[str, tuple[Toy, str]] = {
         Toy({"a": 1}, {"k": 1}, {"r": _r("a", "", "k*a")}, events=[("time > 1", {"a": "a^2"}, None)]),
         "more than a sum",
     ),
-    "rest of a difference": (Toy({"a": 5, "b": 1}, {"k": 1}, {"r": _r("a", "b", "k*a/(a - b)")}), "a difference"),
 }
