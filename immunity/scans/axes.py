@@ -77,7 +77,7 @@ def _axis(key: str, said: Any) -> Axis:
     units = {unit for _, unit in parts if _ is not None}
     known = all(number is not None for number, _ in parts) and len(units) == 1
     numbers = np.array([number for number, _ in parts], np.float64) if known else None
-    spread = numbers is not None and bool((numbers > 0.0).all()) and bool(numbers.max() >= 50.0 * numbers.min())
+    spread = numbers is not None and bool((numbers > 0.0).all()) and bool(numbers.max() / 50.0 >= numbers.min())
     return Axis(key, tuple(said), numbers, units.pop() if known else "", spread)
 
 
