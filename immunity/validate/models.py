@@ -60,6 +60,7 @@ class RunSpec(Strict):
     stochastic: bool = False
     seed: Annotated[int, Field(ge=0)] = 0
     vary: bool | None = None
+    rtol: Annotated[float, Field(gt=0, le=0.1)] | None = None
     parameters: Annotated[dict[str, list[Any]], Field(max_length=1)] = Field(default_factory=dict)
 
 
