@@ -129,4 +129,5 @@ def _wanted(spec: RunSpec, build_case: BuildCase) -> Wanted:
     vary = spec.hosts > 1 if spec.vary is None else spec.vary
     if vary:
         check_variation(case)
-    return Wanted(case, Options(spec.seed, spec.stochastic, vary, record_pools=False, rtol=spec.rtol or RTOL), spec.hosts)
+    options = Options(spec.seed, spec.stochastic, vary, record_pools=False, rtol=spec.rtol or RTOL)
+    return Wanted(case, options, spec.hosts)

@@ -12,7 +12,7 @@ import immunity as im
 from immunity.cohorts.chance import draw_exposures, join_events, rate_at
 from immunity.compiler.build import Compiled
 from immunity.compiler.case import Case
-from immunity.compiler.tables import EVENT_ADD_COUNTED
+from immunity.compiler.tables import EVENT_ADD_COUNTED, EVENT_SCALE
 from immunity.language.errors import RuleError
 from tests.compiler.books import case_of, compiled
 
@@ -159,3 +159,52 @@ def test_a_birthday_that_is_drawn_differs_between_hosts_and_is_one_for_all_expos
     assert np.median(seasons) < 60.0 or np.median([365.25 - each for each in seasons]) < 60.0
     middles = {round(float(np.median(times % 365.25)) / 60.0) for times in drawn(case, 20)}
     assert len(middles) > 2
+
+
+COATS = """
+kind: set
+id: coat
+---
+kind: molecule
+id: memory
+unit: mg
+over: [coat]
+lives_in: {blood: [young, old]}
+flows: [{verb: clear, id: forget, of: "old at blood [each coat]", hazard: "0.01 1/day"}]
+---
+kind: threat
+id: cold
+lives_in: {skin: []}
+flows: [{verb: die, hazard: "1 1/day"}]
+brings: {coat: [{id: red}]}
+readouts: [{id: colds, sum: [at skin], unit: CFU}]
+---
+{kind: threat, id: flu, lives_in: {skin: []}, flows: [{verb: die, hazard: "1 1/day"}], brings: {coat: [{id: blue}]}}
+---
+{kind: host, id: adult, attributes: {age: "35 y", weight: "50 kg"}}
+---
+{kind: scenario, id: plain, title: Plain, days: 3652.5, every: "30 d"}
+"""
+
+
+@pytest.mark.parametrize("every", [None, "1 year"])
+def test_another_strain_is_known_less(every: str | None) -> None:
+    book = compiled(COATS)
+    renews = {"members": ["red", "blue"], "of": ["memory.old"], "keeps": "0.5"} | ({"every": every} if every else {})
+    rate = {"value": "2 1/year", "strains": {"cold": "1", "flu": "1"}, "renews": renews}
+    case = at_rate(book, rate)
+    names = case.model.tables.names.pool
+    events, told = draw_exposures(case.chances, 1, 0, case.days)
+    rows = zip(*event_rows(events), strict=True)
+    scaled = [(time, names[k], value) for time, kind, k, value in rows if kind == EVENT_SCALE]
+    assert {value for *_, value in scaled} == {0.5}
+    assert {name for _, name, _ in scaled} == {"blood.memory.old[red]", "blood.memory.old[blue]"}
+    if every:
+        assert len(scaled) == 2 * 9
+        return
+    met = {day: what.split(" of ")[1] for day, what in told}
+    assert [{"cold": "red", "flu": "blue"}[met[time]] in name for time, name, _ in scaled] == [True] * len(told)
+
+
+def event_rows(events: Any) -> tuple[Any, ...]:
+    return events.time.tolist(), events.kind.tolist(), events.index.tolist(), events.value.tolist()
