@@ -21,6 +21,7 @@ WORLD, SCHEDULE = "temperate_high_income", "who_epi"
 LIFE, YEARS = "life", 7
 _FROM = re.compile(r"from_([0-9]{1,3})_y\Z")
 OLDEST = 150 * 365.25
+APART = 60.0  # days between strains of one agent that were met before a life is followed
 STEP = 1.0  # days in which a person passes from one stage of life to the next
 NO_SCHEDULE = "none"
 SHOWN = (
@@ -96,7 +97,10 @@ def plan_life(
         kind: {key.removeprefix(kind): str(text) for key, text in changes.items() if key.startswith(kind)}
         for kind in PREFIXES
     }
-    doses = [dose for dose in doses_of(given, end, said["doses."]) if dose.age >= start]
+    every = doses_of(given, end, said["doses."])
+    doses = [dose for dose in every if dose.age >= start]
+    if start > 0.0 and "history" not in host:
+        host = {**host, "history": _lived(place, [dose for dose in every if dose.age < start], start)}
     origins: dict[tuple[str | int, ...], str] = {}
     exposures = []
     for name, meeting in record.meets.items():
@@ -107,8 +111,7 @@ def plan_life(
     therapies: list[dict[str, Any]] = []
     for dose in doses:
         origins["therapies", len(therapies)] = str(dose.at)
-        row = {"therapy": dose.therapy, "dose": dose.dose, "at": f"{dose.age - start:.6g} d"}
-        therapies.append(row | ({"route": dose.route} if dose.route else {}))
+        therapies.append(_given(dose, dose.age - start))
     for k, row in enumerate(record.care):
         origins["therapies", len(therapies)] = str(place.at("care", k))
         therapies.append(row)
@@ -135,6 +138,26 @@ def plan_life(
     )
     rest = {key: value for key, value in changes.items() if key not in OWN and not key.startswith(PREFIXES)}
     return plan, rest
+
+
+def _given(dose: Dose, day: float) -> dict[str, Any]:
+    row = {"therapy": dose.therapy, "dose": dose.dose, "at": f"{day:.6g} d"}
+    return row | ({"route": dose.route} if dose.route else {})
+
+
+def _lived(place: Written, doses: list[Dose], start: float) -> list[dict[str, Any]]:
+    """What somebody who begins later has behind: earlier doses, and each strain once, as long ago as the world says."""
+    lived: list[dict[str, Any]] = [{"age": f"{dose.age:.6g} d", "therapies": [_given(dose, 0.0)]} for dose in doses]
+    for name, meeting in place.record.meets.items():
+        if meeting.before is None:
+            continue
+        before = days_of(meeting.before, place.at("meets", name, "before"))
+        for k, strain in enumerate(meeting.strains or [meeting.threat]):
+            ago = before + k * APART
+            if ago <= start:
+                met = {"threat": strain, "site": meeting.site, "dose": meeting.dose}
+                lived.append({"before": f"{ago:.6g} d", "exposures": [met]})
+    return lived
 
 
 def _exposure(

@@ -84,6 +84,10 @@ def test_a_life_that_begins_later_gets_later_doses() -> None:
     made = plan({"age": "4 y"})
     assert made.start == pytest.approx(4 * YEAR)
     assert all(dose.age >= made.start for dose in made.doses)
+    lived = made.entry.record.host["history"]
+    assert sum("therapies" in item for item in lived) == len(plan().doses) - len(made.doses)
+    assert {item["exposures"][0]["threat"] for item in lived if "exposures" in item} >= {"influenza_a", "rhinovirus_b"}
+    assert "history" not in plan().entry.record.host
     first = next(each for each in made.entry.record.therapies if each.therapy == "tetanus_toxoid")
     assert float(first.at.split()[0]) == pytest.approx(1 * YEAR, abs=0.1)
 
