@@ -1,0 +1,51 @@
+"""Viruses of liver and lymphocytes, interferon as a drug, and antibody that has to get to where a virus enters."""
+
+from __future__ import annotations
+
+import numpy as np
+
+import immunity as im
+
+
+def curves(scenario: str, *names: str, days: float, **options: dict) -> list[np.ndarray]:
+    run = im.run(scenario, days=days, record_pools=False, **options)
+    return [run[name].values for name in names]
+
+
+def test_measles_takes_what_other_germs_left() -> None:
+    taken, antitoxin = curves("measles", "body.memory_taken", "serum.tetanus_antitoxin", days=30)
+    (spared,) = curves("measles", "serum.tetanus_antitoxin", days=30, changes={"exposures.0.dose": "0 TCID50"})
+    assert 10.0 < taken.max() < 90.0 and taken[-1] < 1e-6
+    assert antitoxin[-1] < spared[-1] - 0.01
+
+
+def test_interferon_alpha_lowers_hepatitis_c_within_two_days_and_hardly_more() -> None:
+    start = {"therapies.0.from": "60 d", "therapies.0.until": "75 d"}
+    (rna,) = curves("hepatitis_c_on_interferon", "blood.hcv", days=72, changes=start)
+    before, soon, later = rna[60 * 12], rna[62 * 12], rna[71 * 12]
+    assert before > 6.0
+    assert 0.5 < before - soon < 2.5
+    assert abs(soon - later) < 0.5
+
+
+def test_lambda_helps_while_there_are_cells_to_shut() -> None:
+    early, late = (
+        curves("sars_cov_2_on_interferon_lambda", "nose.virus", days=9, changes={"therapies.0.at": at})[0].max()
+        for at in ("2 d", "5 d")
+    )
+    assert early < 2.0 < late
+
+
+def test_without_type_i_interferon_influenza_fills_more_of_the_lungs() -> None:
+    deaf = {"deficiencies": ["ifnar1_deficiency"]}
+    healthy, without = (
+        curves("influenza_in_the_naive", "lung.virus", days=9, host=host)[0].max() for host in ({}, deaf)
+    )
+    assert without > healthy + 0.3
+
+
+def test_antibody_in_the_blood_does_not_lie_on_the_mucus() -> None:
+    (shed,) = curves("influenza_vaccinated_against_another", "nose.virus", days=4)
+    there = {"numbers.nasopharynx.igg_reach": "1"}
+    (held,) = curves("influenza_vaccinated_against_another", "nose.virus", days=4, changes=there)
+    assert held[24:].max() < shed[24:].max() - 1.0
