@@ -7,8 +7,10 @@ import numpy as np
 import immunity as im
 
 
-def curves(scenario: str, *names: str, days: float, **options: dict) -> list[np.ndarray]:
-    run = im.run(scenario, days=days, record_pools=False, **options)
+def curves(
+    scenario: str, *names: str, days: float, host: dict | None = None, changes: dict | None = None
+) -> list[np.ndarray]:
+    run = im.run(scenario, days=days, record_pools=False, host=host, changes=changes)
     return [run[name].values for name in names]
 
 
