@@ -9,6 +9,7 @@ from scipy import stats
 from immunity.compiler.tables import (
     EVENT_ADD,
     EVENT_ADD_COUNTED,
+    EVENT_AGE,
     EVENT_PARAMETER_SCALE,
     EVENT_PARAMETER_SET,
     EVENT_SCALE,
@@ -16,7 +17,7 @@ from immunity.compiler.tables import (
     Floats,
     Tables,
 )
-from immunity.engine import prepare
+from immunity.engine import HostRun, prepare
 from immunity.engine.status import NEGATIVE
 from tests.engine import zoo
 from tests.engine.checks import check_discrete, check_moments, many, run
@@ -101,6 +102,26 @@ def test_parameter_events_change_later_flow() -> None:
     result = run(tables, [1.0, 2.0, 5.0], dated, rtol=1e-9)
     np.testing.assert_allclose(result.readouts[:, 0], 1000.0 * np.exp([-0.5, -2.5, -2.8]), rtol=1e-6)
     assert tables.theta[0] == 0.5  # the rule book's own numbers are left alone
+
+
+def growing(kind: int) -> HostRun:
+    """A fast and a slow pool at rest, of which what makes them grows by a hundredth every tenth day."""
+    net = Builder()
+    for name, rate in (("fast", 100.0), ("slow", 0.02)):
+        net.pool(name, 1.0, countable=False)
+        net.flow(f"make_{name}", rate, {name: 1})
+        net.flow(f"lose_{name}", rate, {name: -1}, name)
+        net.read_pool(name)
+    makes = [k for k in range(len(net.tables().theta)) if k % 2 == 0]
+    dated = events(*((10.0 * n, kind, k, 1.01) for n in range(1, 60) for k in makes))
+    return run(net.tables(), np.arange(0.0, 601.0, 5.0), dated)
+
+
+def test_growth_goes_on_with_the_step_as_it_was_and_is_as_near_as_it_is_coarse() -> None:
+    gradual, sudden = growing(EVENT_AGE), growing(EVENT_PARAMETER_SCALE)
+    assert gradual.n_steps < 0.5 * sudden.n_steps
+    np.testing.assert_allclose(gradual.readouts, sudden.readouts, rtol=0.012)
+    assert not gradual.jumps.time.size
 
 
 def test_parameter_events_act_on_drawn_flows() -> None:

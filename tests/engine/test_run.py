@@ -147,6 +147,8 @@ def test_pools_are_recorded_on_demand(stochastic: bool) -> None:
     assert np.array_equal(with_pools.pools, with_pools.readouts)  # here every pool has its readout
     np.testing.assert_allclose(with_pools.pools[-1], with_pools.state, rtol=1e-12)
     assert np.array_equal(with_pools.pools[0], tables.initial)
+    some = run(tables, days, stochastic=stochastic, record_pools=(3, 1)).pools
+    assert some is not None and np.array_equal(some, with_pools.pools[:, [3, 1]])
 
 
 def test_outputs_do_not_change_the_deterministic_path() -> None:
