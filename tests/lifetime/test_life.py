@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 
 import immunity as im
+from immunity.cli.main import run_command
 from immunity.lifetime import Life
 
 BORN = {"changes": {"born": "10 d", "exposures.0.rate.value": "60 1/year"}, "schedule": "none"}
@@ -29,11 +33,23 @@ def test_only_pools_of_what_is_met_are_kept(life: Life) -> None:
     assert record.pool is None or record.pool.shape[2] < len(record.pool_names) / 10
 
 
-def test_many_lives_of_few_days_are_those_that_each_would_be(life: Life) -> None:
-    many = im.lives(hosts=1, to="25 d", seed=2, progress=False, **BORN)
+def test_many_lives_are_kept_and_gone_on_with(life: Life, tmp_path: Path) -> None:
+    asked = {"to": "25 d", "seed": 2, "progress": False, "out": tmp_path, **BORN}
+    many = im.lives(hosts=1, **asked)
     assert many.people[0].episodes
     assert {each.agent for each in many.people[0].episodes} <= {each.agent for each in life.episodes}
     assert many.bands[0].person_years == pytest.approx(25 / 365.25)
+    assert im.lives(hosts=1, resume=True, **asked).people == many.people
+
+
+def test_the_command_writes_what_it_counts(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_command(["life", "--to", "3 d", "--schedule", "none", "--json", "--out", str(tmp_path / "out")]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told == json.loads((tmp_path / "out" / "life.json").read_text(encoding="utf-8"))
+    assert (told["schedule"], told["household"], told["vaccines"]) == (None, "typical", [])
+    assert "A life" in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert run_command(["life", "--to", "0 d"]) == 2
+    assert "E860" in capsys.readouterr().err
 
 
 def test_the_page_shows_every_episode(life: Life) -> None:
