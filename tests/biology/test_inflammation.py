@@ -81,7 +81,7 @@ def test_what_a_volunteer_gets_is_far_from_what_kills() -> None:
         return float(survival[-1])
 
     assert alive("20 ng/kg") > 0.98  # ten times as much makes very ill
-    assert alive("200 ng/kg") > 0.8
+    assert alive("200 ng/kg") > 0.7
     assert alive("15 ug/kg") < 0.8  # the accident of a milligram, without intensive care
 
 
