@@ -28,6 +28,7 @@ from immunity.interop.sbml_model import Change, Document, Happening
 from immunity.interop.sbml_signals import OWNER, PLACE, FormulaWriter
 from immunity.language.errors import Location, fail
 
+_PAST = 1e-9  # of a level: how far beyond it something has been when it may pass it again
 _NONE = 1e-15  # of the largest amount at the start: nobody tells that from none
 
 
@@ -224,7 +225,7 @@ class _Writer(FormulaWriter):
                 "readout": f"{OWNER}.{self.ids[name]}",
                 way: repr(level),
                 "at_most": 1000,
-                "rearm": repr(level),
+                "rearm": repr(level + (1.0 if way == "below" else -1.0) * _PAST * (abs(level) or 1.0)),
             }
             if happening.delay:
                 crossing["delay"] = f"{happening.delay!r} {unit}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from immunity.interop.algebra import Formula
 
@@ -59,3 +60,14 @@ class Document:
     changes: list[Change] = field(default_factory=list)
     happenings: list[Happening] = field(default_factory=list)
     shown: list[str] = field(default_factory=list)
+
+
+def each_of(holder: Any, what: str) -> list[Any]:
+    """The reactions, rules or whatever else libSBML counts in something."""
+    many = {"Species": "getNumSpecies"}.get(what, f"getNum{what}s")
+    return [getattr(holder, f"get{what}")(k) for k in range(getattr(holder, many)())]
+
+
+def id_of(thing: Any) -> str:
+    """Its identifier, or no text."""
+    return thing.getId() if thing.isSetId() else ""

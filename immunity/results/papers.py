@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from immunity.compiler.case import Model
-from immunity.compiler.tables import TERM_SIGNAL, Floats, Laws, Tables
+from immunity.compiler.tables import TERM_POOL, TERM_SIGNAL, Floats, Laws, Tables
 
 
 def papers_behind(model: Model, fired: Floats, left: Floats | None = None) -> tuple[dict[str, Any], ...]:
@@ -59,7 +59,7 @@ def silent_signals(tables: Tables, flows: Iterable[int], left: Floats) -> set[in
         heard = (
             int(signals.term_source[term]) not in silent
             if signals.term_kind[term] == TERM_SIGNAL
-            else bool(there[signals.term_source[term]])
+            else signals.term_kind[term] != TERM_POOL or bool(there[signals.term_source[term]])
             for term in terms
         )
         if len(terms) and signals.constant[signal] < 0 and not any(heard):

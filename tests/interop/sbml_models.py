@@ -234,6 +234,19 @@ TOYS: dict[str, Toy] = {
         {"r": _r("a", "", "k*a")},
         events=[("time > 2.1", {"a": "a + 2*top"}, None), ("time > 6.1", {"a": "top^2"}, None)],
     ),
+    "sets_two": Toy(
+        {"a": 10, "b": 1}, {"k": 0.5}, {"r": _r("a", "b", "k*a")}, events=[("time > 3.1", {"b": "2", "a": "b"}, None)]
+    ),
+    "again_and_again": Toy(
+        {"a": 1, "b": 2, "c": 1},
+        {"f": 0.75, "g": 0.25},
+        {"on": _r("a b", "c", "f*a*b"), "off": _r("c", "a b", "g*c")},
+        events=[("a < 0.75", {"b": "1"}, None)],
+    ),
+    "begins_in_a_room": Toy(
+        {"a": 4}, {"k": 0.3, "p": 1.5}, {"r": _r("a", "", "room*k*a")}, starts={"room": "2*p"}, amounts=False
+    ),
+    "clock_alone": Toy({}, {"p": 0}, assigned={"p": "max(5, time)"}),
     "words_and_dust": Toy(
         {"a": 10, "few": 1e-9},
         {"lambda": 0.3, "as": 1e-15, "k": 0.2},
@@ -251,6 +264,14 @@ REFUSED: dict[str, tuple[Toy, str]] = {
     "two of a name": (
         Toy({"a": 1}, {"k": 1}, {"r": _r("a", "", "f(k, a, 1)")}, functions={"f": "lambda(x, y, x, x*y)"}),
         "two arguments of one name",
+    ),
+    "exchange": (
+        Toy({"a": 1, "b": 2}, {"k": 1}, {"r": _r("a", "", "k*a")}, events=[("time > 1", {"a": "b", "b": "a"}, None)]),
+        "exchanges what it sets",
+    ),
+    "stood before": (
+        Toy({"a": 1}, {"k": 1}, {"r": _r("a", "", "k*a")}, events=[("time > 1", {"a": "2*a"}, "2")]),
+        "what stood before",
     ),
     "delay": (Toy({"a": 1}, {"k": 1}, {"r": _r("a", "", "k*a*delay(a, 2)")}), "a delay"),
     "sine": (Toy({"a": 1}, {"k": 1}, {"r": _r("a", "", "k*a*sin(time)")}), "sin"),
