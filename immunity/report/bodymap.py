@@ -14,7 +14,7 @@ from immunity.report import figure
 from immunity.report.model import Floats, PlaceSeries, ReportInput
 from immunity.report.words import fold, number
 
-WIDTH, HEIGHT = 388, 430
+WIDTH, HEIGHT = 410, 430
 SCALE = 0.93
 LEFT, TOP = (WIDTH - SCALE * figure.WIDTH) / 2, 18
 _LINE = 16.0
