@@ -88,6 +88,25 @@ def decades(axis: Axes) -> None:
     axis.set_xlabel("years")
 
 
+def strains(axis: Axes) -> None:
+    """A strain that has drifted, given to those who met an earlier one."""
+    for readout, name in (
+        ("serum.influenza_hi_earlier", "against the strain met before"),
+        ("serum.influenza_hi", "against the strain in the vaccine"),
+    ):
+        axis.plot(*curve("influenza_vaccine", readout, 120), label=name)
+    naive = {"history": []}
+    axis.plot(
+        *curve("influenza_vaccine", "serum.influenza_hi", 120, host=naive), label="the same, who has met none before"
+    )
+
+
+def ages(axis: Axes) -> None:
+    """Three doses at four ages."""
+    for age in ("5 y", "35 y", "70 y", "85 y"):
+        axis.plot(*curve(TOXOID, ANTITOXIN, 300, host={"age": age}), label=age)
+
+
 def knocked_out(axis: Axes) -> None:
     """Three doses without a part."""
     for name, told in LACKS.items():
@@ -100,13 +119,15 @@ PANELS = (
     (affinity, "Affinity, by dose", "log10 IU/mL for a ug/mL of IgG"),
     (capsules, "Capsule alone, capsule with protein", "log10 ug/mL"),
     (decades, "Decades", "log10, relative to two years after"),
+    (strains, "The first strain is answered best", "log10 titre after a vaccine of a later strain"),
+    (ages, "Age", "log10 IU/mL of tetanus antitoxin"),
     (knocked_out, "What is missing", "log10 IU/mL of tetanus antitoxin"),
 )
 
 
 def draw() -> plt.Figure:
-    """Six panels, told apart by dashes as well as by colour."""
-    figure, axes = plt.subplots(2, 3, figsize=(12, 7), layout="constrained")
+    """Eight panels, told apart by dashes as well as by colour."""
+    figure, axes = plt.subplots(2, 4, figsize=(15, 7), layout="constrained")
     for axis, (panel, title, unit) in zip(axes.flat, PANELS, strict=True):
         axis.set_xlabel("days")
         panel(axis)
