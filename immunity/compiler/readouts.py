@@ -94,6 +94,7 @@ def _row(signals: Signals, record: Readout, entry: Entry, position: int) -> Read
     endings = tuple(
         (ending.word, shown(ending.above, "ends_as"), shown(ending.below, "ends_as"), ending.gravity)
         for ending in record.ends_as
+        if entry.id not in signals.space.absent  # how it ends is no matter of what is not met
     )
     info = ReadoutInfo(
         id=record.id,

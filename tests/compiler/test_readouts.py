@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+import immunity
 from immunity.ask import explain
 from tests.compiler.books import case_of, compiled, refused, signal_value
 
@@ -106,3 +107,7 @@ def test_faults_of_readouts(readout: str, code: str) -> None:
 def test_two_readouts_of_one_name_are_refused() -> None:
     readout = "{id: x, sum: [rod at blood], unit: cell}"
     refused(BOOK.replace("READOUT", f"{readout}\n  - {readout}"), "E413", line="id: x")
+
+
+def test_words_of_what_is_not_met_end_nothing() -> None:
+    assert immunity.run("healthy_adult", days=0.1).outcome == "healthy"
