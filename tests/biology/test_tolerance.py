@@ -72,7 +72,7 @@ def test_regulatory_cells_come_after_the_helpers_and_exhaustion_needs_weeks() ->
     worn = pool_array(run.record, "body.exhaustion[influenza_core]").values[:, 0]
     assert int(crowd.argmax()) < int(brake.argmax())
     assert brake[-1] < brake.max()
-    assert worn.max() < 0.2
+    assert worn.max() < 0.3  # HIV and hepatitis B wear nearly all of them out
 
 
 def test_helpers_wait_for_antigen_and_for_days_and_ten_times_less_rouses_far_fewer() -> None:
