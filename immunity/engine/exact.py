@@ -21,6 +21,7 @@ from immunity.engine.kernel import kernel
 from immunity.engine.live import N_POOLS, N_SIGNALS, Live
 from immunity.engine.net import Host, Wiring
 from immunity.engine.rng import Streams, exponential
+from immunity.engine.rosenbrock import Work
 
 RESIDUE = 1e-9  # of a sum over counts: less may be rounding
 CROWDED = 1e-3  # relative change of a signal that flows of other pools are told of
@@ -193,6 +194,15 @@ def _tell(wiring: Wiring, host: Host, dice: Dice, values: Floats, pool: int, now
         if slot >= 0:
             _set_clock(wiring, host, dice, slot, now, values)
             _replay(dice, slot, leaves)
+
+
+@kernel
+def expected_events(work: Work, dice: Dice, n_exact: int) -> float:
+    """How many firings of exact flows a step expects, by what stood at its start."""
+    total = 0.0
+    for slot in range(n_exact):
+        total += work.expected[dice.exact[slot]]
+    return total
 
 
 @kernel

@@ -26,7 +26,14 @@ from immunity.engine.course import (
     stops_here,
 )
 from immunity.engine.dice import Dice, survey
-from immunity.engine.exact import forget_firings, keep_events, recall_firings, rewind_events, run_events
+from immunity.engine.exact import (
+    expected_events,
+    forget_firings,
+    keep_events,
+    recall_firings,
+    rewind_events,
+    run_events,
+)
 from immunity.engine.hazard import evaluate_signals, next_knot
 from immunity.engine.kernel import entry, kernel
 from immunity.engine.leap import heed_events, leap
@@ -60,7 +67,7 @@ from immunity.engine.smooth import (
 from immunity.engine.status import HALTED, OK, STOPPED, TOO_MANY_STEPS
 
 MOMENT = 1e-3  # days within which the stop rule need not be located
-CHUNK = 20000  # events after which a purely exact run looks up
+CHUNK = 20000  # events after which a purely exact run looks up, and a step that expected none was too long
 FRANTIC = 3e4  # events expected before the next output above which even a purely exact run may leap
 RETRACE = 4  # steps after which noise is traced anew
 STALE = 32  # steps after which an emptied pool is taken off the lists
@@ -141,6 +148,7 @@ def _draw_step(
 ) -> bool:
     """Draw what happens in a step whose expectation is known, and show what falls in it; False if it leapt too far.
 
+    That is also where few have become a crowd, which feeds on many who stand still meanwhile: no end of events.
     Events come first, so that leaps know of them. For what is shown they are gone through once more, then taken as
     they were the first time: outputs do not alter the run.
     """
@@ -148,7 +156,10 @@ def _draw_step(
     if n_exact > 0:
         _stand_midway(wiring, host, live, work, dice, course, t, step)
         keep_events(wiring, dice, streams, n_exact, 0)
-        run_events(wiring, host, live, dice, streams, needed, work.values, n_exact, step, 1 << 62)
+        most = CHUNK + int(8.0 * expected_events(work, dice, n_exact))
+        if run_events(wiring, host, live, dice, streams, needed, work.values, n_exact, step, most) < step:
+            rewind_events(dice, streams, n_exact, 0)
+            return False
         heed_events(wiring, host, live, work, dice, step)
     if not leap(wiring, host, live, work, dice, streams, course.x, work.new, step):
         rewind_events(dice, streams, n_exact, 0)

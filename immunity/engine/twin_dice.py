@@ -221,10 +221,16 @@ def run_dice(
         if step is not None:
             middle = np.maximum(x + half_way(step.stages), 0.0)
             middle[list(small)] = x[list(small)]
-        most = CHUNK if only else math.inf
+        most = CHUNK + (0 if step is None else int(8.0 * sum(float(step.expected[flow]) for flow in exact)))
         single, single_odd, elapsed, average = run_events(
             dice, exact, small, middle, t if only else t + span / 2, span, most
         )
+        if not only and elapsed < span:
+            h, grow = span / 2, 1.0
+            dice.clock = kept[0]
+            for flow in exact:
+                dice.streams[flow].drawn = kept[1][flow]
+            continue
         firings, odd = single, {}
         if step is not None:
             engaged = [flow for flow in live if flow not in exact]

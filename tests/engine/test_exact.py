@@ -7,9 +7,10 @@ import pytest
 
 from bench.quiet_life import remembered
 from immunity.compiler.tables import Tables
-from immunity.engine import prepare
+from immunity.engine import prepare, run_host
+from immunity.engine.status import OK
 from tests.engine.checks import check_ledger, check_moments, many, run
-from tests.engine.nets import Builder, proportional
+from tests.engine.nets import Builder, no_events, proportional
 
 
 def meeting(order: int, start: float) -> Tables:
@@ -94,3 +95,25 @@ def test_memory_that_nobody_disturbs_lives_to_the_end() -> None:
     result = run(remembered(10), np.linspace(0.0, 80.0 * 365.0, 81), stochastic=True, max_steps=4000)
     assert result.status == 0
     assert result.state.min() >= 0.0
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_few_that_feed_on_many_become_a_crowd_within_a_step(seed: int) -> None:
+    """A hunter comes to 36,000 prey, which stand still while its offspring are followed one by one: 1e60 of them."""
+    net = Builder()
+    net.pool("prey", 36_008.0, countable=True)
+    net.pool("hunter", 0.0, countable=True)
+    net.signal("hunters", ["hunter"])
+    net.flow("arrive", 1.0, {"hunter": 1.0})
+    net.flow("eat", 0.01, {"prey": -1.0, "hunter": 1.0}, "prey", [proportional("hunters")])
+    net.read_pool("prey")
+    net.read_pool("hunter")
+    tables = net.tables()
+    grown = run_host(
+        prepare(tables), tables.theta, tables.initial, no_events(), np.array([0.0, 5.0]), stochastic=True, seed=seed
+    )
+    assert grown.status == OK and grown.n_steps < 1000
+    prey, hunters = grown.readouts[-1]
+    arrived = grown.fired[0]
+    assert prey + hunters == 36_008.0 + arrived
+    assert prey == (0.0 if arrived else 36_008.0)
