@@ -58,9 +58,7 @@ class Life:
     def summary(self) -> dict[str, Any]:
         """All that was counted, for a program."""
         return {
-            "world": self.plan.world.record.id,
-            "schedule": None if self.plan.schedule is None else self.plan.schedule.record.id,
-            "household": self.plan.household,
+            **self.plan.setting,
             "from_age": self.plan.start / YEAR,
             "to_age": self.lived.ended / YEAR,
             "died": self.lived.died,
@@ -176,9 +174,7 @@ class Lives:
     def summary(self) -> dict[str, Any]:
         """All that was counted, for a program."""
         return {
-            "world": self.plan.world.record.id,
-            "schedule": None if self.plan.schedule is None else self.plan.schedule.record.id,
-            "household": self.plan.household,
+            **self.plan.setting,
             "seed": self.seed,
             "lives": len(self.people),
             "died": sum(told.died for told in self.people),

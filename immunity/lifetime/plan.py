@@ -61,6 +61,15 @@ class LifePlan:
     agents: tuple[str, ...]
     names: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def setting(self) -> dict[str, Any]:
+        """Where it is lived, by which schedule and with whom."""
+        return {
+            "world": self.world.record.id,
+            "schedule": None if self.schedule is None else self.schedule.record.id,
+            "household": self.household,
+        }
+
 
 def plan_life(
     *,
