@@ -13,7 +13,7 @@ from immunity.report import trial_hosts as every
 from immunity.report.model import Paper
 from immunity.report.render import doi_link, page_of, provenance_sections
 from immunity.report.trial_charts import Line
-from immunity.report.words import Clock, clock
+from immunity.report.words import Clock, clock, unit_text
 from immunity.results import DISCLAIMER
 from immunity.results.protocol import done_words, host_words
 from immunity.trials import tell
@@ -235,7 +235,7 @@ def _curves(findings: Findings, time: Clock) -> list[dict[str, Any]]:
         bands = [_band(arm.rows[f"curve {name}"]) for arm in findings.arms.values()]
         log = unit.startswith("log10 ")
         svg = draw.bands(findings.time, bands, time, log=log, said=f"{title} over time, median and spread by arm")
-        found.append({"title": title, "unit": unit.removeprefix("log10 "), "svg": svg})
+        found.append({"title": title, "unit": unit_text(unit.removeprefix("log10 ")), "svg": svg})
     return found
 
 

@@ -25,7 +25,7 @@ from immunity.report.contrast import contrasts
 from immunity.report.facts import facts
 from immunity.report.model import Curve, Floats, Paper, ReportInput
 from immunity.report.simplify import thinned
-from immunity.report.words import MINUTES_UNTIL, Clock, clock, number, unit_text
+from immunity.report.words import MINUTES_UNTIL, Clock, clock, number, unit_text, whole
 
 _PANELS = {
     "blood": "In the blood",
@@ -286,6 +286,7 @@ def _template(name: str = "report.html.j2") -> jinja2.Template:
     environment = jinja2.Environment(
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
+    environment.filters["whole"] = whole
     return environment.from_string(_asset(name))
 
 

@@ -142,6 +142,11 @@ def forest(lines: Sequence[Line], *, said: str, favours: tuple[str, str]) -> Mar
             ends = f"M{place(line.low):.1f} {y}H{place(line.high):.1f}"
             parts.append(f'<path class="reach" d="{ends}"/>')
         size = 3.5 if line.inner else 5.0
+        if line.value * reach < 1.0 or line.value > reach:  # beyond the axis, a ratio of nothing too: an arrow
+            way = -1.0 if line.value < 1.0 else 1.0
+            arrow = f"M{x:.1f} {y}l{-2 * size * way} {-size}v{2 * size}z"
+            parts.append(f'<path class="effect beyond" d="{arrow}"/>')
+            continue
         parts.append(
             f'<rect class="effect" x="{x - size:.1f}" y="{y - size:.1f}" width="{2 * size}" height="{2 * size}"/>'
         )
@@ -267,7 +272,8 @@ def power(arms: Sequence[tuple[tuple[int, float], ...]], *, said: str) -> Markup
     for k, size in enumerate(dict.fromkeys(sizes)):
         x = _x(math.log10(size), first, last)
         label = f"{size}" if k else f"hosts {size}"
-        parts.append(f'<text class="tick mid" x="{x:.1f}" y="{BOTTOM + 17}">{label}</text>')
+        css = "end" if x > RIGHT - EDGE else "mid"
+        parts.append(f'<text class="tick {css}" x="{x:.1f}" y="{BOTTOM + 17}">{label}</text>')
     for k, rows in enumerate(arms):
         xs = [_x(math.log10(size), first, last) for size, _ in rows]
         ys = [_y(share) for _, share in rows]

@@ -76,6 +76,13 @@ def with_unit(value: float, unit: str, digits: int = 3) -> str:
     return f"{number(value, digits)}{'' if not shown else _THIN + shown if shown == '%' else ' ' + shown}"
 
 
+def whole(text: str) -> str:
+    """A sentence in which no number is torn from its power of ten or per cent, and areas are printed as such."""
+    joined = re.sub(r"(?<=\d) × (?=10)", "\u00a0×\u00a0", text)
+    joined = re.sub(r"(?<=\d) (?=%)", "\u00a0", joined)
+    return re.sub(r"(?<=\d )([mcd]?m)([23])\b", lambda m: m[1] + m[2].translate(_SUPERSCRIPT), joined)
+
+
 def temperature(value: float, unit: str) -> str:
     """Like `with_unit`, but degrees Celsius keep one decimal."""
     return f"{value:.1f} °C" if unit == "degC" else with_unit(value, unit)

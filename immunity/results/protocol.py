@@ -110,21 +110,31 @@ def labels_of_pair(one: Record, two: Record) -> tuple[str, str]:
     pairs = differences(one, two)
     titles = one.title, two.title
     if not pairs:
-        return titles if titles[0] != titles[1] else ("first run", "second run")
+        return _apart(titles)[1] if titles[0] != titles[1] else ("first run", "second run")
     first, second = ([pair[side] for pair in pairs] for side in (0, 1))
     labels = _listed(_without_repeats(first)), _listed(_without_repeats(second))
     if labels[0] != labels[1] and max(map(len, labels)) <= SHORT:
         return labels
     if titles[0] != titles[1]:
-        return titles
+        return _apart(titles)[1]
     return _shortened(first), _shortened(second)
+
+
+def _apart(titles: tuple[str, str]) -> tuple[str, tuple[str, str]]:
+    """What two titles begin with alike, and how each goes on: "Flu", and "untreated" and "on a drug"."""
+    parts = [title.split(", ") for title in titles]
+    alike = 0
+    while alike < min(map(len, parts)) - 1 and parts[0][alike] == parts[1][alike]:
+        alike += 1
+    return ", ".join(parts[0][:alike]), (", ".join(parts[0][alike:]), ", ".join(parts[1][alike:]))
 
 
 def title_of_pair(one: Record, two: Record) -> str:
     """What a comparison is about: what both have in common, and what each is."""
     labels = labels_of_pair(one, two)
-    if labels == (one.title, two.title):
-        return f"{labels[0]} \N{EN DASH} or: {labels[1]}"
+    common, ends = _apart((one.title, two.title))
+    if one.title != two.title and labels == ends:
+        return f"{common}: {ends[0]} or {ends[1]}" if common else f"{ends[0]} \N{EN DASH} or: {ends[1]}"
     return f"{one.filled.get('title', one.title)}: {labels[0]} or {labels[1]}"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 from pathlib import Path
 
 import pytest
@@ -14,9 +15,15 @@ from immunity.lifetime import Life
 BORN = {"changes": {"born": "10 d", "exposures.0.rate.value": "60 1/year"}, "schedule": "none"}
 
 
+@lru_cache(maxsize=1)
+def short_life() -> Life:
+    """One for all tests of a process."""
+    return im.life(to="25 d", seed=2, **BORN)
+
+
 @pytest.fixture(scope="module")
 def life() -> Life:
-    return im.life(to="25 d", seed=2, **BORN)
+    return short_life()
 
 
 def test_what_is_met_is_what_is_counted(life: Life) -> None:

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from immunity.report.from_trial import page_of_trial
+from immunity.report.trial_charts import Line, forest
 from immunity.trials import run_trial
 from immunity.trials.result import Findings
 from tests.report import test_browser
@@ -64,3 +65,9 @@ def test_endpoints_are_drawn_for_a_notebook(findings: Findings) -> None:
     assert survival.axes[0].get_ylabel() == "share without it" and len(survival.axes[0].lines) == 2
     assert values.axes[0].get_ylabel() == "geometric mean, CFU"
     assert values._repr_png_()[1:4] == b"PNG"
+
+
+def test_a_ratio_beyond_the_axis_is_an_arrow() -> None:
+    lines = [Line("a", "0", 0.0, None, None), Line("b", "0.5 (0.3 to 0.8)", 0.5, 0.3, 0.8)]
+    drawn = forest(lines, said="", favours=("less", "more"))
+    assert drawn.count("beyond") == 1 and drawn.count("<rect") == 1

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from immunity.report.words import clock, is_plural, number, temperature, unit_text, with_unit
+from immunity.report.words import clock, is_plural, number, temperature, unit_text, whole, with_unit
 
 
 @pytest.mark.parametrize(
@@ -70,3 +70,8 @@ def test_plural_names_take_plural_verbs(name: str, plural: bool) -> None:
 def test_the_head_of_a_name_decides_its_verb() -> None:
     assert is_plural("Microbes beneath skin and mucosa") and is_plural("Bacteria inside macrophages")
     assert not is_plural("Saccharin that has reached the lymph nodes")
+
+
+def test_numbers_are_not_torn_apart() -> None:
+    assert whole("at 1.92 × 10¹¹ CFU, 26 % of 1 cm2") == "at 1.92\u00a0×\u00a010¹¹ CFU, 26\u00a0% of 1 cm²"
+    assert whole("IL 2 × CD3 in m2") == "IL 2 × CD3 in m2"

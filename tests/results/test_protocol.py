@@ -42,6 +42,17 @@ def test_what_was_lived_through_is_told_unless_it_is_long() -> None:
     assert told == ["Influenza a 365 d before; Tetanus toxoid at 5 y", "A vaccine", "3 things met before", None]
 
 
+def test_titles_that_begin_alike_are_told_once() -> None:
+    one, two = (made(title=f"A tumour, spread, {end}", exposures=[], end=end) for end in ("untreated", "on a drug"))
+    two.filled["therapies"] = [{**DRUG, "therapy": f"drug_{k}"} for k in range(3)]
+    assert labels_of_pair(one, two) == ("untreated", "on a drug")
+    assert title_of_pair(one, two) == "A tumour, spread: untreated or on a drug"
+    assert (
+        title_of_pair(one, replace(two, title="Something else"))
+        == "A tumour, spread, untreated \N{EN DASH} or: Something else"
+    )
+
+
 def test_exposures_and_therapies_say_dose_place_and_time() -> None:
     event = {"at": "2 d", "pool": "s_aureus at blood", "add": "100 CFU"}
     done = done_words(made(therapies=[DRUG], events=[event], numbers={"a.b": "2 1/day"}))

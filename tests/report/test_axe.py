@@ -1,0 +1,119 @@
+"""Pages of runs, pairs, cohorts, lives, trials and scans are within the rules of accessibility, wide and narrow.
+
+Skipped without a Chromium. Tables keep their first rows, and rows of curves their first two: the rest is made alike.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from immunity.report import render
+from tests.report import made_up
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+pytestmark = [
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium"),
+    pytest.mark.xdist_group("axe"),
+]
+playwright = pytest.importorskip("playwright.sync_api")
+axe = pytest.importorskip("axe_playwright_python")
+AXE = Path(axe.__file__).parent / "axe.min.js"
+
+OPEN = """document.querySelectorAll("details").forEach((d) => (d.open = true));
+document.querySelectorAll("tbody").forEach((body) => [...body.rows].slice(2).forEach((row) => row.remove()));
+document.querySelectorAll(".multiples").forEach((all) => [...all.children].slice(2).forEach((one) => one.remove()));"""
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with playwright.sync_playwright() as play:
+        opened = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield opened
+        opened.close()
+
+
+def trial(folder: Path) -> str:
+    from immunity.report.from_trial import page_of_trial
+    from immunity.trials import run_trial
+    from tests.trials.cases import TRIAL, build, planned
+
+    text = TRIAL + "people: {some: {share: 1}, others: {share: 1}}\n"
+    return page_of_trial(run_trial(planned(folder, text), build))
+
+
+def life(folder: Path) -> str:
+    from immunity.report.from_life import page_of_life
+    from tests.lifetime.test_life import short_life
+
+    return page_of_life(short_life(), short_life())
+
+
+def scan(folder: Path) -> str:
+    from immunity.report.from_scan import page_of_scan
+    from tests.scans.test_scan import scan as scanned
+
+    return page_of_scan(scanned())
+
+
+PAGES: dict[str, Callable[[Path], str]] = {
+    "run": lambda _: render(made_up.died()),
+    "pair": lambda _: render(made_up.compared()),
+    "cohort": lambda _: render(made_up.cohort()),
+    "life": life,
+    "trial": trial,
+    "scan": scan,
+}
+
+
+@pytest.fixture(scope="module", params=PAGES)
+def page(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp(request.param)
+    file = folder / "page.html"
+    file.write_text(PAGES[request.param](folder), encoding="utf-8")
+    return file
+
+
+def faults(browser: Any, file: Path) -> list[Any]:
+    """What is against a rule, and whether anything reaches beyond the page's width.
+
+    Every rule is asked at both widths, each in one scheme; in the other scheme nothing but colours differs.
+    """
+    context = browser.new_context(reduced_motion="reduce", bypass_csp=True)
+    opened = context.new_page()
+    opened.goto(file.as_uri())
+    opened.evaluate(OPEN)
+    opened.add_script_tag(path=str(AXE))
+    found: list[Any] = []
+    for width, schemes in ((1280, ("light", "dark")), (390, ("dark", "light"))):
+        opened.set_viewport_size({"width": width, "height": 900})
+        for k, scheme in enumerate(schemes):
+            opened.emulate_media(color_scheme=scheme)
+            said = opened.evaluate("axe.run({runOnly: ['color-contrast']})" if k else "axe.run()")
+            for each in said["violations"]:
+                found.append((width, scheme, each["id"], [node["html"][:200] for node in each["nodes"]][:3]))
+        if opened.evaluate("document.documentElement.scrollWidth") > width:
+            found.append((width, "", "wider than the window", []))
+    context.close()
+    return found
+
+
+def test_nothing_is_against_the_rules_of_accessibility(browser: Any, page: Path) -> None:
+    assert faults(browser, page) == []
+
+
+def test_a_fault_would_be_found(browser: Any, tmp_path: Path) -> None:
+    planted = '<p>Too <span class="faint">faint</span></p><p class="broad">Too broad</p>'
+    text = render(made_up.healed(curves=made_up.curves()[:1])).replace("</main>", f"{planted}</main>")
+    style = "<style>.faint { color: #767676; } .broad { width: 500px; } "
+    file = tmp_path / "page.html"
+    file.write_text(text.replace("<style>", style, 1), encoding="utf-8")
+    # the grey is too faint on dark paper as it is on light
+    assert {each[:3] for each in faults(browser, file)} >= {
+        (1280, "light", "color-contrast"), (390, "dark", "color-contrast"), (390, "", "wider than the window")
+    }  # fmt: skip
