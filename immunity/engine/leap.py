@@ -28,7 +28,7 @@ from immunity.engine.kernel import kernel
 from immunity.engine.live import N_FLOWS, N_POOLS, N_ROWS, N_SIGNALS, Live
 from immunity.engine.net import BY_PRIMARY, Host, Wiring
 from immunity.engine.rng import Streams, poisson, rounded
-from immunity.engine.rosenbrock import Work
+from immunity.engine.rosenbrock import Work, start_matrix
 from immunity.engine.sparse import factorise, solve
 
 FAINT = 4.0  # expected firings below which a flow draws last, so that it can't fall below none
@@ -169,11 +169,8 @@ def _carry(wiring: Wiring, host: Host, live: Live, work: Work, dice: Dice, step:
     The matrix of the step is overwritten: it has done its work.
     """
     for place in range(live.size[N_ROWS]):
-        row = live.pools[place]
-        work.change[row] = 0.0
-        for at in range(wiring.row_ptr[row], wiring.row_ptr[row + 1]):
-            work.matrix[at] = 0.0
-        work.matrix[wiring.row_diagonal[row]] = 1.0
+        work.change[live.pools[place]] = 0.0
+    start_matrix(live, work)
     for place in range(live.size[N_FLOWS]):
         flow = live.flows[place]
         more = dice.more[flow] if dice.slot[flow] < 0 else 0.0
@@ -189,17 +186,17 @@ def _carry(wiring: Wiring, host: Host, live: Live, work: Work, dice: Dice, step:
             if response != 0.0:
                 at = wiring.place_ptr[arm]
                 for entry in range(first, wiring.stoich_ptr[flow + 1]):
-                    work.matrix[wiring.place[at + entry - first]] -= response * host.change[entry]
+                    work.matrix[live.entry[wiring.place[at + entry - first]]] -= response * host.change[entry]
     for place in range(live.size[N_POOLS], live.size[N_ROWS]):
         signal = wiring.row_value[live.pools[place]] - wiring.n_pool
         for at in range(wiring.grad_ptr[signal], wiring.grad_ptr[signal + 1]):
             read = wiring.grad_pool[at]
             if live.value_on[wiring.row_value[read]]:
                 late = dice.late[read] if read < wiring.n_pool else 1.0
-                work.matrix[wiring.border[at]] -= late * work.gradient[at]
-    if not factorise(wiring, live.pools, live.size[N_ROWS], work.matrix, work.scratch):
+                work.matrix[live.entry[wiring.border[at]]] -= late * work.gradient[at]
+    if not factorise(live, live.size[N_ROWS], work.matrix):
         return False
-    solve(wiring, live.pools, live.size[N_ROWS], work.matrix, work.change)
+    solve(live, live.size[N_ROWS], work.matrix, work.change)
     return True
 
 

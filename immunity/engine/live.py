@@ -16,31 +16,44 @@ from immunity.engine.kernel import kernel
 from immunity.engine.net import Host, Places, Wiring
 from immunity.engine.packed import Packed
 
-N_POOLS, N_SIGNALS, N_FLOWS, N_ROWS = 0, 1, 2, 3
+N_POOLS, N_SIGNALS, N_FLOWS, N_ROWS, N_ENTRIES = 0, 1, 2, 3, 4
 
 
 @dataclass(frozen=True, eq=False)
 class Live(Packed):
     """Lists of what is live; `size` says how much of each list holds."""
 
-    size: Ints  # N_POOLS, N_SIGNALS, N_FLOWS, N_ROWS
+    size: Ints  # N_POOLS, N_SIGNALS, N_FLOWS, N_ROWS, N_ENTRIES
     pools: Places  # in the order of elimination; behind them, up to N_ROWS, the rows of wide signals
     signals: Places  # only those that a live flow or the stop rule needs
     flows: Places
     value_on: Bytes  # [value] pools, signals, time
     flow_on: Bytes
+    # the linear system, see `sparse`
+    start: Ints  # [row] its first entry
+    diagonal: Ints  # [row]
+    stop: Ints  # [row]
+    column: Places  # [live entry]
+    entry: Places  # [entry of the whole pattern] where it stands among the live ones
+    hit: Places  # [update] which entry an update of a row by one above it hits
+    spot: Ints  # [row] workspace
 
 
 def new_live(wiring: Wiring) -> Live:
     """Allocate the lists."""
-    n_value = wiring.n_pool + wiring.n_signal + 1
+    n_value, n_row, n_entry = wiring.n_pool + wiring.n_signal + 1, len(wiring.order), len(wiring.row_column)
     return Live(
-        np.zeros(4, np.int32),
+        np.zeros(5, np.int32),
         np.zeros(len(wiring.order), np.uint32),
         np.zeros(wiring.n_signal, np.uint32),
         np.zeros(wiring.n_flow, np.uint32),
         np.zeros(n_value, np.uint8),
         np.zeros(wiring.n_flow, np.uint8),
+        *(np.zeros(n_row, np.int32) for _ in range(3)),
+        np.zeros(n_entry + 1, np.uint32),
+        np.zeros(n_entry, np.uint32),
+        np.zeros(wiring.n_update, np.uint32),
+        np.zeros(n_row, np.int32),
     )
 
 

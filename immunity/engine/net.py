@@ -92,6 +92,7 @@ class Wiring(Packed):
     row_ptr: Ints
     row_diagonal: Ints
     row_column: Places
+    n_update: int  # of entries by rows above them, when all rows are live
     # what changes when a countable pool does
     echo_signal_ptr: Ints
     echo_signal: Places
@@ -277,6 +278,7 @@ def prepare(tables: Tables) -> Net:
         row_ptr=pattern.ptr,
         row_diagonal=pattern.diagonal,
         row_column=pattern.column,
+        n_update=pattern.updates,
         echo_signal_ptr=echo_signal_ptr,
         echo_signal=echo_signal,
         echo_term=echo_term,

@@ -20,6 +20,13 @@ class Pattern(NamedTuple):
     diagonal: Ints
     column: NDArray[np.uint32]
 
+    @property
+    def updates(self) -> int:
+        """How often an entry is changed by a row above it."""
+        behind = self.ptr[1:] - self.diagonal - 1
+        left = np.arange(len(self.column)) < np.repeat(self.diagonal, np.diff(self.ptr))
+        return int(behind[self.column[left]].sum(dtype=np.int64))
+
 
 def eliminate(n: int, entries: Iterable[tuple[int, int]], *, last: int = 0) -> Pattern:
     """Order a matrix with a safe diagonal so that few new entries appear, and list all entries of its factors.

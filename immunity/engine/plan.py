@@ -16,7 +16,7 @@ from immunity.engine.kernel import kernel
 from immunity.engine.live import N_FLOWS, N_POOLS, Live
 from immunity.engine.net import Host, Wiring
 from immunity.engine.rng import Streams, exponential
-from immunity.engine.rosenbrock import Work, begin_step
+from immunity.engine.rosenbrock import Work, begin_step, linearise
 
 FEW = 4096.0  # counts from here up always leap
 LEAP = 0.2  # share of a pool of a thousand that may be born in a leap; grows with the square root of the count
@@ -208,7 +208,7 @@ def split_flows(wiring: Wiring, host: Host, live: Live, dice: Dice, streams: Str
 def hold_small(
     wiring: Wiring, host: Host, live: Live, work: Work, dice: Dice, x: Floats, t: float, step: float
 ) -> None:
-    """Begin a step anew from small pools as they are expected to be on average within it, which then stand still.
+    """Begin a step from small pools as they are expected to be on average within it, which then stand still.
 
     How quick members come and go by ones and twos is none of the step's business; see `leap.heed_events`.
     """
@@ -229,6 +229,8 @@ def hold_small(
             some = True
     if some:
         begin_step(wiring, host, live, work, dice.stand, t)
+    linearise(wiring, host, live, work)
+    if some:
         for place in range(live.size[N_FLOWS]):
             flow = live.flows[place]
             for arm in range(wiring.arm_ptr[flow], wiring.arm_ptr[flow + 1]):

@@ -21,7 +21,7 @@ from immunity.compiler.tables import Bytes, Floats
 from immunity.engine.hazard import derivative, evaluate_signals
 from immunity.engine.jacobian import evaluate_arms
 from immunity.engine.kernel import kernel
-from immunity.engine.live import N_FLOWS, N_POOLS, N_ROWS, N_SIGNALS, Live
+from immunity.engine.live import N_ENTRIES, N_FLOWS, N_POOLS, N_ROWS, N_SIGNALS, Live
 from immunity.engine.net import Host, Wiring
 from immunity.engine.packed import Packed
 from immunity.engine.sparse import factorise, solve
@@ -85,7 +85,7 @@ class Work(Packed):
     change: Floats  # [row]
     new: Floats  # [pool] the state at the end of the step
     arm: Floats  # [arm] d(propensity)/d(pool)
-    matrix: Floats  # [entry]
+    matrix: Floats  # [live entry], and one for what is not live
     gradient: Floats  # [grad] d(signal)/d(pool)
     scratch: Floats  # [row]
     line: Floats  # [row] all zero between uses
@@ -114,7 +114,7 @@ def new_work(wiring: Wiring) -> Work:
         change=zeros(n_row),
         new=zeros(n_pool),
         arm=zeros(len(wiring.arm_pool)),
-        matrix=zeros(len(wiring.row_column)),
+        matrix=zeros(len(wiring.row_column) + 1),
         gradient=zeros(len(wiring.grad_pool)),
         scratch=zeros(n_row),
         line=zeros(n_row),
@@ -157,14 +157,28 @@ def start_floors(wiring: Wiring, live: Live, work: Work, x: Floats) -> None:
 
 @kernel
 def begin_step(wiring: Wiring, host: Host, live: Live, work: Work, x: Floats, t: float) -> None:
-    """Evaluate signals, hazards and N a at the start of a step."""
+    """Evaluate signals, hazards and N a at the start of a step; see `linearise`."""
     for pool in range(wiring.n_pool):
         work.values[pool] = x[pool]
         work.slope[pool] = 0.0
     work.values[-1] = t
     evaluate_signals(wiring, host, live.signals, live.size[N_SIGNALS], work.values)
     derivative(wiring, host, live.flows, live.size[N_FLOWS], work.values, work.hazard, work.propensity, work.slope)
+
+
+@kernel
+def linearise(wiring: Wiring, host: Host, live: Live, work: Work) -> None:
+    """Evaluate the arms, where `begin_step` has begun: the last thing before steps are tried from there."""
     evaluate_arms(wiring, host, live, work.values, work.hazard, work.propensity, work.gradient, work.line, work.arm)
+
+
+@kernel
+def start_matrix(live: Live, work: Work) -> None:
+    """Make the matrix 1."""
+    for at in range(live.size[N_ENTRIES]):
+        work.matrix[at] = 0.0
+    for place in range(live.size[N_ROWS]):
+        work.matrix[live.diagonal[live.pools[place]]] = 1.0
 
 
 @kernel
@@ -173,11 +187,7 @@ def _assemble(wiring: Wiring, host: Host, live: Live, work: Work, scale: float) 
 
     The row says that its change is its gradient times that of the pools; the column, what its change does to them.
     """
-    for place in range(live.size[N_ROWS]):
-        row = live.pools[place]
-        for at in range(wiring.row_ptr[row], wiring.row_ptr[row + 1]):
-            work.matrix[at] = 0.0
-        work.matrix[wiring.row_diagonal[row]] = 1.0
+    start_matrix(live, work)
     for place in range(live.size[N_FLOWS]):
         flow = live.flows[place]
         first = wiring.stoich_ptr[flow]
@@ -186,17 +196,17 @@ def _assemble(wiring: Wiring, host: Host, live: Live, work: Work, scale: float) 
             if value != 0.0:
                 at = wiring.place_ptr[arm]
                 for entry in range(first, wiring.stoich_ptr[flow + 1]):
-                    work.matrix[wiring.place[at + entry - first]] -= value * host.change[entry]
+                    work.matrix[live.entry[wiring.place[at + entry - first]]] -= value * host.change[entry]
     for place in range(live.size[N_POOLS], live.size[N_ROWS]):
         signal = wiring.row_value[live.pools[place]] - wiring.n_pool
         for at in range(wiring.grad_ptr[signal], wiring.grad_ptr[signal + 1]):
             if live.value_on[wiring.row_value[wiring.grad_pool[at]]]:
-                work.matrix[wiring.border[at]] -= work.gradient[at]
+                work.matrix[live.entry[wiring.border[at]]] -= work.gradient[at]
 
 
 @kernel
 def try_step(wiring: Wiring, host: Host, live: Live, work: Work, x: Floats, t: float, h: float) -> bool:
-    """Compute the four stages and the new state (in `work.new`) of one step; call `begin_step` first.
+    """Compute the four stages and the new state (in `work.new`) of one step; call `begin_step` and `linearise` first.
 
     Returns
     -------
@@ -204,7 +214,7 @@ def try_step(wiring: Wiring, host: Host, live: Live, work: Work, x: Floats, t: f
     """
     n_pools, n_flows, n_rows = live.size[N_POOLS], live.size[N_FLOWS], live.size[N_ROWS]
     _assemble(wiring, host, live, work, h * GAMMA)
-    if not factorise(wiring, live.pools, n_rows, work.matrix, work.scratch):
+    if not factorise(live, n_rows, work.matrix):
         return False
     for place in range(n_flows):
         flow = live.flows[place]
@@ -214,7 +224,7 @@ def try_step(wiring: Wiring, host: Host, live: Live, work: Work, x: Floats, t: f
     for row in range(wiring.n_pool, len(wiring.order)):
         for i in range(4):
             work.stage[i, row] = 0.0
-    solve(wiring, live.pools, n_rows, work.matrix, work.stage[0])
+    solve(live, n_rows, work.matrix, work.stage[0])
     for i in range(1, 4):
         for place in range(n_pools):
             pool = live.pools[place]
@@ -240,7 +250,7 @@ def try_step(wiring: Wiring, host: Host, live: Live, work: Work, x: Floats, t: f
         for place in range(n_pools):
             pool = live.pools[place]
             work.stage[i, pool] += h * GAMMA * work.change[pool]
-        solve(wiring, live.pools, n_rows, work.matrix, work.stage[i])
+        solve(live, n_rows, work.matrix, work.stage[i])
     for place in range(n_pools):
         pool = live.pools[place]
         total = x[pool]

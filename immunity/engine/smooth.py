@@ -32,11 +32,13 @@ from immunity.engine.rosenbrock import (
     begin_step,
     finish_expected,
     interpolate,
+    linearise,
     lower_floors,
     start_floors,
     step_error,
     try_step,
 )
+from immunity.engine.sparse import lay_out
 from immunity.engine.status import HALTED, NEGATIVE, NOT_FINITE, OK, STEP_UNDERFLOW, STOPPED, TOO_MANY_STEPS
 
 SAFETY, SHRINK, GROW = 0.9, 0.15, 8.0
@@ -125,7 +127,9 @@ def advance_smooth(
     x, tally = course.x, course.tally
     t = course.clock[TIME]
     find_live(wiring, host, x, live, needed, work.values)
+    lay_out(wiring, live)
     begin_step(wiring, host, live, work, x, t)
+    linearise(wiring, host, live, work)
     stops = obey_stop and looks_out(wiring, course)
     if stops and stops_here(wiring, host, course, t):
         tally[STATUS] = STOPPED
@@ -189,6 +193,7 @@ def advance_smooth(
         error_before, grow, t = error, GROW, after
         lower_floors(wiring, live, work, x)
         begin_step(wiring, host, live, work, x, t)
+        linearise(wiring, host, live, work)
         if stopping:
             tally[STATUS] = STOPPED
     course.clock[TIME], course.clock[STEP] = t, h

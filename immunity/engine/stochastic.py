@@ -64,6 +64,7 @@ from immunity.engine.smooth import (
     share_until_stop,
     why_small,
 )
+from immunity.engine.sparse import lay_out
 from immunity.engine.status import HALTED, OK, STOPPED, TOO_MANY_STEPS
 
 MOMENT = 1e-3  # days within which the stop rule need not be located
@@ -87,6 +88,7 @@ def _falls_short(wiring: Wiring, live: Live, work: Work, rtol: float) -> bool:
 def _list_anew(wiring: Wiring, host: Host, live: Live, work: Work, dice: Dice, course: Course, needed: Bytes) -> None:
     """Rebuild the lists of what is live, and forget the clocks of all else."""
     find_live(wiring, host, course.x, live, needed, work.values)
+    lay_out(wiring, live)
     for flow in range(wiring.n_flow):
         dice.slot[flow] = -1
         if not live.flow_on[flow]:

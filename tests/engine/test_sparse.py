@@ -7,17 +7,30 @@ import pytest
 
 from immunity.engine import prepare
 from immunity.engine.kernel import entry
+from immunity.engine.live import N_ROWS, new_live
 from immunity.engine.ordering import eliminate
-from immunity.engine.sparse import factorise, solve
+from immunity.engine.sparse import factorise, lay_out, solve
 from tests.engine.zoo import everything
 
 
 @entry
-def factor_and_solve(wiring, rows, matrix, line, x):
-    good = factorise(wiring, rows, len(rows), matrix, line)
+def work_out(wiring, live, entries, matrix, x):
+    lay_out(wiring, live)
+    for at in range(len(entries)):
+        matrix[live.entry[at]] = entries[at]
+    good = factorise(live, live.size[N_ROWS], matrix)
     if good:
-        solve(wiring, rows, len(rows), matrix, x)
+        solve(live, live.size[N_ROWS], matrix, x)
     return good
+
+
+def factor_and_solve(pattern, dense, x, rows=None):
+    wiring = wiring_of(pattern)
+    live = new_live(wiring)
+    rows = pattern.order if rows is None else rows
+    live.size[N_ROWS] = len(rows)
+    live.pools[: len(rows)] = rows
+    return work_out(wiring, live, fill(pattern, dense), np.zeros(len(pattern.column) + 1), x)
 
 
 def wiring_of(pattern):
@@ -29,6 +42,7 @@ def wiring_of(pattern):
         row_ptr=pattern.ptr,
         row_diagonal=pattern.diagonal,
         row_column=pattern.column,
+        n_update=pattern.updates,
     )
 
 
@@ -46,7 +60,22 @@ def test_solves_random_sparse_systems(seed):
     pattern = eliminate(n, zip(*np.nonzero(dense), strict=True))
     x = draw.normal(size=n)
     wanted = np.linalg.solve(dense, x)
-    assert factor_and_solve(wiring_of(pattern), pattern.order, fill(pattern, dense), np.zeros(n), x)
+    assert factor_and_solve(pattern, dense, x)
+    np.testing.assert_allclose(x, wanted, rtol=1e-11)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_rows_that_are_not_live_are_left_out(seed):
+    draw = np.random.Generator(np.random.Philox(seed))
+    n = 40
+    dense = np.where(draw.random((n, n)) < 0.08, draw.normal(0, 0.3, (n, n)), 0.0)
+    dense[np.diag_indices(n)] = 3.0 + np.abs(dense).sum(axis=0)
+    pattern = eliminate(n, zip(*np.nonzero(dense), strict=True))
+    on = draw.random(n) < 0.6
+    x = draw.normal(size=n)
+    wanted = np.where(on, 0.0, x)
+    wanted[on] = np.linalg.solve(dense[np.ix_(on, on)], x[on])
+    assert factor_and_solve(pattern, dense, x, pattern.order[on[pattern.order]])
     np.testing.assert_allclose(x, wanted, rtol=1e-11)
 
 
@@ -64,7 +93,6 @@ def test_a_one_way_chain_causes_no_fill():
 def test_a_vanishing_pivot_is_reported():
     dense = np.array([[1.0, 1.0], [1.0, 1.0]])
     pattern = eliminate(2, [(0, 1), (1, 0)])
-    wiring = wiring_of(pattern)
-    assert not factor_and_solve(wiring, pattern.order, fill(pattern, dense), np.zeros(2), np.ones(2))
+    assert not factor_and_solve(pattern, dense, np.ones(2))
     dense[1, 1] = np.nan
-    assert not factor_and_solve(wiring, pattern.order, fill(pattern, dense), np.zeros(2), np.ones(2))
+    assert not factor_and_solve(pattern, dense, np.ones(2))
