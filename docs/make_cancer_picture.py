@@ -1,4 +1,4 @@
-"""Draw docs/images/cancer.png: one melanoma in three people, and on four treatments.
+"""Draw docs/images/cancer.png: one melanoma in three people, and on four treatments; and leukaemia.png.
 
 python docs/make_cancer_picture.py        needs the extra `plots`
 """
@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 import immunity as im
 from immunity import Run
 
-PICTURE = Path(__file__).parent / "images" / "cancer.png"
+IMAGES = Path(__file__).parent / "images"
 STYLES = (("#1b6ca8", "-"), ("#b3341f", "--"), ("#4d4d4d", ":"), ("#2e7d32", "-."))
 START = {"threat": "melanoma", "site": "soft_tissue_metastases", "dose": "1e5 cell"}
 # how well T cells reach it, relative to the middle of people
@@ -60,6 +60,28 @@ def draw() -> Figure:
     return figure
 
 
+def draw_leukaemia() -> Figure:
+    """A leukaemia on three treatments; CAR-T cells, IL-6 and fever by how much of it there is."""
+    figure, axes = plt.subplots(1, 4, figsize=(13, 3.4), layout="constrained")
+    for name, (colour, dash) in zip(("untreated", "blinatumomab", "car_t"), STYLES, strict=False):
+        run = im.run(f"leukaemia_{name}", days=84)
+        cells = run["leukaemia.cells"]
+        axes[0].plot(cells["time"], cells, color=colour, linestyle=dash, label=name.replace("_", "-"))
+    for burden, (colour, dash) in zip(("1e9 cell", "1e11 cell", "1e12 cell"), STYLES, strict=False):
+        run = im.run("leukaemia_car_t", days=40, changes={"exposures.0.dose": burden})
+        for axis, readout in zip(axes[1:], ("blood.car_t_copies", "blood.il6", "body.temperature"), strict=True):
+            axis.plot(run[readout]["time"], run[readout], color=colour, linestyle=dash, label=burden.split()[0])
+    titles = ("Leukaemic cells (log10)", "CAR-T cells (log10 copies/µg)", "IL-6 (pg/mL)", "Temperature (°C)")
+    for axis, title in zip(axes, titles, strict=True):
+        axis.set_title(title, fontsize=10, loc="left")
+        axis.set_xlabel("days")
+        axis.spines[["top", "right"]].set_visible(False)
+        axis.legend(frameon=False, fontsize=8)
+    axes[2].set_yscale("log")
+    return figure
+
+
 if __name__ == "__main__":
-    PICTURE.parent.mkdir(exist_ok=True)
-    draw().savefig(PICTURE, dpi=110)
+    IMAGES.mkdir(exist_ok=True)
+    draw().savefig(IMAGES / "cancer.png", dpi=110)
+    draw_leukaemia().savefig(IMAGES / "leukaemia.png", dpi=110)
