@@ -17,11 +17,12 @@ from immunity.report.words import Clock, clock, unit_text
 from immunity.results import DISCLAIMER
 from immunity.results.protocol import done_words, host_words
 from immunity.trials import tell
-from immunity.trials.models import SAME
+from immunity.trials.analyse import Effect
+from immunity.trials.models import SAME, Group
 from immunity.trials.result import ALL, Compared, Findings, Found
 
 BAND = (0.05, 0.5, 0.95)
-RATIOS = ("risk ratio", "ratio of geometric means")
+RATIOS = ("hazard ratio", "risk ratio", "ratio of geometric means")
 
 
 def page_of_trial(findings: Findings) -> str:
@@ -75,7 +76,7 @@ def _facts(findings: Findings) -> list[tuple[str, list[str]]]:
     trial = findings.plan.trial
     record = next(iter(findings.arms.values())).record
     who = ", ".join(host_words(record).values()) if record is not None and len(trial.people) < 2 else ""
-    groups = [f"{name.replace('_', ' ')}: {_said(group.host)}" for name, group in trial.people.items()]
+    groups = [f"{name.replace('_', ' ')}: {_said(group)}" for name, group in trial.people.items()]
     same = "the same hosts in every arm, each with the same luck"
     varied = "as people do" if trial.vary else "not at all"
     told = [
@@ -94,8 +95,13 @@ def _facts(findings: Findings) -> list[tuple[str, list[str]]]:
     return [*told, ("seed", [str(trial.seed)])]
 
 
-def _said(attributes: dict[str, Any]) -> str:
-    return ", ".join(f"{key} {value}" for key, value in attributes.items()) or "as the scenario says"
+def _said(group: Group) -> str:
+    parts = [f"{key} {value}" for key, value in group.host.items()]
+    if group.ages is not None:
+        ages = group.ages
+        about = f", normal about {ages.mean} (sd {ages.sd})" if ages.mean else ", evenly"
+        parts.insert(0, f"ages {ages.from_} to {ages.to}{about}, in {ages.classes} classes")
+    return ", ".join(parts) or "as the scenario says"
 
 
 def _sentence(findings: Findings, name: str) -> dict[str, Any]:
@@ -212,8 +218,8 @@ def _forests(findings: Findings) -> list[dict[str, Any]]:
         for compared in findings.compared:
             if compared.arm != arm or (compared.group != ALL and compared.endpoint != trial.primary_id()):
                 continue
-            for effect in compared.effects:
-                if effect.measure in RATIOS and effect.estimate.value is not None:
+            for effect in _ratio_of(compared):
+                if effect.estimate.value is not None:
                     inner = compared.group != ALL
                     label = f"   {compared.group.replace('_', ' ')}" if inner else _title(findings, compared.endpoint)
                     e = effect.estimate
@@ -225,6 +231,12 @@ def _forests(findings: Findings) -> list[dict[str, Any]]:
             rows = [[line.label.strip(), line.said] for line in lines]
             forests.append({"title": f"{title} against {other}", "svg": svg, "rows": rows})
     return forests
+
+
+def _ratio_of(compared: Compared) -> list[Effect]:
+    """The ratio to draw: that of hazards where the endpoint is a time."""
+    ratios = {effect.measure: effect for effect in compared.effects}
+    return [ratios[measure] for measure in RATIOS if measure in ratios][:1]
 
 
 def _curves(findings: Findings, time: Clock) -> list[dict[str, Any]]:

@@ -11,6 +11,7 @@ from immunity.compiler.tables import Floats
 from immunity.trials import analyse as stats
 from immunity.trials import power
 from immunity.trials.analyse import Effect, Estimate, Truths
+from immunity.trials.cox import Followed, hazard_ratio
 from immunity.trials.endpoints import assessed_on
 from immunity.trials.models import SAME, Endpoint
 from immunity.trials.result import ALL, ArmHosts, Compared, Findings, Found, Powered
@@ -156,7 +157,17 @@ class _Endpoint:
                 for t, e, c in ((time, event, chosen), (time_0, event_0, chosen_0))
             ]
             shares = stats.compare_curves(curves[0], curves[1], n, n_0, self.confidence)
-        return (*shares, Effect("log-rank test", Estimate(None), p, "log-rank", n, n_0, False))
+        sides = [(arm, time, event, chosen), (other, time_0, event_0, chosen_0)]
+        ratio = self._hazards([(a.host[c], a.group[c], t[c], e[c]) for a, t, e, c in sides])
+        return (*shares, *ratio, Effect("log-rank test", Estimate(None), p, "log-rank", n, n_0, False))
+
+    def _hazards(self, sides: list[tuple[np.ndarray, np.ndarray, Floats, Truths]]) -> tuple[Effect, ...]:
+        """The ratio of hazards, each host at risk beside those of its group."""
+        host, group, time, event = (np.concatenate(parts) for parts in zip(*sides, strict=True))
+        treated = np.arange(len(host)) < len(sides[0][0])
+        stratum = np.unique(group, return_inverse=True)[1]
+        found = hazard_ratio(Followed(time, event, treated, host, stratum), self.confidence, paired=self.same)
+        return () if found is None else (found,)
 
     def power(self, arm: ArmHosts, other: ArmHosts) -> Powered:
         """Of a randomised trial with other people in each arm, if what was found here is true."""

@@ -16,7 +16,7 @@ from immunity.language.quantity import RATE, expect, parse_quantity
 from immunity.language.read import Document, read_documents
 from immunity.language.refusals import describe, locate, refusals
 from immunity.results.condition import Both, Compare, Condition, Either, Not, OutcomeIs, Window, parse_condition
-from immunity.trials.models import SAME, Endpoint, Trial
+from immunity.trials.models import SAME, Endpoint, Group, Trial
 from immunity.validate.measure import WITH_AT, WITH_LEVEL, read_day
 from immunity.validate.models import Measure
 
@@ -111,6 +111,9 @@ def _check(plan: Planned) -> Planned:
     for name, arm in trial.arms.items():
         if arm.hosts is not None and trial.allocation == SAME:
             errors.append(_fault(plan.at("arms", name, "hosts"), "the same hosts are in every arm; give 'hosts' once"))
+    for name, group in trial.people.items():
+        if group.ages is not None:
+            errors += _check_ages(group, plan, name)
     enrol, eligible = 0.0, None
     dropout: dict[str, float] = {}
     try:
@@ -139,6 +142,27 @@ def _check(plan: Planned) -> Planned:
 
 def _fault(at: Location, reason: str) -> RuleError:
     return fail("E850", at=at, reason=reason)
+
+
+def _check_ages(group: Group, plan: Planned, name: str) -> list[RuleError]:
+    """What is wrong with a distribution of ages."""
+    ages, path = group.ages, ("people", name, "ages")
+    assert ages is not None
+    if "age" in group.host:
+        return [_fault(plan.at("people", name, "host"), "'ages' and 'host.age' say the same thing; leave one out")]
+    if (ages.mean is None) != (ages.sd is None):
+        return [_fault(plan.at(*path), "'mean' and 'sd' go together; without both ages are spread evenly")]
+    try:
+        days = {
+            key: read_day(text, plan.at(*path, key))
+            for key, text in (("from", ages.from_), ("to", ages.to), ("mean", ages.mean), ("sd", ages.sd))
+            if text is not None
+        }
+    except RuleError as error:
+        return [error]
+    if not 0.0 <= days["from"] < days["to"]:
+        return [_fault(plan.at(*path), "'to' must be later than 'from'")]
+    return [_fault(plan.at(*path, "sd"), "a spread is more than nothing")] if days.get("sd", 1.0) <= 0.0 else []
 
 
 def _hazard(text: str | None, at: Location) -> float:

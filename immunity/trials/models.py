@@ -11,9 +11,20 @@ from immunity.validate.models import Statistic, Strict
 SAME, RANDOMISED = "same_hosts", "randomised"
 
 
+class Ages(Strict):
+    """Ages between two bounds: evenly, or normal about a mean. Classes of equal share have their middle ages."""
+
+    from_: str = Field(alias="from")
+    to: str
+    mean: str | None = None
+    sd: str | None = None
+    classes: Annotated[int, Field(ge=2, le=30)] = 8
+
+
 class Group(Strict):
     """Some of the people: their share, and what sets them apart."""
 
+    ages: Ages | None = None
     share: Annotated[float, Field(gt=0.0)] = 1.0
     host: dict[str, Any] = Field(default_factory=dict)
     with_: dict[str, Any] = Field(default_factory=dict, alias="with")

@@ -4,14 +4,54 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from immunity.cohorts import uniforms_of_host
 from immunity.compiler.tables import Floats
+from immunity.language.quantity import parse_quantity
+from immunity.trials.models import Ages, Group
 
 GOLDEN = (math.sqrt(5.0) - 1.0) / 2.0  # a step round the circle whose points never bunch
 WHOLE = "everybody"
+YEAR = 365.25
+
+
+@dataclass(frozen=True)
+class Stratum:
+    """Hosts of one group and one age, who are one case."""
+
+    group: str
+    people: Group
+    age: float  # years, NaN where the group says none
+
+
+def strata_of(people: Mapping[str, Group]) -> dict[str, Stratum]:
+    """Every group as it is, or as classes of age of equal share."""
+    found: dict[str, Stratum] = {}
+    for name, group in (people or {WHOLE: Group()}).items():
+        if group.ages is None:
+            found[name] = Stratum(name, group, math.nan)
+            continue
+        ages = middle_ages(group.ages)
+        for k, age in enumerate(ages):
+            host = {**group.host, "age": f"{age:.4g} y"}
+            changed = {"share": group.share / len(ages), "host": host, "ages": None}
+            found[f"{name}_{k + 1}"] = Stratum(name, group.model_copy(update=changed), age)
+    return found
+
+
+def middle_ages(ages: Ages) -> list[float]:
+    """The middle age of each class, in years: the median of its part of the distribution."""
+    first, last = (parse_quantity(text).value / YEAR for text in (ages.from_, ages.to))
+    middles = (np.arange(ages.classes) + 0.5) / ages.classes
+    if ages.mean is None or ages.sd is None:
+        return [float(first + (last - first) * share) for share in middles]
+    from scipy.stats import truncnorm
+
+    mean, sd = (parse_quantity(text).value / YEAR for text in (ages.mean, ages.sd))
+    return [float(age) for age in truncnorm.ppf(middles, (first - mean) / sd, (last - mean) / sd, mean, sd)]
 
 
 def group_of(host: int, shares: Mapping[str, float]) -> str:

@@ -24,7 +24,7 @@ from immunity.trials.compare import analyse
 from immunity.trials.endpoints import drawn_rows, readouts_of, reduce_batch
 from immunity.trials.load import Planned
 from immunity.trials.models import SAME, Group
-from immunity.trials.people import WHOLE, allocated, dropout_days, group_of
+from immunity.trials.people import allocated, dropout_days, group_of, strata_of
 from immunity.trials.result import ArmHosts, Findings, Flow, papers_of
 from immunity.validate.plan import BuildCase
 
@@ -74,14 +74,14 @@ def run_trial(
         After Ctrl-C; finished hosts are kept if there is a folder.
     """
     trial = plan.trial
-    people = trial.people or {WHOLE: Group()}
-    cases = {(arm, group): _case(plan, arm, group, people[group], build_case) for arm in trial.arms for group in people}
+    strata = strata_of(trial.people)
+    cases = {(arm, s): _case(plan, arm, strata[s].people, build_case) for arm in trial.arms for s in strata}
     first = next(iter(cases.values()))
     show = readouts_of(plan, first.show)
     for case in cases.values():
         check_against(plan, case, show)
     options = Options(trial.seed, trial.stochastic, trial.vary, False, RTOL, judged_readouts(plan, first, show))
-    jobs = [Job(f"{arm}.{group}", case, options, ()) for (arm, group), case in cases.items()]
+    jobs = [Job(f"{arm}.{stratum}", case, options, ()) for (arm, stratum), case in cases.items()]
     store = None if out is None else open_store(out, _described(plan, jobs), resume=resume)
     site = _Site(plan, cases, options, show, store, workers, dask, progress)
     screened, others = _screen(site)
@@ -106,7 +106,7 @@ def run_trial(
     )
 
 
-def _case(plan: Planned, arm: str, group: str, people: Group, build_case: BuildCase) -> Case:
+def _case(plan: Planned, arm: str, people: Group, build_case: BuildCase) -> Case:
     trial, own = plan.trial, plan.trial.arms[arm]
     return build_case(
         own.scenario or trial.scenario,
@@ -191,24 +191,26 @@ def _treat(site: _Site, screened: Mapping[str, Rows], others: list[str]) -> dict
 
 
 def _simulate(site: _Site, hosts: Mapping[str, tuple[int, ...]]) -> dict[str, Rows]:
-    """Run some hosts of some arms, each in the case of its group."""
-    groups = site.plan.trial.people or {WHOLE: Group()}
-    shares = {name: group.share for name, group in groups.items()}
+    """Run some hosts of some arms, each in the case of its group and age."""
+    strata = strata_of(site.plan.trial.people)
+    shares = {name: stratum.people.share for name, stratum in strata.items()}
     jobs, whose = [], []
     for arm, numbers in hosts.items():
-        for group in groups:
-            mine = tuple(host for host in numbers if group_of(host, shares) == group)
-            jobs.append(Job(f"{arm}.{group}", site.cases[arm, group], site.options, mine))
-            whose.append((arm, group))
+        for stratum in strata:
+            mine = tuple(host for host in numbers if group_of(host, shares) == stratum)
+            jobs.append(Job(f"{arm}.{stratum}", site.cases[arm, stratum], site.options, mine))
+            whose.append((arm, stratum))
 
     def reduce(task: int, batch: HostBatch) -> Rows:
         return reduce_batch(site.plan, jobs[task], batch, site.show)
 
     made = run_reduced(jobs, reduce, store=site.store, workers=site.workers, dask=site.dask, progress=site.progress)
     found: dict[str, list[Rows]] = {arm: [] for arm in hosts}
-    for (arm, group), rows in zip(whose, made, strict=True):
-        if len(rows["host"]):
-            found[arm].append({**rows, "group": np.full(len(rows["host"]), group)})
+    for (arm, name), rows in zip(whose, made, strict=True):
+        count = len(rows["host"])
+        if count:
+            said = {"group": np.full(count, strata[name].group), "age": np.full(count, strata[name].age)}
+            found[arm].append({**rows, **said, "stratum": np.full(count, name)})
     return {arm: _joined(parts) for arm, parts in found.items()}
 
 
@@ -248,18 +250,18 @@ def _arm(site: _Site, name: str, everybody: Rows) -> ArmHosts:
         np.where(left, dropout, np.inf),
         rows,
         flow,
-        _described_arm(site, name, rows, group),
+        _described_arm(site, name, rows),
     )
 
 
-def _described_arm(site: _Site, name: str, rows: Rows, groups: np.ndarray) -> Record:
+def _described_arm(site: _Site, name: str, rows: Rows) -> Record:
     """The arm as a record without hosts, which says what was done, with the papers behind what happened in it."""
     papers: dict[str, dict[str, Any]] = {}
     record = None
-    for (arm, group), case in site.cases.items():
+    for (arm, stratum), case in site.cases.items():
         if arm != name:
             continue
-        chosen = groups == group
+        chosen = rows["stratum"] == stratum
         if chosen.any():
             found = papers_of_hosts(case, rows["ever_fired"][chosen], rows["left"][chosen])
             papers |= {str(paper["key"]): paper for paper in found}

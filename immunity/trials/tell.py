@@ -119,7 +119,7 @@ def survival_rows(findings: Findings) -> tuple[list[str], list[list[Any]]]:
 def host_rows(findings: Findings) -> tuple[list[str], list[list[Any]]]:
     """``hosts.csv``: a row for every enrolled host of every arm, with all its endpoints."""
     names = list(findings.plan.trial.endpoints)
-    header = ["arm", "host", "group", "outcome", "died_on_day", "dropped_out_on_day", *names]
+    header = ["arm", "host", "group", "age", "outcome", "died_on_day", "dropped_out_on_day", *names]
     return header, [row for arm in findings.arms.values() for row in _hosts(arm, names)]
 
 
@@ -131,6 +131,7 @@ def _hosts(arm: ArmHosts, names: Sequence[str]) -> list[list[Any]]:
             arm.name,
             int(host),
             str(arm.group[row]),
+            _short(float(arm.rows["age"][row])),
             str(arm.rows["outcome"][row]),
             *(_short(float(part[row])) for part in (*days, *columns)),
         ]

@@ -29,6 +29,10 @@ from tests.trials.cases import TRIAL, build, planned
         ("seed: 3", "dropout: '3 d'", "E305", 9, "hazard"),
         ("seed: 3", "enrolment: {at: '1 d', eligible: dish.count > 3 CFU}", "E850", 9, "beyond enrolment"),
         ("placebo: {}", "placebo: {hosts: 3}", "E850", 6, "same hosts"),
+        ("seed: 3", "people: {a: {ages: {from: 9 y, to: 3 y}}}", "E850", 9, "later than"),
+        ("seed: 3", "people: {a: {ages: {from: 1 y, to: 3 y, mean: 2 y}}}", "E850", 9, "go together"),
+        ("seed: 3", "people: {a: {ages: {from: 1 y, to: 3 y}, host: {age: 2 y}}}", "E850", 9, "same thing"),
+        ("seed: 3", "people: {a: {ages: {from: 1 kg, to: 3 y}}}", "E305", 9, ""),
     ],
 )  # fmt: skip
 def test_a_fault_has_its_code_and_line(old: str, new: str, code: str, line: int, said: str, tmp_path: Path) -> None:

@@ -110,6 +110,19 @@ def test_groups_of_people_have_their_shares_and_results_of_their_own(tmp_path: P
     assert {row["group"] for row in made.summary["effects"]} == {"all", "slow", "quick"}
 
 
+def test_ages_are_drawn_and_told_of_every_host(tmp_path: Path) -> None:
+    made = found(tmp_path, TRIAL + "people: {adults: {ages: {from: 20 y, to: 80 y, classes: 3}}}\n")
+    hosts = made.hosts
+    assert sorted(set(hosts["age"])) == [30.0, 50.0, 70.0] and set(hosts["group"]) == {"adults"}
+    assert hosts["age"][hosts["arm"] == "drug"].tolist() == hosts["age"][hosts["arm"] == "placebo"].tolist()
+    assert {row["group"] for row in made.summary["effects"]} == {"all"}
+
+
+def test_times_have_a_ratio_of_hazards_that_is_of_pairs(small: Trial) -> None:
+    (row,) = [e for e in small.summary["effects"] if e["measure"] == "hazard ratio"]
+    assert row["paired"] and row["test"] == "Cox" and row["value"] < 1.0
+
+
 def test_a_host_whose_numbers_fail_is_left_out_and_the_others_go_on(tmp_path: Path, monkeypatch) -> None:
     real = batch.run_case
 
