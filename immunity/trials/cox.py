@@ -132,12 +132,11 @@ def _maximum(hosts: Followed, moments: list[_Moment]) -> float | None:
 def _one_sided(hosts: Followed, moments: list[_Moment], confidence: float) -> Estimate:
     """A ratio of nothing with the end of its interval; without end, only where that begins."""
     from scipy.optimize import brentq
-    from scipy.stats import chi2
 
     rising = _likelihood(hosts, moments, 0.0)[1] > 0.0
     far = FARTHEST if rising else -FARTHEST
     best = _likelihood(hosts, moments, far)[0]
-    fall = 0.5 * float(chi2.ppf(confidence, 1))
+    fall = 0.5 * NormalDist().inv_cdf(0.5 + confidence / 2.0) ** 2
 
     def left(log_ratio: float) -> float:
         return best - _likelihood(hosts, moments, log_ratio)[0] - fall

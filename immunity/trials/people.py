@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
 
@@ -48,10 +49,10 @@ def middle_ages(ages: Ages) -> list[float]:
     middles = (np.arange(ages.classes) + 0.5) / ages.classes
     if ages.mean is None or ages.sd is None:
         return [float(first + (last - first) * share) for share in middles]
-    from scipy.stats import truncnorm
-
     mean, sd = (parse_quantity(text).value / YEAR for text in (ages.mean, ages.sd))
-    return [float(age) for age in truncnorm.ppf(middles, (first - mean) / sd, (last - mean) / sd, mean, sd)]
+    normal = NormalDist(mean, sd)
+    below, upto = normal.cdf(first), normal.cdf(last)
+    return [normal.inv_cdf(below + (upto - below) * float(share)) for share in middles]
 
 
 def group_of(host: int, shares: Mapping[str, float]) -> str:
