@@ -37,7 +37,7 @@ def test_what_a_step_says_holds_of_its_run(lesson: Lesson, k: int) -> None:
 
 def test_there_is_a_lesson_for_each_great_theme() -> None:
     ids = {lesson.lesson.id for lesson in LESSONS}
-    assert ids >= {"the_cut", "overwhelmed", "influenza", "second_meeting", "missing_part", "growing_old"}
+    assert ids >= {"the_cut", "overwhelmed", "influenza", "second_meeting", "missing_part", "growing_old", "cancer"}
     assert sum(len(lesson.lesson.steps[0].holds) > 0 for lesson in LESSONS) >= 4
 
 
