@@ -112,6 +112,13 @@ def _step(node: Any, key: str, dotted: str, at: Location, *, make: bool) -> Any:
         if key not in node and make:
             node[key] = {}
         if key not in node:
+            if dotted.startswith(f"{key}.") and key in Scenario.model_fields:
+                raise fail(
+                    "E608",
+                    at=at,
+                    text=dotted,
+                    reason=f"the scenario has no {key} yet: give them as one list, {key}='[{{...}}]'",
+                )
             choices = [*node, *(Scenario.model_fields if dotted.startswith(f"{key}.") else ())]
             near = [dotted.replace(key, str(choice), 1) for choice in choices]
             raise fail("E608", at=at, text=dotted, reason=f"there is no {key!r}", known=near)

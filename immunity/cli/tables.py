@@ -83,7 +83,8 @@ def _who(record: Record) -> str:
 
     done = [line for lines in done_words(record).values() for line in lines]
     told = [*done[:4], *([f"and {len(done) - 4} more"] if len(done) > 4 else [])]
-    return ". ".join([", ".join(host_words(record).values()), *told]) + "."
+    words = [text for text in (", ".join(host_words(record).values()), *told) if text]
+    return ". ".join(words) + ". " if words else ""
 
 
 def _how(summary: dict[str, Any]) -> str:
@@ -95,7 +96,7 @@ def run_table(console: Console, run: Run) -> None:
     """What became of one host, what was done to it, and its readouts: start, lowest, highest, and when."""
     summary = run.summary
     _line(console, f"{summary['title']}: {_ending(summary)}", "bold")
-    _line(console, f"{_who(run.record)} {_how(summary)}")
+    _line(console, f"{_who(run.record)}{_how(summary)}")
     rows = []
     for name in _shown(run.record, summary):
         row = summary["readouts"][name]
@@ -118,7 +119,7 @@ def comparison_table(console: Console, one: Run, two: Run) -> None:
     endings = [f"{label}: {_ending(s)}" for label, s in zip(labels, (first, second), strict=True)]
     _line(console, f"{one.record.filled.get('title', one.record.title)}. {'. '.join(endings)}.", "bold")
     for label, run in zip(labels, (one, two), strict=True):
-        _line(console, f"{label}: {_who(run.record)} {_how(run.summary)}")
+        _line(console, f"{label}: {_who(run.record)}{_how(run.summary)}")
     names = dict.fromkeys((*_shown(one.record, first), *_shown(two.record, second)))
     rows = []
     for name in names:
@@ -137,7 +138,7 @@ def cohort_table(console: Console, cohort: Cohort) -> None:
     summary = cohort.summary
     outcomes = ", ".join(f"{count} {name}" for name, count in cohort.outcomes.items())
     _line(console, f"{summary['title']}: {outcomes} of {len(cohort)} hosts", "bold")
-    _line(console, f"{_who(cohort.record)} {_how(summary)}")
+    _line(console, f"{_who(cohort.record)}{_how(summary)}")
     rows = []
     for name in _shown(cohort.record, summary):
         spread = cohort.statistic(name, "maximum")

@@ -32,6 +32,11 @@ def test_a_death_stands_in_the_first_line() -> None:
         assert "70 years: dead on day 4.5" in first and "35 years: healthy" in first
 
 
+def test_a_book_that_says_nothing_of_its_host_begins_with_how_long() -> None:
+    bare = replace(record(1), filled={"title": "Hand-made", "host": {}})
+    assert printed(run_table, Run(bare))[1][0].isdigit()
+
+
 def test_columns_of_a_comparison_are_named_by_what_differs() -> None:
     text = "\n".join(printed(comparison_table, Run(LIVES), Run(DIES)))
     assert "highest, 35 years" in text and "end, 70 years" in text and "second" not in text
