@@ -296,7 +296,12 @@ class Verdicts(tuple[Any, ...]):
 
 @plainly
 def validate(
-    *ids: str, findings: Sequence[str | Path] = (), workers: int = 1, quick: bool = False, book: Compiled | None = None
+    *ids: str,
+    findings: Sequence[str | Path] = (),
+    workers: int = 1,
+    quick: bool = False,
+    kept: str | Path | None = None,
+    book: Compiled | None = None,
 ) -> Verdicts:
     """Judge published findings against the model.
 
@@ -306,6 +311,7 @@ def validate(
     findings : paths   folders or files of findings instead of the built-in ones
     workers : int      local processes; the verdicts do not depend on it
     quick : bool       leave out findings on many hosts
+    kept : path        folder in which verdicts are kept: what has not changed since is not simulated again
     """
     from immunity.validate import load_findings, run_findings
 
@@ -315,7 +321,8 @@ def validate(
         return api.case(scenario, host=host, changes=with_, days=days, book=compiled)
 
     published = load_findings([Path(path) for path in findings] or [FINDINGS])
-    return Verdicts(run_findings(published, build, ids=[*ids] or None, workers=workers, quick=quick))
+    where = Path(kept) if kept else None
+    return Verdicts(run_findings(published, build, ids=[*ids] or None, workers=workers, quick=quick, kept=where))
 
 
 @plainly

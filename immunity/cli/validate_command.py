@@ -28,6 +28,7 @@ def validate(
     touching: str | None = None,
     workers: Some = None,
     quick: bool = False,
+    kept: Path | None = None,
     strict: bool = False,
     json: bool = False,
     markdown: bool = False,
@@ -47,6 +48,9 @@ def validate(
         Local processes; as many as there are cores if not given. The verdicts do not depend on it.
     quick
         Leave out findings on many hosts, which then count as "not judged". All others are judged as in a full run.
+    kept
+        Folder in which each verdict is kept as it is reached. What has not changed since is not simulated again, so that
+        an interrupted run goes on, and after a change only what it touches is judged anew.
     strict
         Exit code 1 if anything that is not a known gap is not reproduced.
     json
@@ -76,6 +80,7 @@ def validate(
             workers=workers,
             quick=quick,
             progress=update,
+            kept=kept,
         )
     if json:
         sys.stdout.write(to_json(verdicts) + "\n")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from immunity.cohorts import CohortOutcome, HostBatch, Options, Wanted, check_variation, run_several
@@ -76,9 +77,39 @@ class Records:
                 self._kept.pop(key, None)
 
 
+@dataclass(frozen=True)
+class Runs:
+    """Every distinct run of some findings.
+
+    Attributes
+    ----------
+    of : list                 for each finding its runs, by key
+    wanted, refused : dict    what a run simulates, or why it cannot be, by key
+    """
+
+    of: list[dict[str, RunSpec]]
+    wanted: dict[str, Wanted]
+    refused: dict[str, str]
+
+    def of_finding(self, position: int) -> dict[str, Wanted | str]:
+        """What one finding needs."""
+        return {key: self.wanted.get(key) or self.refused[key] for key in self.of[position]}
+
+
+def plan_runs(findings: Sequence[Published], build_case: BuildCase) -> Runs:
+    """Build the cases of all runs, each once."""
+    runs = Runs([specs_of(published) for published in findings], {}, {})
+    for key, spec in {key: spec for each in runs.of for key, spec in each.items()}.items():
+        try:
+            runs.wanted[key] = _wanted(spec, build_case)
+        except (RuleError, RuleErrors) as error:
+            runs.refused[key] = str(error)
+    return runs
+
+
 def simulate_all(
-    findings: Sequence[Published],
-    build_case: BuildCase,
+    runs: Runs,
+    positions: Sequence[int],
     *,
     workers: int,
     ready: Callable[[int, Records], None],
@@ -88,32 +119,27 @@ def simulate_all(
 
     Parameters
     ----------
-    ready : callable      called with (position of a finding, records) as soon as all its runs are there
-    progress : callable   called with (hosts finished, hosts)
+    positions : sequence of int    of the findings whose runs are simulated
+    ready : callable               called with (position of a finding, records) as soon as all its runs are there
+    progress : callable            called with (hosts finished, hosts)
     """
-    specs = [specs_of(published) for published in findings]
-    distinct = {key: spec for each in specs for key, spec in each.items()}
-    records = Records(Counter(key for each in specs for key in each))
-    missing = [set(each) for each in specs]
+    records = Records(Counter(key for position in positions for key in runs.of[position]))
+    missing = {position: set(runs.of[position]) for position in positions}
+    needed = set().union(*missing.values())
 
     def arrived(key: str, record: Record | str, seconds: float = 0.0) -> None:
         records.put(key, record, seconds)
-        for position, each in enumerate(missing):
+        for position, each in missing.items():
             if key in each:
                 each.discard(key)
                 if not each:
                     ready(position, records)
-                    records.release(specs[position])
+                    records.release(runs.of[position])
 
-    wanted: dict[str, Wanted] = {}
-    refused: dict[str, str] = {}
-    for key, spec in distinct.items():
-        try:
-            wanted[key] = _wanted(spec, build_case)
-        except (RuleError, RuleErrors) as error:
-            refused[key] = str(error)
-    for key, reason in refused.items():
-        arrived(key, reason)
+    for key, reason in runs.refused.items():
+        if key in needed:
+            arrived(key, reason)
+    wanted = {key: each for key, each in runs.wanted.items() if key in needed}
     keys = list(wanted)
 
     def finished(task: int, batch: HostBatch, seconds: float) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 from immunity.language.errors import RuleError
 from immunity.language.quantity import parse_quantity
@@ -20,9 +21,10 @@ from immunity.validate.judge import (
     neutral_of,
     scale_of,
 )
+from immunity.validate.kept import KeptVerdicts
 from immunity.validate.load import Published, pick_findings
 from immunity.validate.models import Measure, RunSpec
-from immunity.validate.plan import BuildCase, Progress, Records, key_of, simulate_all, specs_of, variant
+from immunity.validate.plan import BuildCase, Progress, Records, key_of, plan_runs, simulate_all, specs_of, variant
 from immunity.validate.take import Measured, NotMeasured, fits_or_raise, take_measure
 
 SAME = 1e-6  # relative: a published x and the value of a parameter
@@ -37,6 +39,7 @@ def run_findings(
     workers: int = 1,
     quick: bool = False,
     progress: Progress | None = None,
+    kept: Path | None = None,
 ) -> list[Verdict]:
     """Simulate and judge findings. Runs that several findings share are simulated once.
 
@@ -50,25 +53,38 @@ def run_findings(
     workers : int            local processes for all runs
     quick : bool             leave out findings on many hosts; their verdict is ``not judged``
     progress : callable      called with (hosts finished, hosts)
+    kept : Path              folder in which each verdict is written as it is reached; one whose simulations, finding
+                             and code have not changed since is taken from there
 
     Raises
     ------
     KeyboardInterrupt
         After Ctrl-C; its text says how far it got.
+    RuleError
+        E701 if verdicts cannot be kept there.
     """
     chosen = pick_findings(findings, ids)
     left_out = [published for published in chosen if quick and needs_many_hosts(published)]
     verdicts = {published.id: _without_points(published, NOT_JUDGED, QUICK) for published in left_out}
     judged = [published for published in chosen if published.id not in verdicts]
+    folder = KeptVerdicts(kept) if kept else None
+    runs = plan_runs(judged, build_case)
+    keys = [folder.key(published, runs.of_finding(at)) if folder else "" for at, published in enumerate(judged)]
+    known = [folder.find(published, key) if folder else None for published, key in zip(judged, keys, strict=True)]
+    verdicts |= {verdict.id: verdict for verdict in known if verdict}
 
     def ready(position: int, records: Records) -> None:
-        published = judged[position]
-        verdicts[published.id] = _judge_finding(published, records)
+        verdict = _judge_finding(judged[position], records)
+        verdicts[verdict.id] = verdict
+        if folder:
+            folder.keep(verdict, keys[position])
 
     try:
-        simulate_all(judged, build_case, workers=workers, ready=ready, progress=progress)
+        asked = [position for position, verdict in enumerate(known) if verdict is None]
+        simulate_all(runs, asked, workers=workers, ready=ready, progress=progress)
     except KeyboardInterrupt as interrupt:
-        text = f"{len(verdicts) - len(left_out)} of {len(judged)} findings were judged; nothing is kept"
+        so_far = f"{len(verdicts) - len(left_out)} of {len(judged)} findings were judged"
+        text = f"{so_far}; their verdicts are in {kept}" if kept else f"{so_far}; nothing is kept without --kept FOLDER"
         raise KeyboardInterrupt(text) from interrupt
     return [verdicts[published.id] for published in chosen]
 

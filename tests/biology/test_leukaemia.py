@@ -13,7 +13,7 @@ CELLS, BARE, COPIES, B_CELLS = "leukaemia.cells", "leukaemia.without_cd19", "blo
 
 
 @cache
-def leukaemia(treatment: str, days: int = 40, burden: str = "3e11 cell", **numbers: str) -> im.Run:
+def leukaemia(treatment: str, days: int = 40, burden: str = "2e11 cell", **numbers: str) -> im.Run:
     names = {name.replace("__", "."): value for name, value in numbers.items()}
     changes: dict[str, Any] = {"exposures.0.dose": burden} | ({"numbers": names} if names else {})
     return im.run(f"leukaemia_{treatment}", days=days, changes=changes)

@@ -176,7 +176,9 @@ def test_an_interrupt_says_how_far_it_got(tmp_path):
         if done >= 3:
             raise KeyboardInterrupt
 
-    with pytest.raises(KeyboardInterrupt, match=r"^\d+ of 18 findings were judged; nothing is kept$"):
+    with pytest.raises(
+        KeyboardInterrupt, match=r"^\d+ of 18 findings were judged; nothing is kept without --kept FOLDER$"
+    ):
         run_findings(load_findings([path]), Builder(), progress=interrupt)
 
 

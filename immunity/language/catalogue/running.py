@@ -10,7 +10,7 @@ KINDS = (
         "E701",
         "Cannot write",
         "{text!r} cannot be written: {reason}.",
-        "Choose another folder with --out.",
+        "Choose another folder.",
         "Nothing was changed there.",
     ),
     ErrorKind(
