@@ -3,6 +3,7 @@
 python docs/generate.py             everything
 python docs/generate.py pages       the catalogue, the errors, the command line: no simulation
 python docs/generate.py runs        what simulations give: the table of findings, the outputs shown in pages
+python docs/generate.py runs --kept=FOLDER    the same, with verdicts that `immunity validate --kept FOLDER` left there
 python docs/generate.py --check     write nothing; exit code 1 if a page is not what would be written
 """
 
@@ -11,6 +12,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 from pages.catalogue import catalogue_pages
@@ -38,9 +40,9 @@ def static_pages() -> Iterator[tuple[Path, str]]:
     yield DOCS / "reference" / "cli.md", command_line_page(commands)
 
 
-def simulated_pages() -> Iterator[tuple[Path, str]]:
+def simulated_pages(kept: Path | None = None) -> Iterator[tuple[Path, str]]:
     """Pages that show what simulations give."""
-    yield from with_findings(README, DOCS / "catalogue" / "findings.md")
+    yield from with_findings(README, DOCS / "catalogue" / "findings.md", kept)
     yield from pages_with_outputs([README, *sorted(DOCS.rglob("*.md"))])
 
 
@@ -51,7 +53,9 @@ def stale_pages(pages: Iterator[tuple[Path, str]]) -> list[Path]:
 
 def main(arguments: list[str]) -> int:
     """Write the pages, or check them."""
-    known = {"pages": static_pages, "runs": simulated_pages}
+    kept = next((Path(word.removeprefix("--kept=")) for word in arguments if word.startswith("--kept=")), None)
+    arguments = [word for word in arguments if not word.startswith("--kept=")]
+    known = {"pages": static_pages, "runs": partial(simulated_pages, kept)}
     chosen = [name for name in arguments if name in known] or list(known)
     if unknown := [word for word in arguments if word not in known and word != "--check"]:
         sys.stderr.write(f"unknown: {' '.join(unknown)}\n{__doc__}")

@@ -24,9 +24,9 @@ SIGNS = {"near": "near", "missed": "missed", "not measured": "not measured", "no
 GENERATED = "<!-- Written by docs/generate.py; edit the findings instead. -->"
 
 
-def with_findings(readme: Path, page: Path) -> Iterator[tuple[Path, str]]:
+def with_findings(readme: Path, page: Path, kept: Path | None = None) -> Iterator[tuple[Path, str]]:
     """The short table in the README, and the whole one on a page of its own."""
-    verdicts = judge_all()
+    verdicts = judge_all(kept)
     text = readme.read_text(encoding="utf-8")
     before, _, rest = text.partition(START)
     _, _, after = rest.partition(END)
@@ -34,14 +34,14 @@ def with_findings(readme: Path, page: Path) -> Iterator[tuple[Path, str]]:
     yield page, f"{GENERATED}\n\n# Findings\n\n{to_markdown(verdicts).rstrip()}\n"
 
 
-def judge_all() -> list[Verdict]:
-    """Simulate and judge all built-in findings."""
+def judge_all(kept: Path | None = None) -> list[Verdict]:
+    """Simulate and judge all built-in findings, but those whose verdicts in a folder still hold."""
     book = api.load()
 
     def build_case(scenario: str, *, host: dict, with_: dict, days: float | None) -> Case:
         return api.case(scenario, host=host, changes=with_, days=days, book=book)
 
-    return run_findings(load_findings([BUILT_IN]), build_case, workers=usable_cores())
+    return run_findings(load_findings([BUILT_IN]), build_case, workers=usable_cores(), kept=kept)
 
 
 def short_table(verdicts: Sequence[Verdict]) -> str:

@@ -49,7 +49,7 @@ def validate(
     quick
         Leave out findings on many hosts, which then count as "not judged". All others are judged as in a full run.
     kept
-        Folder in which each verdict is kept as it is reached. What has not changed since is not simulated again, so that
+        Folder in which each verdict is kept as it is reached. What has not changed since is not simulated again:
         an interrupted run goes on, and after a change only what it touches is judged anew.
     strict
         Exit code 1 if anything that is not a known gap is not reproduced.
