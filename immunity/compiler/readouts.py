@@ -94,7 +94,8 @@ def _row(signals: Signals, record: Readout, entry: Entry, position: int) -> Read
     endings = tuple(
         (ending.word, shown(ending.above, "ends_as"), shown(ending.below, "ends_as"), ending.gravity)
         for ending in record.ends_as
-        if entry.id not in signals.space.absent  # how it ends is no matter of what is not met
+        # how it ends is no matter of what is not met, nor of a class of which nothing is
+        if entry.id not in signals.space.absent and not signals.space.vacant(entry.id)
     )
     info = ReadoutInfo(
         id=record.id,
