@@ -39,6 +39,7 @@ function App() {
   const state_shown = useRef<State | null>(null);
   const shown_story = useRef<Answer["story"]>([]);
   const now_row = useRef(0);
+  const linked = useRef<string | undefined>(undefined);
   now_row.current = index;
 
   const told = (error: unknown) => {
@@ -48,12 +49,15 @@ function App() {
   useEffect(() => {
     ask<Catalogue>("catalogue", "/api/catalogue").then((found) => {
       set_known(found);
-      set_state(decode(location.hash.replace(/^#s=/, "")) ?? { scenario: found.first });
+      const said = decode(location.hash.replace(/^#s=/, ""));
+      linked.current = said?.place;
+      set_state(said ?? { scenario: found.first });
     }, told);
     ask<Lesson[]>("lessons", "/api/lessons").then(set_lessons, told);
     const followed = () => {
       const found = decode(location.hash.replace(/^#s=/, ""));
       if (found) set_state(found);
+      linked.current = found?.place;
     };
     addEventListener("hashchange", followed);
     return () => removeEventListener("hashchange", followed);
@@ -118,6 +122,14 @@ function App() {
     if (!found.sketch) shown_story.current = found.story;
   };
 
+  // a link may have a place open, which has a name once there is an answer
+  useEffect(() => {
+    const wanted = linked.current;
+    const place = wanted && answer?.map.places.find((each) => each.id === wanted);
+    if (place) set_opened({ kind: "place", id: place.id, name: place.name });
+    if (answer) linked.current = undefined;
+  }, [answer]);
+
   useEffect(() => {
     set_slow(false);
     if (!busy) return;
@@ -127,9 +139,12 @@ function App() {
 
   useEffect(() => {
     if (!state) return;
-    const wait = setTimeout(() => history.replaceState(null, "", `#s=${encode({ ...state, day: answer?.times[index], place: opened?.kind === "place" ? opened.id : undefined })}`), 250);
+    const wait = setTimeout(() => history.replaceState(null, "", `#s=${encode(whole(state))}`), 250);
     return () => clearTimeout(wait);
   }, [state, index, opened]);
+
+  /** What a link holds: the state, the day, and the place that is open. */
+  const whole = (from: State): State => ({ ...from, day: answer?.times[index], place: opened?.kind === "place" ? opened.id : undefined });
 
   const change = useCallback((part: Partial<State>) => {
     set_bands(null);
@@ -173,7 +188,7 @@ function App() {
       <header class="top">
         <h1>immunity <span>explore</span></h1>
         <ScenarioChoice known={known} state={state} choose={choose} />
-        <Menu answer={answer} ghost={ghost} state={state} change={change} note={set_note} />
+        <Menu answer={answer} ghost={ghost} state={whole(state)} change={change} note={set_note} />
       </header>
       <main>
         {!lesson && lessons.length > 0 && (

@@ -7,11 +7,26 @@ const letters = (text: string): string => btoa(String.fromCharCode(...new TextEn
 export const encode = (state: State): string =>
   letters(JSON.stringify(state)).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
 
+const word = (v: unknown): boolean => typeof v === "string";
+const count = (v: unknown): boolean => typeof v === "number" && Number.isFinite(v);
+const all = (of: (v: unknown) => boolean) => (v: unknown): boolean => Array.isArray(v) && v.every(of);
+const record = (v: unknown): boolean => typeof v === "object" && v !== null && !Array.isArray(v);
+
+/** What each part of a link must be; a link comes from anybody, and what is something else is left out. */
+const PARTS: Record<keyof State, (v: unknown) => boolean> = {
+  scenario: word, text: word, age: word, weight: word, sex: word, deficiencies: all(word), history: all((v) => word(v) || record(v)),
+  exposures: all(record), therapies: all(record), days: count, other: record, chance: (v) => typeof v === "boolean", seed: count,
+  readouts: all(word), linear: all(word), day: count, place: word, lesson: word, step: count,
+  level: (v) => v === "pupil" || v === "relative" || v === "student",
+};
+
 export const decode = (text: string): State | null => {
   try {
     const raw = atob(text.replace(/-/g, "+").replace(/_/g, "/"));
-    const found = JSON.parse(new TextDecoder().decode(Uint8Array.from(raw, (c) => c.charCodeAt(0)))) as State;
-    return typeof found === "object" && found !== null && typeof found.scenario === "string" ? found : null;
+    const found: unknown = JSON.parse(new TextDecoder().decode(Uint8Array.from(raw, (c) => c.charCodeAt(0))));
+    if (!record(found) || !word((found as State).scenario)) return null;
+    const sound = Object.entries(found as State).filter(([key, value]) => Object.hasOwn(PARTS, key) && PARTS[key as keyof State](value));
+    return Object.fromEntries(sound) as unknown as State;
   } catch {
     return null;
   }

@@ -5,6 +5,8 @@ Skipped without a Chromium. Pages are served by a process of their own, as `immu
 
 from __future__ import annotations
 
+import base64
+import json
 import shutil
 import signal
 import subprocess
@@ -19,6 +21,7 @@ import pytest
 
 from immunity import api
 from immunity.explore.lessons import load_lessons
+from verification.monkey import Monkey, watched
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 PATIENCE = 240_000  # ms: kernels may have to be compiled, and the machine may be busy
@@ -94,6 +97,69 @@ def test_a_lesson_is_walked(page: Any, lesson: Any) -> None:
         page.get_by_role("button", name="Finish" if last else "Next", exact=True).click()
     assert page.locator(".lesson").count() == 0
     assert page.locator(".faults").count() == 0
+
+
+def link_of(state: dict[str, Any]) -> str:
+    return "#s=" + base64.urlsafe_b64encode(json.dumps(state).encode()).decode().rstrip("=")
+
+
+def test_a_shared_link_restores_what_was_seen(browser: Any, address: str, page: Any) -> None:
+    """Turned in one page, opened in another: who, how long, which curve, which day, which place."""
+    page.get_by_role("slider", name="Age", exact=True).press("Home")
+    page.get_by_role("slider", name="Days", exact=True).press("Home")
+    page.locator("summary", has_text="What is missing").click()
+    page.get_by_label("Chronic granulomatous disease", exact=True).check()
+    page.wait_for_timeout(500)
+    settled(page)
+    page.locator(".side [role=button]").first.dispatch_event("click")
+    page.locator(".plot").first.press("End")
+    name = page.locator(".panel h2, .panel h3").first.inner_text()
+    page.wait_for_function("() => decodeURIComponent(location.hash).length > 60")
+    page.wait_for_timeout(400)
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
+    other = context.new_page()
+    other.goto(address + page.evaluate("location.hash"))
+    settled(other)
+    other.locator(".panel").wait_for(timeout=PATIENCE)
+    assert other.locator(".panel h2, .panel h3").first.inner_text() == name
+    for what in (".headline", ".when output", ".slider output"):
+        assert other.locator(what).all_inner_texts() == page.locator(what).all_inner_texts(), what
+    assert "newborn" in other.locator(".slider output").first.inner_text()
+    assert other.get_by_label("Chronic granulomatous disease", exact=True).is_checked()
+    context.close()
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        {"scenario": "cut_finger", "therapies": "x", "deficiencies": [3], "readouts": {}, "days": "many", "age": [1]},
+        {"scenario": "cut_finger", "exposures": [None], "history": [1], "linear": 4, "level": "king", "step": None},
+        {"scenario": 3},
+        ["cut_finger"],
+    ],
+)  # fmt: skip
+def test_a_spoilt_link_opens_what_is_left_of_it(browser: Any, address: str, state: Any) -> None:
+    context = browser.new_context(reduced_motion="reduce")
+    opened = context.new_page()
+    faults: list[str] = []
+    opened.on("pageerror", lambda error: faults.append(str(error)))
+    opened.goto(address + link_of(state))
+    settled(opened)
+    assert faults == [] and opened.locator(".plot").count() > 1
+    context.close()
+
+
+def test_a_monkey_finds_no_fault(browser: Any, address: str) -> None:
+    """A short form of ``python -m verification.monkey``."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
+    opened = context.new_page()
+    faults = watched(opened)
+    opened.goto(address)
+    settled(opened)
+    Monkey(opened, seed=5, scenarios=("cut_finger",)).act(40)
+    assert faults == []
+    assert opened.locator(".plot").count() > 0
+    context.close()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
