@@ -5,7 +5,7 @@ relaxes within the same step: a member that left can't leave again, one that cam
 and divide independently of each other, the covariance of where they are at the end follows from two things alone, the
 expected firings m and the response A of firings to amounts:
 
-    Q = K (N C N') K',   K = 1 / (1 - h A theta),   C = diag(m) + c m m' for flows that share a pool,
+    Q = K (N C N') K',   K = 1 / (1 - h A theta),   C = diag(m) + c m m' for flows out of one pool,
 
 with theta the share of a pool's turnover that is counted from its end rather than its start, such that one pool alone
 decays by exactly exp(-z) in z turnovers. So m + noise is taken through one solve with the sparse matrix of the step,
@@ -44,6 +44,15 @@ def share_late(turnover: float) -> float:
         return 1.0 - 1.0 / turnover if turnover > 0.0 else -1.0 / turnover
     left = math.exp(-turnover)
     return (turnover - 1.0 + left) / (turnover * (1.0 - left))
+
+
+@kernel
+def share_kin(turnover: float) -> float:
+    """Return (z / 2 coth(z / 2) - 1) / z: by how much those born of who came within a step vary less than others."""
+    if abs(turnover) < 1e-2:
+        return turnover / 12.0
+    half = 0.5 * turnover
+    return (half / math.tanh(half) - 1.0) / turnover
 
 
 @kernel
@@ -145,17 +154,28 @@ def _draw_noise(wiring: Wiring, host: Host, live: Live, work: Work, dice: Dice, 
         pool = live.pools[place]
         if not wiring.countable[pool] or dice.small[pool] or dice.level[pool] <= 0.0:
             continue
-        total, noise = 0.0, 0.0
+        total, noise, gone, born = 0.0, 0.0, 0.0, 0.0
         for at in range(wiring.leaver_ptr[pool], wiring.leaver_ptr[pool + 1]):
             flow = wiring.leaver[at]
-            if live.flow_on[flow] and leaps(wiring, dice, flow) and own_change(wiring, host, flow) < 0.0:
+            if not (live.flow_on[flow] and leaps(wiring, dice, flow)):
+                continue
+            own = own_change(wiring, host, flow)
+            if own < 0.0:
                 total += dice.mean[flow]
                 noise += dice.firings[flow] - dice.mean[flow]
+                gone -= own * dice.mean[flow]
+            else:
+                born += own * dice.mean[flow]
         if noise == 0.0:
             continue
-        late, level = dice.late[pool], dice.level[pool]
-        joint = late * late * max(work.new[pool], 0.0) - (1.0 - late) * (1.0 - late) * x[pool]
-        shift = (math.sqrt(max(0.0, 1.0 + joint * total / (level * level))) - 1.0) * noise / total
+        late, level, after = dice.late[pool], dice.level[pool], max(work.new[pool], 0.0)
+        joint = late * late * after - (1.0 - late) * (1.0 - late) * x[pool]
+        more = joint * total / (level * level)
+        if born > 0.0:
+            turnover, births = (gone - born) / level, born / level
+            came = max(after - x[pool] + gone - born, 0.0)
+            more = (joint * turnover * (turnover + 2.0 * births) - 2.0 * births * came * share_kin(turnover)) / total
+        shift = (math.sqrt(max(0.0, 1.0 + more)) - 1.0) * noise / total
         for at in range(wiring.leaver_ptr[pool], wiring.leaver_ptr[pool + 1]):
             flow = wiring.leaver[at]
             if live.flow_on[flow] and leaps(wiring, dice, flow) and own_change(wiring, host, flow) < 0.0:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 
 from immunity.compiler.tables import Floats
-from immunity.engine.dice import TINY, UNNOTICED, Dice, leaps, touches_small
+from immunity.engine.dice import TINY, UNNOTICED, Dice, leaps, own_change, touches_small
 from immunity.engine.kernel import kernel
 from immunity.engine.live import N_FLOWS, N_POOLS, Live
 from immunity.engine.net import Host, Wiring
@@ -23,6 +23,8 @@ LEAP = 0.2  # share of a pool of a thousand that may be born in a leap; grows wi
 MOST_BORN = 0.5  # whatever the count
 MOST_STEPS = 50.0  # by how much following noise may shorten a step
 BRIEF = 0.1  # births per member gone for good below which a pool may multiply much in a step: none of it stays
+FAMILY = 0.5  # births per member lost for good below which it may as well: who came has few descendants
+MANY = 64.0  # members from which that goes by what is normal, see `few.SPARSE`
 EVENTS = 100.0  # of a small pool in a step that its births allow
 MOST_EVENTS = 1000.0  # of a small pool in any step, as expected at its start
 MOST_GROWN = 2.0  # how many times e small pools are expected to grow in a step, at most
@@ -72,14 +74,39 @@ def comes_back(wiring: Wiring, live: Live, dice: Dice, pool: int, by_leaps: bool
 
 
 @kernel
-def _leap_limit(dice: Dice, x: Floats, wanted: float, pool: int) -> float:
-    """Return how long a pool that leaps lets a step be: it may not multiply by much unless that is soon gone again."""
+def _lost_for_good(wiring: Wiring, host: Host, live: Live, work: Work, dice: Dice, pool: int) -> float:
+    """Return how many members leave a pool per day for where nobody comes back from."""
+    lost = 0.0
+    for at in range(wiring.leaver_ptr[pool], wiring.leaver_ptr[pool + 1]):
+        flow = wiring.leaver[at]
+        own = own_change(wiring, host, flow)
+        if not live.flow_on[flow] or own >= 0.0:
+            continue
+        back = False
+        for entry in range(wiring.stoich_ptr[flow], wiring.stoich_ptr[flow + 1]):
+            other = wiring.stoich_pool[entry]
+            if other != pool and wiring.countable[other] and sends(wiring, live, dice, other, pool, False):
+                back = True
+        lost -= 0.0 if back else own * work.propensity[flow]
+    return lost
+
+
+@kernel
+def _leap_limit(
+    wiring: Wiring, host: Host, live: Live, work: Work, dice: Dice, x: Floats, wanted: float, pool: int
+) -> float:
+    """Return how long a pool that leaps lets a step be: it may not multiply by much unless that is soon gone again.
+
+    What is fed from elsewhere may be born and die quickly: families of those that came are small.
+    """
     count = max(x[pool], 1.0)
     most_born = count * min(MOST_BORN, LEAP * math.sqrt(1e-3 * count))
     brought = dice.arriving[pool] - dice.born[pool]
-    if dice.born[pool] > BRIEF * max(dice.leaving[pool] - brought, 0.0):
-        return min(wanted, most_born / dice.born[pool])
-    return wanted
+    if dice.born[pool] <= BRIEF * max(dice.leaving[pool] - brought, 0.0):
+        return wanted
+    if x[pool] >= MANY and dice.born[pool] <= FAMILY * _lost_for_good(wiring, host, live, work, dice, pool):
+        return wanted
+    return min(wanted, most_born / dice.born[pool])
 
 
 @kernel
@@ -92,14 +119,16 @@ def _events_within(wiring: Wiring, live: Live, dice: Dice, x: Floats, limit: flo
 
 
 @kernel
-def _longest(wiring: Wiring, live: Live, dice: Dice, x: Floats, wanted: float, followed: float) -> float:
+def _longest(
+    wiring: Wiring, host: Host, live: Live, work: Work, dice: Dice, x: Floats, wanted: float, followed: float
+) -> float:
     """Return how long the step may be, given which pools are small."""
     longest = min(wanted, max(followed, wanted / MOST_STEPS))
     for place in range(live.size[N_POOLS]):
         pool = live.pools[place]
         if not wiring.countable[pool] or x[pool] >= UNNOTICED:
             continue
-        limit = _leap_limit(dice, x, wanted, pool)
+        limit = _leap_limit(wiring, host, live, work, dice, x, wanted, pool)
         if dice.small[pool]:
             busy = max(_events_within(wiring, live, dice, x, limit, pool), TINY) * wanted / limit
             growing = max(dice.born[pool] - dice.leaving[pool], TINY)
@@ -169,17 +198,17 @@ def plan_step(
         pool = live.pools[place]
         dice.small[pool] = False
         if wiring.countable[pool] and x[pool] < FEW:
-            limit = _leap_limit(dice, x, wanted, pool)
+            limit = _leap_limit(wiring, host, live, work, dice, x, wanted, pool)
             dice.small[pool] = _events_within(wiring, live, dice, x, limit, pool) <= EVENTS
             some = some or dice.small[pool]
-    longest = _longest(wiring, live, dice, x, wanted, followed)
+    longest = _longest(wiring, host, live, work, dice, x, wanted, followed)
     if not some:
         return longest
     mixed = False
     for joins in (True, False):
         while _judge_mixed(wiring, host, live, work, dice, x, longest, joins):
             mixed = True
-    return _longest(wiring, live, dice, x, wanted, followed) if mixed else longest
+    return _longest(wiring, host, live, work, dice, x, wanted, followed) if mixed else longest
 
 
 @kernel

@@ -94,6 +94,8 @@ class Work(Packed):
     slack: Floats  # [pool] error allowed on top of the tolerance
     floor: Floats  # [pool] amount below which accuracy is not asked for
     peak: Floats  # [pool] the largest amount so far
+    coming: Floats  # [pool] per day, but for what is born of the pool itself, less what is taken
+    taken: Floats  # [pool] per day
     held: Bytes  # [pool] stands still for all that depends on it while a step is computed
 
 
@@ -123,36 +125,10 @@ def new_work(wiring: Wiring) -> Work:
         slack=zeros(n_pool),
         floor=wiring.floor.copy(),
         peak=zeros(n_pool),
+        coming=zeros(n_pool),
+        taken=zeros(n_pool),
         held=np.zeros(n_pool, np.uint8),
     )
-
-
-@kernel
-def lower_floors(wiring: Wiring, live: Live, work: Work, x: Floats) -> None:
-    """Ask for accuracy below the floor of an uncountable pool that never held as much: a part of its own peak.
-
-    While a pool still rises, nobody knows how high: until it levels off its floor is that of the model. What fills up
-    from nothing has no relative accuracy to be asked for.
-    """
-    for place in range(live.size[N_POOLS]):
-        pool = live.pools[place]
-        if wiring.countable[pool]:
-            continue
-        rising = x[pool] >= LEVEL * work.peak[pool]  # also what is not there yet
-        work.peak[pool] = max(work.peak[pool], x[pool])
-        work.floor[pool] = wiring.floor[pool]
-        if not rising:
-            part = max(PART_OF_PEAK * work.peak[pool], LEAST_FLOOR * wiring.floor[pool])
-            work.floor[pool] = min(wiring.floor[pool], part)
-
-
-@kernel
-def start_floors(wiring: Wiring, live: Live, work: Work, x: Floats) -> None:
-    """Take what is there at a start, or has just been given, for a peak; then see `lower_floors`."""
-    for place in range(live.size[N_POOLS]):
-        pool = live.pools[place]
-        work.peak[pool] = max(work.peak[pool], x[pool])
-    lower_floors(wiring, live, work, x)
 
 
 @kernel
@@ -164,6 +140,48 @@ def begin_step(wiring: Wiring, host: Host, live: Live, work: Work, x: Floats, t:
     work.values[-1] = t
     evaluate_signals(wiring, host, live.signals, live.size[N_SIGNALS], work.values)
     derivative(wiring, host, live.flows, live.size[N_FLOWS], work.values, work.hazard, work.propensity, work.slope)
+
+
+@kernel
+def lower_floors(wiring: Wiring, host: Host, live: Live, work: Work, x: Floats) -> None:
+    """Ask for accuracy below the floor of an uncountable pool that never held as much; call `begin_step` first.
+
+    Then a part of its own peak is enough, or of what would be there if it were made and taken as it is now: what fills
+    up from nothing has no relative accuracy to be asked for. While a pool rises quickly nobody knows how high: until it
+    levels off its floor is that of the model.
+    """
+    for place in range(live.size[N_POOLS]):
+        work.coming[live.pools[place]] = work.slope[live.pools[place]]
+        work.taken[live.pools[place]] = 0.0
+    for place in range(live.size[N_FLOWS]):
+        flow = live.flows[place]
+        for entry in range(wiring.stoich_ptr[flow], wiring.stoich_ptr[flow + 1]):
+            pool, moved = wiring.stoich_pool[entry], host.change[entry] * work.propensity[flow]
+            if moved < 0.0:
+                work.taken[pool] -= moved
+            elif pool == wiring.primary[flow]:
+                work.coming[pool] -= moved  # made by what is there already
+    for place in range(live.size[N_POOLS]):
+        pool = live.pools[place]
+        if wiring.countable[pool]:
+            continue
+        rising = x[pool] >= LEVEL * work.peak[pool]  # also what is not there yet
+        work.peak[pool] = max(work.peak[pool], x[pool])
+        work.floor[pool] = wiring.floor[pool]
+        if not rising:
+            part = max(PART_OF_PEAK * work.peak[pool], LEAST_FLOOR * wiring.floor[pool])
+            if work.coming[pool] > 0.0:
+                part = max(part, x[pool] * work.coming[pool] / work.taken[pool] if work.taken[pool] > 0.0 else np.inf)
+            work.floor[pool] = min(wiring.floor[pool], part)
+
+
+@kernel
+def start_floors(wiring: Wiring, host: Host, live: Live, work: Work, x: Floats) -> None:
+    """Take what is there at a start, or has just been given, for a peak; then see `lower_floors`."""
+    for place in range(live.size[N_POOLS]):
+        pool = live.pools[place]
+        work.peak[pool] = max(work.peak[pool], x[pool])
+    lower_floors(wiring, host, live, work, x)
 
 
 @kernel

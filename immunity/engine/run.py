@@ -23,7 +23,7 @@ from immunity.engine.stochastic import advance_stochastic
 TINY = 1e-300
 EARLIER = 1 << 40  # numbers further on in a stream than any run gets
 GROWN = 0.01  # what the step after numbers have grown by a hundredth may err by, over what is allowed
-PER_STEP = 0.25  # of the accuracy asked of results: errors of some hundred steps partly add up
+PER_STEP = 0.5  # of the accuracy asked of results: errors of some hundred steps partly add up
 
 
 @dataclass(frozen=True)
@@ -138,7 +138,7 @@ def run_host(
                                    steps to a millionth of the step; in stochastic mode looked at after every step
     earlier : bool                 the run comes before another of the same host: other random numbers than that
     record_pools                   keep all pools at the output times, none, or those that are listed
-    rtol : float                   allowed error of results, relative to amount + floor; a step may err by a quarter of
+    rtol : float                   allowed error of results, relative to amount + floor; a step may err by half of
                                    it, in stochastic mode by all of it, for chance moves results by more
     """
     given, theta = theta, np.array(theta, np.float64)

@@ -142,7 +142,7 @@ def advance_smooth(
             work.slack[pool] = ease * x[pool]
     course.clock[EASE] = 0.0
     error_before, grow, stopping, knot = 1.0, GROW, False, t
-    start_floors(wiring, live, work, x)
+    start_floors(wiring, host, live, work, x)
     while t < t_end and tally[STATUS] == OK:
         if tally[STEPS] >= tally[MAX_STEPS]:
             tally[STATUS] = TOO_MANY_STEPS
@@ -191,8 +191,8 @@ def advance_smooth(
         factor = min(grow, next_factor(error, error_before))
         h = max(h, factor * step) if step < h else factor * step
         error_before, grow, t = error, GROW, after
-        lower_floors(wiring, live, work, x)
         begin_step(wiring, host, live, work, x, t)
+        lower_floors(wiring, host, live, work, x)
         linearise(wiring, host, live, work)
         if stopping:
             tally[STATUS] = STOPPED

@@ -220,7 +220,7 @@ def advance_stochastic(
     begin_step(wiring, host, live, work, x, t)
     h = first_step(wiring, live, work, x, rtol, course.clock[STEP])
     error_before, grow, stale, traced, knot, followed = 1.0, 8.0, 0, 0, t, np.inf
-    start_floors(wiring, live, work, x)
+    start_floors(wiring, host, live, work, x)
     while tally[STATUS] == OK:
         if wiring.stop_signal >= 0 and work.values[wiring.n_pool + wiring.stop_signal] < wiring.stop_below:
             tally[STATUS] = STOPPED
@@ -287,8 +287,8 @@ def advance_stochastic(
         if stale >= STALE:
             _list_anew(wiring, host, live, work, dice, course, needed)
             stale = 0
-        lower_floors(wiring, live, work, x)
         begin_step(wiring, host, live, work, x, t)
+        lower_floors(wiring, host, live, work, x)
         if tally[NEXT_OUT] < len(course.out_times) and course.out_times[tally[NEXT_OUT]] == t:
             for pool in range(wiring.n_pool):
                 course.shown[pool] = x[pool]

@@ -235,18 +235,29 @@ def no_less_than_none(model: Model, step: Step) -> Step:
     return replace(step, expected=step.expected - less, new=step.new - net_change(model, less.tolist()))
 
 
-def lowered(tables: Tables, peak: Floats, x: Floats, *, given: bool = False) -> tuple[Floats, Floats]:
+def lowered(model: Model, peak: Floats, x: Floats, t: float, *, given: bool = False) -> tuple[Floats, Floats]:
     """Return floors and peaks, given the present amounts: accuracy is asked for below what a pool has held.
+
+    Not below what would be there if it were made and taken as it is now.
 
     Parameters
     ----------
     given : bool    take the present amounts for peaks, as at a start; what rises above its peak has none yet
     """
+    tables = model.tables
     if given:
         peak = np.maximum(peak, x)
     rising = (x >= 1.2 * peak) | (tables.countable != 0)
     peak = np.maximum(peak, x)
     part = np.maximum(1e-3 * peak, 1e-9 * tables.floor)
+    made, taken = np.zeros(len(x)), np.zeros(len(x))
+    for flow, rate in enumerate(propensities(model, x.tolist(), t)):
+        for pool, amount in model.stoichiometry[flow].items():
+            taken[pool] += max(0.0, -amount) * rate
+            made[pool] += max(0.0, amount) * rate * (pool != tables.flows.primary[flow])
+    for pool in np.flatnonzero(made > taken):
+        missing = x[pool] * (made[pool] - taken[pool]) / taken[pool] if taken[pool] > 0.0 else math.inf
+        part[pool] = max(part[pool], missing)
     return np.where(rising, tables.floor, np.minimum(tables.floor, part)), peak
 
 
@@ -289,10 +300,10 @@ def fit(h: float, left: float) -> float:
 
 def run_smooth(tables: Tables, theta: Floats, x: Floats, days: float, rtol: float) -> tuple[Floats, Floats, int]:
     """Integrate without events or a stop rule; return the state, the firings and the number of steps tried."""
-    model, rtol = build(tables, theta), 0.25 * rtol
+    model, rtol = build(tables, theta), 0.5 * rtol
     x, fired, t = x.copy(), np.zeros(model.n_flow), 0.0
     h, before, grow, tried = first_step(model, x, 0.0, rtol), 1.0, 8.0, 0
-    floor, peak = lowered(tables, np.zeros(model.n_pool), x, given=True)
+    floor, peak = lowered(model, np.zeros(model.n_pool), x, 0.0, given=True)
     while t < days:
         tried += 1
         until = min(days, next_knot(model, t))
@@ -305,9 +316,9 @@ def run_smooth(tables: Tables, theta: Floats, x: Floats, days: float, rtol: floa
             continue
         step = no_less_than_none(model, step)
         x, fired = np.maximum(step.new, 0.0), fired + step.expected
-        floor, peak = lowered(tables, peak, x)
         factor = min(grow, next_factor(error, before))
         h = max(h, factor * span) if span < h else factor * span
         t = until if span == until - t else t + span
+        floor, peak = lowered(model, peak, x, t)
         before, grow = error, 8.0
     return x, fired, tried

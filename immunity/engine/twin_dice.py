@@ -37,7 +37,7 @@ def plan(
 ) -> tuple[set[int], float]:
     """Return the pools to run event by event, and how long the step may be."""
     pools = [pool for pool in range(dice.model.n_pool) if dice.model.tables.countable[pool] and x[pool] < UNNOTICED]
-    limit = {pool: leap_limit(moved, x, wanted, pool) for pool in pools}
+    limit = {pool: leap_limit(dice, moved, x, wanted, pool, rates) for pool in pools}
     events = {pool: events_within(dice, moved, x, limit[pool], pool) for pool in pools}
     small = {pool for pool in pools if x[pool] < FEW and events[pool] <= EVENTS}
 
@@ -76,12 +76,18 @@ def plan(
     return small, longest()
 
 
-def leap_limit(moved: Turnover, x: Floats, wanted: float, pool: int) -> float:
+def leap_limit(dice: Dice, moved: Turnover, x: Floats, wanted: float, pool: int, rates: list[float]) -> float:
     """Return how long a pool that leaps lets a step be."""
     count, arriving, born = max(x[pool], 1.0), moved.arriving[pool], moved.born[pool]
     most = count * min(0.5, LEAP * math.sqrt(1e-3 * count))
     brief = born <= 0.1 * max(moved.leaving[pool] - (arriving - born), 0.0)
-    return wanted if brief else min(wanted, most / born)
+    primary, lost = dice.model.tables.flows.primary, 0.0
+    for flow in range(dice.model.n_flow):
+        others = [other for other in dice.touched(flow) if other != pool]
+        back = any(pool in dice.touched(k) for other in others for k in np.flatnonzero(primary == other).tolist())
+        if primary[flow] == pool and not back:
+            lost -= min(0.0, dice.own(flow)) * rates[flow]
+    return wanted if brief or (x[pool] >= 64 and born <= 0.5 * lost) else min(wanted, most / born)
 
 
 def events_within(dice: Dice, moved: Turnover, x: Floats, limit: float, pool: int) -> float:
@@ -186,7 +192,7 @@ def run_dice(
     x, t, before, grow, tried = x.copy(), 0.0, 1.0, 8.0, 0
     noise, traced = no_noise(model.n_pool), 0
     h = first_step(model, x, 0.0, rtol)
-    floor, peak = lowered(tables, np.zeros(model.n_pool), x, given=True)
+    floor, peak = lowered(model, np.zeros(model.n_pool), x, 0.0, given=True)
     while t < days:
         tried += 1
         rates = [float(rate) for rate in propensities(model, x.tolist(), t)]
@@ -266,8 +272,8 @@ def run_dice(
             before, grow = error, 8.0
         odds = single_odd + total_odd(odd, model.n_pool)
         x = np.maximum(x + net_change(model, [firings[flow] for flow in live]) + odds, 0.0)
-        floor, peak = lowered(tables, peak, x)
         t = until if elapsed == until - t else t + elapsed
+        floor, peak = lowered(model, peak, x, t)
     return x, tried
 
 

@@ -88,7 +88,17 @@ def leap(
         total, noise = sum(mean[flow] for flow in leavers), sum(drawn[flow] - mean[flow] for flow in leavers)
         if noise != 0.0 and level[pool] > 0 and pool not in small:
             joint = late[pool] ** 2 * max(0.0, step.new[pool]) - (1 - late[pool]) ** 2 * x[pool]
-            shift = (math.sqrt(max(0.0, 1 + joint * total / level[pool] ** 2)) - 1) * noise / total
+            out, born = (
+                sum(max(0.0, sign * dice.own(flow)) * mean[flow] for flow in leaping if primary[flow] == pool)
+                for sign in (-1, 1)
+            )
+            extra_noise = joint * total**2 / level[pool] ** 2
+            if born > 0:
+                net, births = (out - born) / level[pool], born / level[pool]
+                came = max(max(0.0, step.new[pool]) - x[pool] + out - born, 0.0)
+                kin = net / 12 if abs(net) < 1e-2 else (net / 2 / math.tanh(net / 2) - 1) / net
+                extra_noise = joint * net * (net + 2 * births) - 2 * births * came * kin
+            shift = (math.sqrt(max(0.0, 1 + extra_noise / total)) - 1) * noise / total
             for flow in leavers:
                 drawn[flow] += mean[flow] * shift
     solve = np.linalg.inv(np.eye(n) - change.T @ response)

@@ -63,6 +63,20 @@ def check(tables: Tables, days: float, hosts: int = HOSTS) -> None:
     assert np.all(np.abs(sample.std(axis=0) / sd - 1.0) < far), sample.std(axis=0) / sd
 
 
+@pytest.mark.parametrize("count", [1e3, 4.5e5])
+@pytest.mark.parametrize("births", [4.0, 18.0])
+def test_what_is_fed_has_families_within_a_step(count: float, births: float) -> None:
+    deaths, feeders = 40.0, 2e6
+    fed = count * (deaths - births) / feeders
+    flows: list[tuple[str, float, dict[str, float], str | None]] = [
+        ("wane", 0.01, {"a": -1.0}, "a"),
+        ("feed", fed, {"b": 1.0}, "a"),
+        ("divide", births, {"b": 1.0}, "b"),
+        ("die", deaths, {"b": -1.0}, "b"),
+    ]
+    check(linear_net(f"family {count:g} {births:g}", [feeders, count], flows), 0.7)
+
+
 @pytest.mark.parametrize(("size", "hazard"), itertools.product(SIZES, [0.2, 2.0, 20.0, 200.0]))
 def test_two_places_that_exchange_members(size: float, hazard: float) -> None:
     name = f"exchange {size} {hazard}"
