@@ -50,6 +50,31 @@ def test_antitoxin_lasts_for_years_and_a_booster_lifts_it_tenfold() -> None:
     assert curve[2033 + 3] - curve[2033] < 0.2 < curve[2033 + 10] - curve[2033]
 
 
+def test_a_booster_peaks_after_a_fortnight_and_a_first_answer_after_a_month() -> None:
+    booster, first = level(TETANUS, days=2070)[2034:], level(TETANUS, days=260)[:28]
+    assert 7 <= np.argmax(booster) <= 20  # dendritic cells that showed it for three weeks made it 31
+    assert np.argmax(first) == 27
+
+
+def test_what_is_shown_fades_within_a_fortnight_and_no_more_is_held_than_was_given() -> None:
+    run = im.run(TETANUS, days=27)
+    of = dict(zip(run.record.pool_names, run.record.pool[:, 0].T, strict=True))
+    shown, held = of["axillary_node.displayed_antigen.shown[tetanus]"], of["axillary_node.held_antigen[tetanus]"]
+    assert 3 <= np.argmax(shown) <= 8
+    assert shown[21] < 0.05 * shown.max()
+    given = 10.0 / 0.15  # pmol in 10 ug of 150 kDa
+    assert 0.05 * given < held.max() < 0.2 * given
+
+
+def test_a_third_dose_brings_more_after_six_months_than_after_three() -> None:
+    def month_after(day: int) -> float:
+        doses = {f"therapies.{nth}.dose": "10 ug" for nth in range(3)} | {"therapies.2.at": f"{day} d"}
+        run = im.run("hepatitis_b_vaccine", days=day + 31, changes=doses, record_pools=False)
+        return float(run["serum.anti_hbs"].values[day + 30])
+
+    assert month_after(180) > month_after(90) + 0.2
+
+
 @pytest.mark.parametrize("lacks", ["xla", "hyper_igm"])
 def test_without_b_cells_or_without_help_there_is_no_antibody(lacks: str) -> None:
     assert level(TETANUS, days=60, lacks=lacks).max() < level(TETANUS, days=260)[:61].max() - 2.0
