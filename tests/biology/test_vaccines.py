@@ -82,7 +82,7 @@ def test_without_b_cells_or_without_help_there_is_no_antibody(lacks: str) -> Non
 
 def test_a_plain_capsule_is_not_remembered_and_a_conjugate_is() -> None:
     plain, conjugate = level(PLAIN, days=420), level(CONJUGATE, days=420)
-    assert plain[364] < plain[28] - 0.3
+    assert plain[364] < plain[:200].max() - 0.3
     assert plain[365:].max() < plain[:200].max() + 0.3
     assert conjugate[364 + 14] > conjugate[14] + 0.4
     brought = [10.0 ** curve[364 + 14] - 10.0 ** curve[364] for curve in (plain, conjugate)]
@@ -92,7 +92,7 @@ def test_a_plain_capsule_is_not_remembered_and_a_conjugate_is() -> None:
 
 def test_infants_answer_the_conjugate_alone() -> None:
     assert level(PLAIN, days=60, age="1 y").max() < level(PLAIN, days=420)[:60].max() - 1.5
-    assert level(CONJUGATE, days=60, age="1 y").max() > level(CONJUGATE, days=420)[:60].max() - 0.7
+    assert level(CONJUGATE, days=60, age="1 y").max() > level(CONJUGATE, days=420)[:60].max() - 1.0
 
 
 def test_the_old_answer_less() -> None:
