@@ -155,7 +155,12 @@ def _guard(token: str) -> Callable[[Request, Callable[[Request], Awaitable[Respo
                 return JSONResponse({"errors": [{"message": words}]}, 401)
             if int(request.headers.get("content-length") or 0) > MAX_BODY:
                 return JSONResponse({"errors": [{"message": "The question is too long."}]}, 413)
-        answer = await go_on(request)
+        try:
+            answer = await go_on(request)
+        except RuntimeError:
+            if not await request.is_disconnected():
+                raise
+            return Response(status_code=499)  # who asked has left: no fault of anybody, and no trace on the terminal
         answer.headers["X-Content-Type-Options"] = "nosniff"
         answer.headers["Referrer-Policy"] = "no-referrer"
         answer.headers["Content-Security-Policy"] = (

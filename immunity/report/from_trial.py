@@ -17,7 +17,7 @@ from immunity.report.words import Clock, clock, unit_text
 from immunity.results import DISCLAIMER
 from immunity.results.protocol import done_words, host_words
 from immunity.trials import tell
-from immunity.trials.analyse import Effect
+from immunity.trials.analyse import Effect, Estimate
 from immunity.trials.models import SAME, Group
 from immunity.trials.result import ALL, Compared, Findings, Found
 
@@ -127,7 +127,7 @@ def _plain(found: Found) -> str:
 
 
 def _effect_words(compared: Compared) -> str:
-    told = [effect for effect in compared.effects if effect.estimate.value is not None]
+    told = [effect for effect in compared.effects if tell.say_effect(effect) != tell.interval(Estimate(None))]
     tests = [effect for effect in compared.effects if effect.p is not None]
     parts = [f"{effect.measure} {tell.say_effect(effect)}" for effect in told]
     parts += [f"p {tell.p_text(tests[0].p)} ({tests[0].test})"] if tests else []

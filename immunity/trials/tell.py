@@ -160,9 +160,9 @@ def number(value: float | None, *, percent: bool = False) -> str:
 
 
 def interval(estimate: Estimate, *, percent: bool = False) -> str:
-    """A number with its interval."""
+    """A number with its interval; of a ratio that has no end where it begins."""
     if estimate.value is None:
-        return "–"
+        return "–" if estimate.low is None else f"above {number(estimate.low, percent=percent)}"
     if estimate.low is None or estimate.high is None:
         return number(estimate.value, percent=percent)
     low, high = (number(part, percent=percent) for part in (estimate.low, estimate.high))

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from immunity.trials.cox import Followed, hazard_ratio
+from immunity.trials.tell import interval
 from tests.trials.test_analyse import MERCAPTOPURINE, PLACEBO, read
 
 
@@ -70,6 +71,7 @@ def test_an_arm_without_an_event_has_a_ratio_of_nothing_and_an_end() -> None:
     assert 2.0 * fall == pytest.approx(3.8415, abs=1e-3)
     other = hazard_ratio(followed("1 2 3", "9+ 9+ 9+"), 0.95, paired=False)
     assert other is not None and other.estimate.value is None and other.estimate.low is not None
+    assert interval(other.estimate) == f"above {other.estimate.low:.3g}"
 
 
 def test_nothing_to_compare() -> None:
