@@ -98,6 +98,9 @@ def expand_flows(signals: Signals, rules: Sequence[Rule], additions: Sequence[Ad
     for rule in rules:
         matching = [k for k, each in enumerate(additions) if fnmatch.fnmatchcase(rule.name, each.record.flow)]
         touched.update(matching)
+        if rule.own in signals.space.absent:  # its laws may be about what is there, and what it does too
+            continue
+        matching = [k for k in matching if additions[k].entry.id not in signals.space.absent]
         with faults:
             rows += _instances(signals, rule, [additions[k] for k in matching])
     faults.settle()

@@ -331,3 +331,47 @@ def test_what_is_listed_and_traced_is_the_whole_book() -> None:
     assert whole(whole(book)) is whole(book)
     closed = compiled(PARTLY)
     assert whole(closed) is closed
+
+
+ABSENT = (
+    PLAIN
+    + """
+---
+{kind: class, id: shining, name: Shining, open: true}
+---
+kind: molecule
+id: glow
+unit: pmol
+only_with: [shining]
+lives_in: {blood: []}
+flows:
+  - {verb: produce, id: warm, to: heat at blood, hazard: "1 pmol/day"}
+modifies:
+  - {flow: heat.decay, falls_with: {signal: heat at blood, half: "1 pmol/L"}}
+---
+kind: molecule
+id: heat
+unit: pmol
+lives_in: {blood: []}
+flows:
+  - {verb: decay, of: at blood, hazard: "1 1/day"}
+---
+kind: therapy
+id: lamp
+unit: pmol
+is: [shining]
+lives_in: {blood: []}
+given: {intravenous: at blood}
+flows:
+  - {verb: clear, of: at blood, hazard: "1 1/day"}
+"""
+)
+
+
+def test_what_is_not_there_does_nothing_to_what_is(tmp_path: Path) -> None:
+    book = load_book([write(ABSENT, tmp_path)])
+    with_lamp = flows(compile_book(book, met=frozenset({"lamp"})))
+    without = flows(compile_book(book, met=frozenset()))
+    assert any("glow.warm" in name for name in with_lamp)
+    assert not any("glow" in name for name in without)
+    assert any("heat.decay" in name for name in without)
