@@ -49,7 +49,9 @@ def list_readouts(signals: Signals) -> list[ReadoutRow]:
             if bool(record.signal) == bool(record.sum or record.constant):
                 raise fail("E517", at=at, text=record.id)
             seen[record.id] = str(at)
-            with faults, contextlib.suppress(NotMet):  # of a member that does not come into this
+            if entry.id in signals.space.absent or signals.space.vacant(entry.id):
+                continue  # of what does not come into this, or of a class of which nothing does
+            with faults, contextlib.suppress(NotMet):
                 rows.append(_row(signals, record, entry, position))
     faults.settle()
     return rows
@@ -94,8 +96,6 @@ def _row(signals: Signals, record: Readout, entry: Entry, position: int) -> Read
     endings = tuple(
         (ending.word, shown(ending.above, "ends_as"), shown(ending.below, "ends_as"), ending.gravity)
         for ending in record.ends_as
-        # how it ends is no matter of what is not met, nor of a class of which nothing is
-        if entry.id not in signals.space.absent and not signals.space.vacant(entry.id)
     )
     info = ReadoutInfo(
         id=record.id,

@@ -11,6 +11,7 @@ import pytest
 
 import immunity
 from immunity.cli.main import app
+from immunity.compiler.space import rule_entries
 from tests.docs.pages import DOCS, HAND_WRITTEN, ROOT, anchors, blocks, broken_links, commands, ticked
 
 GENERATED = DOCS / "catalogue"
@@ -25,9 +26,10 @@ GENERAL = {"language.md", "architecture.md", "findings.md", "results.md", "numer
 def known_names() -> frozenset[str]:
     compiled = immunity.load()
     names = compiled.model.tables.names
+    readouts = [each.id for entry in rule_entries(compiled.book) for each in entry.record.readouts]
     entries = [id for group in compiled.book.entries.values() for id in group]
     return frozenset(
-        [*names.readout, *names.pool, *compiled.numbers.index, *(rule.name for rule in compiled.rules), *entries]
+        [*readouts, *names.pool, *compiled.numbers.index, *(rule.name for rule in compiled.rules), *entries]
     )
 
 
