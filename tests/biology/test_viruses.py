@@ -81,7 +81,7 @@ def test_one_infectious_unit_mostly_infects_nobody() -> None:
 def test_oseltamivir_stops_it_while_it_is_taken() -> None:
     treated, untreated = titre(met("influenza_on_oseltamivir", days=6)), titre(met(VOLUNTEER))
     assert abs(treated[24] - untreated[24]) < 0.01
-    assert treated[4 * 24] < untreated[4 * 24] - 2.0
+    assert treated[3 * 24] < untreated[3 * 24] - 2.0
 
 
 def test_what_t_cells_know_of_a_virus_is_there_only_where_it_is_met() -> None:
