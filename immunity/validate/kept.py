@@ -65,7 +65,9 @@ class KeptVerdicts:
         runs : mapping    what each of its runs simulates, or why it cannot be
         """
         digest = hashlib.sha256(self._code)
-        asked = published.finding.model_dump(mode="json", exclude={"claim", "design", "cite", "doi", "page", "note"})
+        asked = published.finding.model_dump(
+            mode="json", exclude={"claim", "design", "cite", "doi", "page", "note", "known_gap", "evidence", "interval"}
+        )
         digest.update(json.dumps(asked, sort_keys=True, default=str).encode())
         for name in sorted(runs):
             run = runs[name]
