@@ -28,7 +28,7 @@ from typing import Any
 
 SCENARIOS = ("cut_finger", "pneumococcal_pneumonia", "endotoxin_2ng_per_kg")
 LATENCIES = ("pneumococcal_pneumonia", "influenza_in_adult")
-PATIENCE = 240_000  # ms
+PATIENCE = 240_000  # ms: kernels may have to be compiled, and the machine may be busy
 COMPILING = 1200  # s: what draws may have to be compiled, on a busy machine
 WARM = 100  # actions before memory is looked at first: every scenario has been compiled by then
 MIB = 1024.0**2

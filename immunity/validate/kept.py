@@ -23,17 +23,23 @@ from immunity.validate.expectation import Expectation
 from immunity.validate.judge import JudgedPoint, Verdict
 from immunity.validate.load import Published
 
+# what is said of a model, and not what it does
 WORDS = {
-    "pool_origin",
+    "asked",
+    "digest",
+    "filled",
     "flow_origin",
+    "labels",
+    "location",
+    "parameter_sources",
+    "places",
+    "pool_origin",
+    "show",
     "signal_origin",
     "sources",
-    "parameter_sources",
-    "labels",
-    "names_of",
-    "location",
+    "title",
+    "warnings",
 }
-WORDS |= {"digest", "places", "warnings", "filled", "asked", "title", "show"}
 CODE = ("engine", "cohorts", "results", "validate", "compiler/case.py", "compiler/derive.py")
 
 

@@ -51,14 +51,18 @@ def fill(pattern, dense):
     return dense[rows, pattern.column]
 
 
-@pytest.mark.parametrize("seed", range(5))
-def test_solves_random_sparse_systems(seed):
-    draw = np.random.Generator(np.random.Philox(seed))
-    n = 40
+def random_system(seed):
+    """A stream of the test's own, apart from the engine's, with a sparse matrix and its pattern."""
+    draw, n = np.random.Generator(np.random.Philox(seed)), 40
     dense = np.where(draw.random((n, n)) < 0.08, draw.normal(0, 0.3, (n, n)), 0.0)
     dense[np.diag_indices(n)] = 3.0 + np.abs(dense).sum(axis=0)
-    pattern = eliminate(n, zip(*np.nonzero(dense), strict=True))
-    x = draw.normal(size=n)
+    return draw, dense, eliminate(n, zip(*np.nonzero(dense), strict=True))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_solves_random_sparse_systems(seed):
+    draw, dense, pattern = random_system(seed)
+    x = draw.normal(size=len(dense))
     wanted = np.linalg.solve(dense, x)
     assert factor_and_solve(pattern, dense, x)
     np.testing.assert_allclose(x, wanted, rtol=1e-11)
@@ -66,13 +70,9 @@ def test_solves_random_sparse_systems(seed):
 
 @pytest.mark.parametrize("seed", range(5))
 def test_rows_that_are_not_live_are_left_out(seed):
-    draw = np.random.Generator(np.random.Philox(seed))
-    n = 40
-    dense = np.where(draw.random((n, n)) < 0.08, draw.normal(0, 0.3, (n, n)), 0.0)
-    dense[np.diag_indices(n)] = 3.0 + np.abs(dense).sum(axis=0)
-    pattern = eliminate(n, zip(*np.nonzero(dense), strict=True))
-    on = draw.random(n) < 0.6
-    x = draw.normal(size=n)
+    draw, dense, pattern = random_system(seed)
+    on = draw.random(len(dense)) < 0.6
+    x = draw.normal(size=len(dense))
     wanted = np.where(on, 0.0, x)
     wanted[on] = np.linalg.solve(dense[np.ix_(on, on)], x[on])
     assert factor_and_solve(pattern, dense, x, pattern.order[on[pattern.order]])

@@ -21,17 +21,16 @@ import pytest
 
 from immunity import api
 from immunity.explore.lessons import load_lessons
-from verification.monkey import Monkey, watched
+from verification.monkey import PATIENCE, Monkey, browsing, settled, watched
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-PATIENCE = 240_000  # ms: kernels may have to be compiled, and the machine may be busy
 LESSONS = load_lessons(api.load().book)
 
 pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium"),
     pytest.mark.xdist_group("browser"),
 ]
-playwright = pytest.importorskip("playwright.sync_api")
+pytest.importorskip("playwright.sync_api")
 axe = pytest.importorskip("axe_playwright_python")
 AXE = Path(axe.__file__).parent / "axe.min.js"
 
@@ -57,15 +56,9 @@ def address() -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    with playwright.sync_playwright() as play:
-        opened = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+    assert CHROMIUM is not None
+    with browsing(CHROMIUM) as opened:
         yield opened
-        opened.close()
-
-
-def settled(page: Any) -> None:
-    page.wait_for_selector("html[data-run]", timeout=PATIENCE)
-    page.wait_for_selector(".happened[aria-busy=false]", timeout=PATIENCE)
 
 
 @pytest.fixture

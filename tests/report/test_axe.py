@@ -14,6 +14,7 @@ import pytest
 
 from immunity.report import render
 from tests.report import made_up
+from verification.monkey import browsing
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
@@ -21,7 +22,7 @@ pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium"),
     pytest.mark.xdist_group("axe"),
 ]
-playwright = pytest.importorskip("playwright.sync_api")
+pytest.importorskip("playwright.sync_api")
 axe = pytest.importorskip("axe_playwright_python")
 AXE = Path(axe.__file__).parent / "axe.min.js"
 
@@ -32,10 +33,9 @@ document.querySelectorAll(".multiples").forEach((all) => [...all.children].slice
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    with playwright.sync_playwright() as play:
-        opened = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+    assert CHROMIUM is not None
+    with browsing(CHROMIUM) as opened:
         yield opened
-        opened.close()
 
 
 def trial(folder: Path) -> str:
