@@ -81,3 +81,12 @@ def test_a_closed_focus_heals_by_a_drain_and_not_by_a_drug() -> None:
     assert runs[2].outcome == "dead"
     assert _values(runs[2], "focus.bacteria")[-1] > 9.0
     assert _values(runs[0], "focus.bacteria")[-1] < 1.0
+
+
+def test_pressure_bears_a_loss_of_blood_and_then_does_not() -> None:
+    lowest = []
+    for lost in ("750 mL", "1500 mL", "2500 mL"):
+        lowest.append(_values(_run("blood_loss", {"events.0.add": lost}, days=1), "body.arterial_pressure").min())
+    assert lowest[0] > 85.0
+    assert 72.0 < lowest[1] < 85.0
+    assert lowest[2] < 55.0
