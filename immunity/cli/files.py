@@ -41,6 +41,11 @@ def write_page(cohort: Cohort, out: Path, page: Callable[[Cohort], str]) -> None
 
 
 def write_text(file: Path, text: str) -> None:
+    """Write one file of text, whole or not at all; see :func:`write_bytes`."""
+    write_bytes(file, text.encode("utf-8"))
+
+
+def write_bytes(file: Path, content: bytes) -> None:
     """Write one file, whole or not at all.
 
     Raises
@@ -53,7 +58,7 @@ def write_text(file: Path, text: str) -> None:
     staging = file.with_name(f".{file.name}.writing")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        staging.write_text(text, encoding="utf-8")
+        staging.write_bytes(content)
         staging.replace(file)
     except OSError as error:
         staging.unlink(missing_ok=True)

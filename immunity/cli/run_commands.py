@@ -239,7 +239,7 @@ def cohort(
 def export(
     scenario: str,
     *,
-    to: Literal["sbml"] = "sbml",
+    to: Literal["sbml", "omex"] | None = None,
     out: Path | None = None,
     setting: Setting = SETTING,
     book: Book = BOOK,
@@ -251,21 +251,28 @@ def export(
     scenario
         A name from `immunity list scenarios`, or a path.
     to
-        The format.
+        The format: sbml, the model; omex, a COMBINE archive of the model and of what is run and shown (SED-ML). If not
+        given, omex where the file is called so.
     out
         The file; standard output if not given.
     """
+    from immunity.interop.archive import archive_of_case
     from immunity.interop.case import sbml_of_case
 
+    archive = to == "omex" or (to is None and out is not None and out.suffix == ".omex")
+    if archive and out is None:
+        raise fail("E608", text="--to omex", reason="an archive is a file: say --out FILE.omex")
     rules = book.load()
     made = api.case(scenario, host=setting.host_words(), changes=setting.change_words(), days=setting.days, book=rules)
-    text = sbml_of_case(made, rules)
     if out is None:
-        sys.stdout.write(text)
+        sys.stdout.write(sbml_of_case(made, rules))
         return 0
-    from immunity.cli.files import write_text
+    from immunity.cli.files import write_bytes, write_text
 
-    write_text(out, text)
+    if archive:
+        write_bytes(out, archive_of_case(made, rules))
+    else:
+        write_text(out, sbml_of_case(made, rules))
     _note(f"Wrote {out}")
     return 0
 

@@ -10,7 +10,7 @@ import csv
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -32,6 +32,8 @@ COLUMNS = {
     "event": ("evid",),
     "missing": ("mdv",),
     "below": ("bql", "blq", "cens"),
+    "scenario": ("scenario", "condition"),
+    "sd": ("sd", "std", "sigma", "error"),
 }
 _DAY = parse_unit("day")[1]
 
@@ -46,6 +48,8 @@ class Observed:
     time : float64[value]   day, ascending
     value : float64[value]  in the readout's unit, before scale; at the limit where it is below
     below : bool[value]     below the limit of detection of its own assay
+    scenario : str          in which it was observed; empty if the table names none
+    sd : float64[value]     standard deviation, in the readout's unit, before scale; NaN if not told
     """
 
     readout: str
@@ -53,6 +57,8 @@ class Observed:
     time: Floats
     value: Floats
     below: np.ndarray[tuple[int], np.dtype[np.bool_]]
+    scenario: str = ""
+    sd: Floats = field(default_factory=lambda: np.zeros(0))
 
 
 @dataclass(frozen=True)
@@ -62,6 +68,10 @@ class ObservedData:
     name: str
     series: tuple[Observed, ...]
     skipped: int = 0
+
+    def during(self, scenario: str) -> ObservedData:
+        """What was observed in a scenario, and what does not say in which."""
+        return replace(self, series=tuple(s for s in self.series if s.scenario in ("", scenario)))
 
     def of(self, readout: str) -> tuple[Observed, ...]:
         """What was observed of one readout."""
@@ -108,7 +118,7 @@ def read_observed(
     known = {info.id: info for info in infos}
     hours = header[columns["value"]].lower() == "dv"
     per_day = _days(time or _unit_of(header[columns["time"]]) or ("h" if hours else "day"), file)
-    found: dict[tuple[str, str], list[tuple[float, float, bool]]] = {}
+    found: dict[tuple[str, str, str], list[tuple[float, float, bool, float]]] = {}
     skipped = 0
     for line, row in rows:
         at = Location(str(file), line)
@@ -130,15 +140,16 @@ def read_observed(
         day = _number(cells["time"], at, file)
         if day is None:
             raise fail("E708", at=at, text=file.name, reason="a value has no time")
-        values = found.setdefault((name, cells.get("subject", "")), [])
-        values.append((day * per_day, _in_unit(value, said, known[name], at), below))
+        values = found.setdefault((name, cells.get("subject", ""), cells.get("scenario", "")), [])
+        amount = _in_unit(value, said, known[name], at)
+        values.append((day * per_day, amount, below, _sd(cells, amount, said, known[name], at)))
     if not found:
         raise fail("E708", at=Location(str(file), 1), text=file.name, reason="it holds no value")
     series = []
-    for (name, subject), values in found.items():
+    for (name, subject, scenario), values in found.items():
         values.sort(key=lambda v: v[0])
-        days, amounts, marks = zip(*values, strict=True)
-        series.append(Observed(name, subject, np.array(days), np.array(amounts), np.array(marks, dtype=np.bool_)))
+        days, amounts, marks, deviations = map(np.array, zip(*values, strict=True))
+        series.append(Observed(name, subject, days, amounts, marks.astype(np.bool_), scenario, deviations))
     return ObservedData(file.name, tuple(series), skipped)
 
 
@@ -219,3 +230,14 @@ def _in_unit(value: float, unit: str | None, info: ReadoutInfo, at: Location) ->
     if dimension != wanted:
         raise fail("E809", at=at, text=f"{value:g} {unit}", measured=info.unit)
     return (10.0**value if logarithm else value) * (factor / own)
+
+
+def _sd(cells: Mapping[str, str], value: float, unit: str | None, info: ReadoutInfo, at: Location) -> float:
+    """A standard deviation in the readout's unit; one of a logarithm is as much as it is at the value."""
+    told = _number(cells.get("sd", ""), at, Path(at.file))
+    if told is None:
+        return math.nan
+    if told <= 0.0:
+        raise fail("E708", at=at, text=Path(at.file).name, reason=f"a standard deviation of {told:g} is not above zero")
+    logarithm = unit is not None and unit.startswith("log10")
+    return told * math.log(10.0) * value if logarithm else _in_unit(told, unit, info, at)

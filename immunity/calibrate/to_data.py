@@ -1,0 +1,225 @@
+"""Numbers fitted to a table of observed values, and how far those values leave each of them open."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from scipy.stats import chi2, qmc
+from scipy.stats import f as fisher
+from scipy.stats import t as student
+
+from immunity.calibrate.problem import Problem
+from immunity.calibrate.vary import Number
+from immunity.compiler.case import Case
+from immunity.compiler.tables import Floats
+from immunity.language.errors import fail
+from immunity.results.observed import ObservedData
+
+REACH = math.log(1e3)  # how far a number may go, up and down, where nobody says
+ROUNDS = 20  # of the size of errors and the numbers, each with the other held
+SAME = 1e-3  # of a size of errors that has come to rest
+CLOSE = 0.05  # of the quantile: so near to it a profile is taken for a line
+APART = 2.0  # natural logarithms: how far about the book's own numbers other starts lie
+
+Progress = Callable[[int], None]
+
+
+@dataclass(frozen=True)
+class Interval:
+    """How far a number may be from the best and the values be as likely as they are in 19 of 20 tables.
+
+    ``least``, ``most`` are factors on the book's own number; 0 or inf where the values set no end within reach.
+    """
+
+    least: float
+    most: float
+
+
+@dataclass(frozen=True)
+class DataFit:
+    """What numbers came to.
+
+    Attributes
+    ----------
+    factors : tuple of float    the best of each number, on the book's own
+    intervals : tuple           for each number its 95 % interval, by the profile of the likelihood or its curvature
+    sizes : dict                readout -> standard deviation of a value about its curve (decades, where logarithmic);
+                                those that the table does not give are fitted
+    misfit : float              squares of distances, in standard deviations, summed
+    values : int                how many values were fitted to
+    quantile : float            of the intervals: how many standard deviations
+    """
+
+    numbers: tuple[Number, ...]
+    factors: tuple[float, ...]
+    intervals: tuple[Interval, ...]
+    sizes: dict[str, float]
+    misfit: float
+    values: int
+    quantile: float
+    problem: Problem = field(repr=False)
+
+    def within(self, factors: Mapping[str, float]) -> bool:
+        """Whether numbers lie, all together, in the 95 % region of the likelihood about the best."""
+        logs = np.array([math.log(factors[number.name]) for number in self.numbers])
+        size, weights = len(self.numbers), self.problem.weights(self.sizes)
+        share = fisher.ppf(0.95, size, self.values - size) * size if self.sizes else chi2.ppf(0.95, size)
+        return self.problem.misfit(logs, weights) - self.misfit <= float(share)
+
+
+def fit_to_data(
+    cases: Mapping[str, Case],
+    data: ObservedData,
+    patterns: Sequence[str],
+    *,
+    errors: str = "auto",
+    bounds: Mapping[str, tuple[float, float]] | None = None,
+    starts: int = 1,
+    profile: bool = True,
+    progress: Progress | None = None,
+) -> DataFit:
+    """Fit numbers to observed values by the largest likelihood, and give each its 95 % interval.
+
+    misfit = sum ((value - curve) / sd)^2
+
+    Errors are normal, of values or of their logarithms. A standard deviation that the table does not give is fitted,
+    one for each readout. A value below detection counts where its curve is above it.
+
+    Parameters
+    ----------
+    cases : mapping            scenario -> one host in it; values that name no scenario belong to the first
+    patterns : sequence of str numbers to fit, with ``*`` for anything
+    errors : str               ``linear``, ``log``, or ``auto``: log where the readout is shown as a logarithm
+    bounds : mapping, optional number -> least and largest factor; a thousandth and a thousandfold if not given
+    starts : int               places to begin at: the book's own numbers, then points spread evenly about them
+    profile : bool             intervals by the profile of the likelihood; else by its curvature, which costs nothing
+    progress : callable        called with the number of runs so far
+
+    Raises
+    ------
+    RuleError
+        E831 for unknown numbers, E833 for a table that can't be fitted to.
+    """
+    problem = Problem(cases, data, patterns, errors)
+    size = len(problem.numbers)
+    told = bounds or {}
+    ends = [told.get(number.name, (math.exp(-REACH), math.exp(REACH))) for number in problem.numbers]
+    if any(not 0.0 < lo < hi for lo, hi in ends):
+        raise fail("E833", reason="a bound is not above zero, or a least is not below a most")
+    limits = np.log(np.array(ends))
+    best: tuple[float, Floats, dict[str, float]] | None = None
+    for start in _starts(size, starts, limits):
+        logs, sizes = _fit(problem, start, limits)
+        score = _score(problem, logs, sizes)
+        if best is None or score < best[0]:
+            best = score, logs, sizes
+        if progress is not None:
+            progress(problem.runs)
+    assert best is not None
+    _, logs, sizes = best
+    weights = problem.weights(sizes)
+    misfit = problem.misfit(logs, weights)
+    known = not sizes
+    quantile = math.sqrt(chi2.ppf(0.95, 1)) if known else float(student.ppf(0.975, problem.count - size))
+    slopes = problem.slopes(logs, weights, range(size))
+    deviations, directions = _curvature(slopes)
+    intervals = []
+    for i in range(size):
+        reach = quantile * deviations[i]
+        ends_of = (
+            math.exp(logs[i] - reach) if reach < REACH else 0.0,
+            math.exp(logs[i] + reach) if reach < REACH else math.inf,
+        )
+        if profile:
+            ends_of = tuple(
+                _end(problem, logs, weights, limits, i, sign, misfit, quantile, deviations[i], directions[i])
+                for sign in (-1.0, 1.0)
+            )
+            if progress is not None:
+                progress(problem.runs)
+        intervals.append(Interval(*ends_of))
+    factors = tuple(float(math.exp(x)) for x in logs)
+    return DataFit(problem.numbers, factors, tuple(intervals), sizes, misfit, problem.count, quantile, problem)
+
+
+def _starts(size: int, count: int, limits: Floats) -> list[Floats]:
+    """The book's own numbers, then even points about them; nothing is drawn."""
+    spread = qmc.Sobol(size, scramble=False).random(max(1, 1 << (count - 1).bit_length()))
+    points = [np.zeros(size), *(2.0 * APART * (row - 0.5) for row in spread[1:])][:count]
+    return [np.clip(point, limits[:, 0], limits[:, 1]) for point in points]
+
+
+def _fit(problem: Problem, logs: Floats, limits: Floats) -> tuple[Floats, dict[str, float]]:
+    """Numbers, with the sizes of errors that go with them."""
+    sizes = problem.sizes(problem.distances(logs))
+    for _ in range(ROUNDS):
+        logs, _ = problem.descend(logs, problem.weights(sizes), limits)
+        before, sizes = sizes, problem.sizes(problem.distances(logs))
+        if all(abs(sizes[name] - before[name]) <= SAME * before[name] for name in sizes):
+            break
+    return logs, sizes
+
+
+def _score(problem: Problem, logs: Floats, sizes: Mapping[str, float]) -> float:
+    """Minus twice the logarithm of the likelihood, but for a constant."""
+    weights = problem.weights(sizes)
+    return problem.misfit(logs, weights) - 2.0 * float(np.log(weights).sum())
+
+
+def _curvature(slopes: Floats) -> tuple[Floats, Floats]:
+    """Standard deviation of each number, and how the others go with it, by what the misfit is like nearby."""
+    information = slopes.T @ slopes
+    values, vectors = np.linalg.eigh(information)
+    floor = 1e-10 * max(float(values.max()), 1e-300)
+    covariance = (vectors / np.maximum(values, floor)) @ vectors.T
+    variances = np.maximum(np.diag(covariance), 1e-300)
+    return np.sqrt(variances), covariance / variances[:, None]
+
+
+def _end(
+    problem: Problem,
+    best: Floats,
+    weights: Floats,
+    limits: Floats,
+    index: int,
+    sign: float,
+    least: float,
+    quantile: float,
+    deviation: float,
+    direction: Floats,
+) -> float:
+    """The factor at which the profile of a number passes the quantile, the others free; 0 or inf where it never does.
+
+    The signed root of what the misfit grows by is nearly a line, so that a secant finds its level within a few points.
+    """
+    wall = limits[index, 0 if sign < 0.0 else 1]
+    inside, reached = (best[index], 0.0), None
+    logs, step = best, sign * min(quantile * deviation, 1.0)
+    for _ in range(12):
+        place = inside[0] + step if reached is None else _between(inside, reached, quantile)
+        place = max(place, wall) if sign < 0.0 else min(place, wall)
+        guess = np.clip(logs + (place - logs[index]) * direction, limits[:, 0], limits[:, 1])
+        guess[index] = place
+        logs, misfit = problem.descend(guess, weights, limits, index, tries=6)
+        height = math.sqrt(max(misfit - least, 0.0))
+        if abs(height - quantile) <= CLOSE * quantile:
+            return float(math.exp(best[index] + (place - best[index]) * quantile / height))
+        if height > quantile:
+            reached = place, height
+        elif place == wall:
+            return 0.0 if sign < 0.0 else math.inf
+        else:
+            slope = (height - inside[1]) / (place - inside[0])
+            inside = place, height
+            ahead = (quantile - height) / abs(slope) if slope else 1.0
+            step = sign * min(1.2 * ahead, 1.5)
+    return float(math.exp(reached[0] if reached else inside[0]))
+
+
+def _between(inside: tuple[float, float], outside: tuple[float, float], quantile: float) -> float:
+    """Where a line through both has the level; never so near an end that it stays there."""
+    share = (quantile - inside[1]) / (outside[1] - inside[1])
+    return inside[0] + min(max(share, 0.1), 0.9) * (outside[0] - inside[0])
