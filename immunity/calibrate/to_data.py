@@ -7,9 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from scipy.stats import chi2, qmc
-from scipy.stats import f as fisher
-from scipy.stats import t as student
+from scipy.special import chdtri, fdtri, stdtrit
+from scipy.stats.qmc import Sobol
 
 from immunity.calibrate.problem import Problem
 from immunity.calibrate.vary import Number
@@ -66,7 +65,7 @@ class DataFit:
         """Whether numbers lie, all together, in the 95 % region of the likelihood about the best."""
         logs = np.array([math.log(factors[number.name]) for number in self.numbers])
         size, weights = len(self.numbers), self.problem.weights(self.sizes)
-        share = fisher.ppf(0.95, size, self.values - size) * size if self.sizes else chi2.ppf(0.95, size)
+        share = fdtri(size, self.values - size, 0.95) * size if self.sizes else chdtri(size, 0.05)
         return self.problem.misfit(logs, weights) - self.misfit <= float(share)
 
 
@@ -123,7 +122,7 @@ def fit_to_data(
     weights = problem.weights(sizes)
     misfit = problem.misfit(logs, weights)
     known = not sizes
-    quantile = math.sqrt(chi2.ppf(0.95, 1)) if known else float(student.ppf(0.975, problem.count - size))
+    quantile = math.sqrt(chdtri(1, 0.05)) if known else float(stdtrit(problem.count - size, 0.975))
     slopes = problem.slopes(logs, weights, range(size))
     deviations, directions = _curvature(slopes)
     intervals = []
@@ -147,7 +146,7 @@ def fit_to_data(
 
 def _starts(size: int, count: int, limits: Floats) -> list[Floats]:
     """The book's own numbers, then even points about them; nothing is drawn."""
-    spread = qmc.Sobol(size, scramble=False).random(max(1, 1 << (count - 1).bit_length()))
+    spread = Sobol(size, scramble=False).random(max(1, 1 << (count - 1).bit_length()))
     points = [np.zeros(size), *(2.0 * APART * (row - 0.5) for row in spread[1:])][:count]
     return [np.clip(point, limits[:, 0], limits[:, 1]) for point in points]
 

@@ -12,7 +12,7 @@ from rich.table import Table
 
 from immunity import api
 from immunity.arguments import check_count, check_seed
-from immunity.cli.options import Book, Decimal, Setting, Some, Whole
+from immunity.cli.options import Book, Decimal, Setting, Some, Whole, Words
 from immunity.cli.tables import number, output
 from immunity.cli.validate_command import BUILT_IN
 from immunity.compiler.case import Case
@@ -163,7 +163,13 @@ def _strongest(case: Case, patterns: tuple[str, ...], *, step: float, top: int, 
 
 def fit(
     *numbers: str,
-    to: Annotated[list[str], Parameter(negative=(), consume_multiple=True)],
+    to: Words = None,
+    data: Words = None,
+    scenario: str | None = None,
+    errors: Literal["auto", "linear", "log"] = "auto",
+    within: Path | None = None,
+    starts: Whole = 1,
+    curvature: Annotated[bool, Parameter(negative=())] = False,
     hold_out: Annotated[list[str] | None, Parameter(negative=(), consume_multiple=True)] = None,
     findings: Annotated[list[Path] | None, Parameter(negative=())] = None,
     evaluations: Whole = 200,
@@ -174,10 +180,11 @@ def fit(
     json: bool = False,
     book: Book = BOOK,
 ) -> int:
-    """Fit chosen numbers to chosen findings, and judge findings that were held out before and after.
+    """Fit chosen numbers to findings, and judge findings that were held out; or to a table, with 95 % intervals.
 
-    Numbers are held near what they are by a prior that goes by their status. What fits as well as the best says how
-    far each number is known. Nothing is written into the rule book.
+    To findings: numbers are held near what they are by a prior that goes by their status. What fits as well as the best
+    says how far each number is known. To a table: no prior; the values alone say how far each number is known. Nothing
+    is written into the rule book.
 
     Parameters
     ----------
@@ -185,6 +192,18 @@ def fit(
         Numbers to fit, with * for anything.
     to
         Findings or topics to fit to.
+    data
+        A table of observed values to fit to instead; then readout=, unit=, time= where it does not say.
+    scenario
+        In which they were observed, if the table has no column for it.
+    errors
+        Of the values: linear, log (of their logarithms), or auto, log where the readout is shown as a logarithm.
+    within
+        A table of numbers and how far each may go: number,least,most. Without numbers named, all of these are fitted.
+    starts
+        With data: how many places to begin at.
+    curvature
+        With data: intervals by the curvature of the likelihood instead of its profile, in a fraction of the runs.
     hold_out
         Findings or topics to judge with the fitted numbers and never to fit to.
     findings
@@ -196,7 +215,7 @@ def fit(
     workers
         Local processes for the runs of one set.
     out
-        Folder that keeps every trial.
+        Folder that keeps every trial, or what a fit to a table came to.
     resume
         Go on with the fit in that folder.
     json
@@ -211,6 +230,24 @@ def fit(
     check_seed(seed)
     for count, name in ((evaluations, "--evaluations"), (workers, "--workers")):
         check_count(count, name)
+    if data is not None and to is None:
+        from immunity.cli.fit_data import fit_table
+
+        check_count(starts, "--starts")
+        return fit_table(
+            numbers,
+            data,
+            book.load(),
+            scenario=scenario,
+            within=within,
+            errors=errors,
+            starts=starts,
+            profile=not curvature,
+            out=out,
+            json=json,
+        )
+    if to is None or data is not None:
+        raise fail("E833", reason="say what to fit to: findings with --to, or a table with --data, not both")
     published = load_findings(findings or [BUILT_IN])
     chosen = pick_findings(published, to)
     held = pick_findings(published, hold_out) if hold_out else ()

@@ -49,12 +49,12 @@ def new(kind: str, name: str, *, into: Path = Path("my_rules")) -> int:
 
 
 def import_(file: Path, *, out: Path, span: float | None = None, step: float | None = None) -> int:
-    """Read a model from SBML, and write it as a rule book that runs here.
+    """Read a model from SBML, or a problem of PEtab, and write it as a rule book that runs here.
 
     Parameters
     ----------
     file
-        A document of SBML core, level 2 or 3.
+        A document of SBML core, level 2 or 3; or the YAML file of a PEtab problem, format 1.
     out
         The folder of the rule book.
     span
@@ -62,8 +62,18 @@ def import_(file: Path, *, out: Path, span: float | None = None, step: float | N
     step
         Its output step; a hundredth of the span, if not given.
     """
+    from immunity.interop.petab import import_petab
     from immunity.interop.sbml_import import import_sbml
 
+    if file.suffix in (".yaml", ".yml"):
+        if span is not None or step is not None:
+            raise fail("E608", text="--span", reason="a problem of PEtab says itself how long it runs")
+        made = import_petab(file, out)
+        if made.left_at_zero:
+            _print(f"Left as they are, for zero has no logarithm: {', '.join(made.left_at_zero)}.")
+        _print(f"Wrote {made.book}, {made.data} and {made.numbers}. Fit it:")
+        _print(f"immunity fit --data {made.data} --within {made.numbers} --biology {made.book}")
+        return 0
     book = import_sbml(file, out, span=span, step=step)
     _print(f"Wrote {book}. Run it: immunity run as_published --biology {out}")
     return 0

@@ -44,7 +44,23 @@ def rule_book(document: Document, path: Path, days: float | None = None, step: f
     RuleError
         E716 for a rate that may fall below zero in a way that no second flow the other way round can stand for.
     """
-    return _Writer(document, path).text(100.0 if days is None else days, step)
+    writer = _Writer(document, path)
+    entries = writer.entries(100.0 if days is None else days, step)
+    return in_yaml(writer.head(), entries)
+
+
+def entries_of(document: Document, path: Path) -> tuple[str, list[dict[str, Any]], dict[str, str]]:
+    """The head of the file, its entries, and SBML's names with those that they have there."""
+    writer = _Writer(document, path)
+    entries = writer.entries(100.0, None)
+    return writer.head(), entries, writer.ids
+
+
+def in_yaml(head: str, entries: list[dict[str, Any]]) -> str:
+    """Entries as the text of one file."""
+    return head + "---\n".join(
+        yaml.dump(each, Dumper=_Quoting, sort_keys=False, allow_unicode=True, width=120) for each in entries
+    )
 
 
 class _Quoting(yaml.SafeDumper):
@@ -72,8 +88,8 @@ class _Writer(FormulaWriter):
         self.largest = max((amount.start for amount in document.amounts.values()), default=1.0) or 1.0
         self.until_none: set[str] = set()  # flows
 
-    def text(self, days: float, step: float | None) -> str:
-        """The whole file."""
+    def entries(self, days: float, step: float | None) -> list[dict[str, Any]]:
+        """All that the file holds."""
         document = self.document
         entries: list[dict[str, Any]] = [{"kind": "place", "id": PLACE, "volume": "1 mL"}]
         for key, amount in document.amounts.items():
@@ -84,7 +100,10 @@ class _Writer(FormulaWriter):
                 "unit": self.unit,
                 "lives_in": {PLACE: []},
             }
-            if amount.start:
+            if amount.begins is not None:
+                begins = replace(amount.begins, coefficient=amount.begins.coefficient * amount.size)
+                entry["initial"] = {f"at {PLACE}": self.fixed(begins, self.unit)}
+            elif amount.start:
                 entry["initial"] = {f"at {PLACE}": f"{amount.start!r} {self.unit}"}
             if not document.counted:
                 entry["floor"] = f"{_NONE * self.largest!r} {self.unit}"
@@ -115,14 +134,18 @@ class _Writer(FormulaWriter):
             "readouts": readouts,
         }
         entries += [{key: value for key, value in rules.items() if value}, scenario]
-        head = f"# From {self.path.name}. A day here is a day; the model's unit of time is {document.unit_of_time}.\n"
+        return entries
+
+    def head(self) -> str:
+        """What stands above the entries, once they are made."""
+        said = (
+            f"# From {self.path.name}. A day here is a day; the model's unit of time is {self.document.unit_of_time}.\n"
+        )
         if self.until_none:
-            head += (
+            said += (
                 f"# Goes on until next to nothing is left, whatever is there: {', '.join(sorted(self.until_none))}.\n"
             )
-        return head + "---\n".join(
-            yaml.dump(each, Dumper=_Quoting, sort_keys=False, allow_unicode=True, width=120) for each in entries
-        )
+        return said
 
     # flows -----------------------------------------------------------------------------------------
 

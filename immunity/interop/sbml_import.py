@@ -44,6 +44,20 @@ def import_sbml(path: str | Path, out: str | Path, *, span: float | None = None,
     if file.exists():
         raise fail("E706", text=str(file))
     text = rule_book(read_document(source), source, span, step)
+    check_book(text, source)
+    folder.mkdir(parents=True, exist_ok=True)
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+def check_book(text: str, source: Path) -> None:
+    """Compile the rule book that a document became.
+
+    Raises
+    ------
+    RuleError
+        E716 with the first fault.
+    """
     with tempfile.TemporaryDirectory() as tried:
         book = Path(tried) / FILE
         book.write_text(text, encoding="utf-8")
@@ -53,6 +67,3 @@ def import_sbml(path: str | Path, out: str | Path, *, span: float | None = None,
             error = fault.errors[0] if isinstance(fault, RuleErrors) else fault
             reason = f"its rule book has a fault, {error.code}: {error.message.rstrip('.')}"
             raise fail("E716", at=Location(str(source), 0), text=source.name, reason=reason) from None
-    folder.mkdir(parents=True, exist_ok=True)
-    file.write_text(text, encoding="utf-8")
-    return file

@@ -5,17 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from immunity.interop.algebra import Formula
+from immunity.interop.algebra import Formula, Product
 
 
 @dataclass(frozen=True)
 class Amount:
-    """Something that changes by reactions or a rate rule; ``size`` turns its amount into what its name means."""
+    """Something that changes by reactions or a rate rule; ``size`` turns its amount into what its name means.
+
+    ``begins``: what its name means at the start, where that follows from constants.
+    """
 
     id: str
     name: str
     start: float  # amount
     size: float
+    begins: Product | None = None
 
 
 @dataclass(frozen=True)

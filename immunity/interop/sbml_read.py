@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from immunity.interop.algebra import Formula, NoSuchShape, multiplied, named, never_negative, number
+from immunity.interop.algebra import Formula, NoSuchShape, multiplied, named, names_in, never_negative, number
 from immunity.interop.sbml_happenings import happening_of
 from immunity.interop.sbml_math import formula_of, value_of
 from immunity.interop.sbml_model import Amount, Change, Document, each_of, id_of
-from immunity.language.errors import Location, fail
+from immunity.language.errors import Location, RuleError, fail
 
 UNITS_OF_TIME = {1.0: "s", 60.0: "min", 3600.0: "h", 86400.0: "day"}
 
@@ -90,6 +91,7 @@ class _Reader:
         for key, rule in self.rules.items():
             if rule.isAssignment():
                 document.follows[key] = self.formula(rule, rule.getMath(), document)
+        self._begins(document)
         for key, rule in self.rules.items():
             if rule.isRate():
                 size = document.amounts[key].size
@@ -144,6 +146,19 @@ class _Reader:
                 break  # what needs them will say so
             for key in done:
                 del waiting[key]
+
+    def _begins(self, document: Document) -> None:
+        """What begins as a product of constants follows them."""
+        for given in each_of(self.model, "InitialAssignment"):
+            amount, math = document.amounts.get(given.getSymbol()), given.getMath()
+            if amount is None or math is None or amount.start <= 0.0:
+                continue
+            try:
+                formula = self.formula(given, math, document)
+            except (NoSuchShape, RuleError):
+                continue  # a number does
+            if len(formula) == 1 and (names := names_in(formula)) and names <= document.constants.keys():
+                document.amounts[amount.id] = replace(amount, begins=formula[0])
 
     def _given(self, species: Any) -> float:
         """What a name means at the start, by the amount or the concentration that is given."""

@@ -34,7 +34,7 @@ _TOLD_ELSEWHERE = ("scenario", "changed_numbers", "sources", "asked", "names", "
 
 def page_of_run(run: Run, data: ObservedData | None = None) -> str:
     """The report of one host, with a table of observed values laid over it."""
-    return render(with_observed(from_run(run, findings=readable_findings()), data))
+    return render(with_observed(from_run(run, findings=readable_findings()), _during(run, data)))
 
 
 def page_of_pair(one: Run, two: Run, data: ObservedData | None = None) -> str:
@@ -44,7 +44,11 @@ def page_of_pair(one: Run, two: Run, data: ObservedData | None = None) -> str:
 
 def page_of_cohort(cohort: Cohort, data: ObservedData | None = None) -> str:
     """The report of many hosts: medians and spread."""
-    return render(with_observed(from_cohort(cohort, findings=readable_findings()), data))
+    return render(with_observed(from_cohort(cohort, findings=readable_findings()), _during(cohort, data)))
+
+
+def _during(result: Run | Cohort, data: ObservedData | None) -> ObservedData | None:
+    return None if data is None else data.during(result.record.scenario)
 
 
 def with_observed(report: ReportInput, data: ObservedData | None) -> ReportInput:

@@ -321,7 +321,8 @@ class Cohort(Named):
 @plainly
 def _data(record: Record, data: Data) -> ObservedData | None:
     """A table as it was handed over: read already, or a file."""
-    return data if data is None or isinstance(data, ObservedData) else read_observed(data, record.infos)
+    table = data if data is None or isinstance(data, ObservedData) else read_observed(data, record.infos)
+    return None if table is None else table.during(record.scenario)
 
 
 def _named(record: Record, names: tuple[str, ...], table: ObservedData | None) -> tuple[str, ...]:
