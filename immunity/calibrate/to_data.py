@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from scipy.special import chdtri, fdtri, stdtrit
-from scipy.stats.qmc import Sobol
 
 from immunity.calibrate.problem import Problem
 from immunity.calibrate.vary import Number
@@ -146,8 +145,12 @@ def fit_to_data(
 
 def _starts(size: int, count: int, limits: Floats) -> list[Floats]:
     """The book's own numbers, then even points about them; nothing is drawn."""
-    spread = Sobol(size, scramble=False).random(max(1, 1 << (count - 1).bit_length()))
-    points = [np.zeros(size), *(2.0 * APART * (row - 0.5) for row in spread[1:])][:count]
+    root = 2.0  # of x ** (size + 1) = x + 1: its powers fill a cube evenly (Roberts 2018)
+    for _ in range(60):
+        root = (1.0 + root) ** (1.0 / (size + 1))
+    steps = root ** -np.arange(1.0, size + 1)
+    points = [np.zeros(size)]
+    points += [2.0 * APART * ((0.5 + k * steps) % 1.0 - 0.5) for k in range(1, count)]
     return [np.clip(point, limits[:, 0], limits[:, 1]) for point in points]
 
 
