@@ -20,6 +20,7 @@ from immunity.results.present import find_readout
 ERRORS = ("auto", "linear", "log")
 RTOL = 1e-5  # of the runs: what a small step changes must stand out of what a run may err
 STEP = 1e-3  # of a logarithm, for slopes
+LEAST = 1e-18  # a fit that hits every value would make each of them infinitely sure
 FAR = 1e6  # the distance of a value from a run that failed
 
 
@@ -99,14 +100,30 @@ class Problem:
 
     def sizes(self, distances: Sequence[Floats]) -> dict[str, float]:
         """Standard deviations that the table does not give, most likely ones made larger by what the fit used up."""
+        used = self.count / (self.count - len(self.numbers))
+        open_, _ = self._split(distances)
+        return {name: math.sqrt(used * max(float(np.mean(found)), LEAST)) for name, found in open_.items()}
+
+    def score(self, distances: Sequence[Floats]) -> float:
+        """Minus twice the logarithm of the likelihood, but for a constant, with the likeliest sizes of errors.
+
+        Each value counts for as much as it is left free: so many less as there are numbers.
+        """
+        free = 1.0 - len(self.numbers) / self.count
+        open_, known = self._split(distances)
+        return known + sum(free * len(found) * math.log(max(float(np.mean(found)), LEAST)) for found in open_.values())
+
+    def _split(self, distances: Sequence[Floats]) -> tuple[dict[str, list[float]], float]:
+        """Squares of distances by readout where errors are not known; their sum in deviations where they are."""
         squares: dict[str, list[float]] = {}
+        known = 0.0
         rows = [one for held in self.values for one in held]
         for one, distance in zip(rows, distances, strict=True):
-            open_ = np.isnan(one.sd)
-            squares.setdefault(one.name, []).extend((distance[open_] ** 2).tolist())
-        used = self.count / (self.count - len(self.numbers))
-        least = 1e-9  # a fit that hits every value would make each of them infinitely sure
-        return {name: max(math.sqrt(used * float(np.mean(found))), least) for name, found in squares.items() if found}
+            told = ~np.isnan(one.sd)
+            known += float(((distance[told] / one.sd[told]) ** 2).sum())
+            if not told.all():
+                squares.setdefault(one.name, []).extend((distance[~told] ** 2).tolist())
+        return squares, known
 
     def residuals(self, logs: Floats, weights: Floats) -> Floats:
         return np.concatenate(self.distances(logs)) * weights

@@ -62,10 +62,15 @@ class DataFit:
 
     def within(self, factors: Mapping[str, float]) -> bool:
         """Whether numbers lie, all together, in the 95 % region of the likelihood about the best."""
-        logs = np.array([math.log(factors[number.name]) for number in self.numbers])
-        size, weights = len(self.numbers), self.problem.weights(self.sizes)
-        share = fdtri(size, self.values - size, 0.95) * size if self.sizes else chdtri(size, 0.05)
-        return self.problem.misfit(logs, weights) - self.misfit <= float(share)
+        logs, size = np.array([math.log(factors[number.name]) for number in self.numbers]), len(self.numbers)
+        best = self.problem.score(self.problem.distances(np.log(self.factors)))
+        height = _height(self.problem.score(self.problem.distances(logs)) - best, self._free)
+        share = fdtri(size, self._free, 0.95) * size if self.sizes else chdtri(size, 0.05)
+        return height**2 <= float(share)
+
+    @property
+    def _free(self) -> float:
+        return float(self.values - len(self.numbers)) if self.sizes else math.inf
 
 
 def fit_to_data(
@@ -111,7 +116,7 @@ def fit_to_data(
     best: tuple[float, Floats, dict[str, float]] | None = None
     for start in _starts(size, starts, limits):
         logs, sizes = _fit(problem, start, limits)
-        score = _score(problem, logs, sizes)
+        score = problem.score(problem.distances(logs))
         if best is None or score < best[0]:
             best = score, logs, sizes
         if progress is not None:
@@ -120,8 +125,9 @@ def fit_to_data(
     _, logs, sizes = best
     weights = problem.weights(sizes)
     misfit = problem.misfit(logs, weights)
-    known = not sizes
-    quantile = math.sqrt(chdtri(1, 0.05)) if known else float(stdtrit(problem.count - size, 0.975))
+    free = float(problem.count - size) if sizes else math.inf
+    quantile = float(stdtrit(free, 0.975)) if sizes else math.sqrt(chdtri(1, 0.05))
+    least = problem.score(problem.distances(logs))
     slopes = problem.slopes(logs, weights, range(size))
     deviations, directions = _curvature(slopes)
     intervals = []
@@ -133,7 +139,7 @@ def fit_to_data(
         )
         if profile:
             ends_of = tuple(
-                _end(problem, logs, weights, limits, i, sign, misfit, quantile, deviations[i], directions[i])
+                _end(problem, logs, limits, i, sign, least, quantile, free, deviations[i], directions[i])
                 for sign in (-1.0, 1.0)
             )
             if progress is not None:
@@ -154,21 +160,26 @@ def _starts(size: int, count: int, limits: Floats) -> list[Floats]:
     return [np.clip(point, limits[:, 0], limits[:, 1]) for point in points]
 
 
-def _fit(problem: Problem, logs: Floats, limits: Floats) -> tuple[Floats, dict[str, float]]:
-    """Numbers, with the sizes of errors that go with them."""
+def _fit(
+    problem: Problem, logs: Floats, limits: Floats, *, held: int | None = None, rounds: int = ROUNDS
+) -> tuple[Floats, dict[str, float]]:
+    """Numbers, one of them held or none, with the sizes of errors that go with them."""
     sizes = problem.sizes(problem.distances(logs))
-    for _ in range(ROUNDS):
-        logs, _ = problem.descend(logs, problem.weights(sizes), limits)
+    for _ in range(rounds):
+        logs, _ = problem.descend(logs, problem.weights(sizes), limits, held, tries=50 if held is None else 6)
         before, sizes = sizes, problem.sizes(problem.distances(logs))
         if all(abs(sizes[name] - before[name]) <= SAME * before[name] for name in sizes):
             break
     return logs, sizes
 
 
-def _score(problem: Problem, logs: Floats, sizes: Mapping[str, float]) -> float:
-    """Minus twice the logarithm of the likelihood, but for a constant."""
-    weights = problem.weights(sizes)
-    return problem.misfit(logs, weights) - 2.0 * float(np.log(weights).sum())
+def _height(grown: float, free: float) -> float:
+    """How many standard deviations away a place is, by what its score has grown by: Student's, where sizes are fitted.
+
+    t^2 = free (exp(grown / free) - 1), which holds exactly for one readout and numbers that act linearly.
+    """
+    grown = max(grown, 0.0)
+    return math.sqrt(grown if math.isinf(free) else free * math.expm1(min(grown / free, 50.0)))
 
 
 def _curvature(slopes: Floats) -> tuple[Floats, Floats]:
@@ -184,12 +195,12 @@ def _curvature(slopes: Floats) -> tuple[Floats, Floats]:
 def _end(
     problem: Problem,
     best: Floats,
-    weights: Floats,
     limits: Floats,
     index: int,
     sign: float,
     least: float,
     quantile: float,
+    free: float,
     deviation: float,
     direction: Floats,
 ) -> float:
@@ -205,8 +216,8 @@ def _end(
         place = max(place, wall) if sign < 0.0 else min(place, wall)
         guess = np.clip(logs + (place - logs[index]) * direction, limits[:, 0], limits[:, 1])
         guess[index] = place
-        logs, misfit = problem.descend(guess, weights, limits, index, tries=6)
-        height = math.sqrt(max(misfit - least, 0.0))
+        logs, _ = _fit(problem, guess, limits, held=index, rounds=2)
+        height = _height(problem.score(problem.distances(logs)) - least, free)
         if abs(height - quantile) <= CLOSE * quantile:
             return float(math.exp(best[index] + (place - best[index]) * quantile / height))
         if height > quantile:
