@@ -5,9 +5,11 @@
 Target cells, cells that wait, cells that shed, virus and killer cells, as a document of SBML that is imported. Virus,
 shedding cells and killers are seen twice a day for ten days, with lognormal errors, whose size the fit has to find too;
 each fit begins at numbers that are not those that were planted. How long cells wait is given: what waits and what sheds
-leave in a row, and curves of either order are so alike that a fit may take one for the other. Printed: for each number how often its 95 % interval
-holds what was planted, how often all seven do at once, and how often the planted numbers lie in the 95 % region
-of all seven together. An interval that is right holds it in 47.5 of 50, give or take 1.5.
+leave in a row, and curves of either order are so alike that a fit may take one for the other.
+
+Printed: for each number how often its 95 % interval holds what was planted, how often all seven do at once, and how
+often the planted numbers lie in the 95 % region of all seven together. An interval that is right holds it in 47.5 of
+50, give or take 1.5.
 """
 
 from __future__ import annotations

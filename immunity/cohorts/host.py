@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import pickle
 from collections import OrderedDict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from immunity.engine.halt import interruptible, unmissable
 from immunity.engine.status import HALTED, STOPPED
 
 MOMENT = 1e-12  # days; long enough to enter every kernel
+LIVED = 8  # histories kept of each net: who is asked the same once more, with another dose, has lived the same
 RESTING_BYTES = 16e6  # of resting states kept: the people of one finding meet several doses
 
 
@@ -43,6 +45,7 @@ class _Prepared:
     digest: str  # of their content: the same tables may come again from another process
     net: Any
     resting: OrderedDict[tuple[bytes, float], tuple[Floats, int]]  # by a digest of the host's numbers, and accuracy
+    lived: OrderedDict[bytes, tuple[Any, Floats, int, Floats, list[Told]]] = field(default_factory=OrderedDict)
 
 
 _prepared: OrderedDict[int, _Prepared] = OrderedDict()
@@ -178,13 +181,20 @@ def _live_past(
 ) -> tuple[Any, Floats, int, Floats, list[Told]]:
     """Settle a host at the age at which its history begins, and live through that; also its numbers on day 0."""
     ratio = np.divide(theta, case.theta, out=np.ones_like(theta), where=case.theta != 0.0)
-    net, state, status = start_host(case, past.theta * ratio, rtol=rtol)
+    began = past.theta * ratio
+    key = None if stochastic or past.chances else _content(past, began, rtol)
+    kept = _prepare_once(case.model.tables).lived
+    if key is not None and key in kept:
+        kept.move_to_end(key)
+        net, state, status, theta, told = kept[key]
+        return net, state.copy(), status, theta.copy(), list(told)
+    net, state, status = start_host(case, began, rtol=rtol)
     if status != 0:
         return net, state, status, theta, []
     drawn, met = draw_exposures(past.chances, seed, host, past.days)
     run = run_host(
         net,
-        past.theta * ratio,
+        began,
         state,
         join_events(past.events, drawn),
         np.array([past.days]),
@@ -198,7 +208,16 @@ def _live_past(
     told = [(day - past.days, what) for day, what in (*met, *run.happened)]
     for plan in past.plans:  # a course that was under way ends with the past
         run.theta[list(plan.rates)] = 0.0
+    if key is not None and run.status != HALTED:
+        kept[key] = net, run.state.copy(), run.status, run.theta.copy(), list(told)
+        while len(kept) > LIVED:
+            kept.popitem(last=False)
     return net, run.state, run.status, run.theta, told
+
+
+def _content(past: Past, theta: Floats, rtol: float) -> bytes:
+    """The same for pasts that are lived the same by the same person, where nothing is drawn."""
+    return hashlib.sha256(pickle.dumps((past.days, past.events, past.plans, theta.tobytes(), rtol))).digest()
 
 
 def kept_pools(tables: Tables, record_pools: bool | tuple[int, ...]) -> int:
