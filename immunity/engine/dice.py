@@ -63,6 +63,7 @@ class Dice(Packed):
     kept_odd: Floats  # [stoich]
     told: Floats  # [signal] value of a crowded signal that exact flows last heard of
     tree: Ints  # tournament over slots: which fires first
+    best: Floats  # and when
     small: Bytes  # [pool] its flows run event by event
 
 
@@ -111,6 +112,7 @@ def new_dice(wiring: Wiring) -> Dice:
         kept_odd=np.zeros(len(wiring.stoich_pool)),
         told=np.zeros(wiring.n_signal),
         tree=np.zeros(4 * n_flow + 4, np.int32),
+        best=np.zeros(4 * n_flow + 4),
         small=np.zeros(n_pool, np.uint8),
     )
 

@@ -53,12 +53,21 @@ def _set_clock(wiring: Wiring, host: Host, dice: Dice, slot: int, now: float, va
 
 @kernel
 def _replay(dice: Dice, slot: int, leaves: int) -> None:
-    """Let a slot whose time changed play its way up the tournament again."""
-    node = (leaves + slot) >> 1
-    while node >= 1:
-        one, two = dice.tree[2 * node], dice.tree[2 * node + 1]
-        dice.tree[node] = two if one < 0 or (two >= 0 and dice.fire_at[two] < dice.fire_at[one]) else one
+    """Let a slot whose time changed play its way up the tournament again, to where another wins as before.
+
+    Of two at the same time the one further to the left wins, as it does in `_start`.
+    """
+    node, winner, time = leaves + slot, slot, dice.fire_at[slot]
+    dice.best[node] = time
+    while node > 1:
+        other = dice.best[node ^ 1]
+        if other < time or (other == time and node & 1 == 1):
+            winner, time = dice.tree[node ^ 1], other
         node >>= 1
+        if winner != slot and winner == dice.tree[node]:
+            break
+        dice.tree[node] = winner
+        dice.best[node] = time
 
 
 @kernel
@@ -71,14 +80,17 @@ def _start(wiring: Wiring, host: Host, live: Live, dice: Dice, values: Floats, n
     while leaves < n_exact:
         leaves *= 2
     for slot in range(leaves):
-        dice.tree[leaves + slot] = slot if slot < n_exact else -1
+        dice.tree[leaves + slot] = slot
+        dice.best[leaves + slot] = np.inf
     for slot in range(n_exact):
         dice.rate[slot] = 0.0
         dice.since[slot] = 0.0
         _set_clock(wiring, host, dice, slot, 0.0, values)
+        dice.best[leaves + slot] = dice.fire_at[slot]
     for node in range(leaves - 1, 0, -1):
-        one, two = dice.tree[2 * node], dice.tree[2 * node + 1]
-        dice.tree[node] = two if one < 0 or (two >= 0 and dice.fire_at[two] < dice.fire_at[one]) else one
+        better = 2 * node + 1 if dice.best[2 * node + 1] < dice.best[2 * node] else 2 * node
+        dice.tree[node] = dice.tree[better]
+        dice.best[node] = dice.best[better]
     return leaves
 
 
@@ -111,10 +123,9 @@ def run_events(
         dice.since_day[live.pools[place]] = 0.0
     now, count = 0.0, 0
     while count < most:
-        first = dice.tree[1]
-        if first < 0 or not dice.fire_at[first] < span:
+        if not dice.best[1] < span:
             break
-        now = dice.fire_at[first]
+        first, now = dice.tree[1], dice.best[1]
         count += 1
         flow = dice.exact[first]
         dice.firings[flow] += 1.0
@@ -135,7 +146,7 @@ def run_events(
             for at in range(wiring.stoich_ptr[flow], wiring.stoich_ptr[flow + 1]):
                 pool = wiring.stoich_pool[at]
                 if dice.small[pool] and host.change[at] != 0.0 and telling:
-                    _tell(wiring, host, dice, values, pool, now, leaves)
+                    _tell(wiring, host, dice, values, pool, now, leaves, first)
                 elif dice.small[pool] and host.change[at] != 0.0:
                     _sense(wiring, host, live, needed, values, pool)
         _set_clock(wiring, host, dice, first, now, values)
@@ -177,8 +188,13 @@ def _sense(wiring: Wiring, host: Host, live: Live, needed: Bytes, values: Floats
 
 
 @kernel
-def _tell(wiring: Wiring, host: Host, dice: Dice, values: Floats, pool: int, now: float, leaves: int) -> None:
-    """Let flows know of a pool that changed: those that it owns, and those that sense it if it makes a difference."""
+def _tell(
+    wiring: Wiring, host: Host, dice: Dice, values: Floats, pool: int, now: float, leaves: int, fired: int
+) -> None:
+    """Let flows know of a pool that changed: those that it owns, and those that sense it if it makes a difference.
+
+    The clock of the one that fired is set afterwards.
+    """
     for at in range(wiring.echo_signal_ptr[pool], wiring.echo_signal_ptr[pool + 1]):
         signal = wiring.echo_signal[at]
         value = values[wiring.n_pool + signal]
@@ -186,12 +202,12 @@ def _tell(wiring: Wiring, host: Host, dice: Dice, values: Floats, pool: int, now
             dice.told[signal] = value
             for told in range(wiring.tell_flow_ptr[signal], wiring.tell_flow_ptr[signal + 1]):
                 slot = dice.slot[wiring.tell_flow[told]]
-                if slot >= 0:
+                if slot >= 0 and slot != fired:
                     _set_clock(wiring, host, dice, slot, now, values)
                     _replay(dice, slot, leaves)
     for at in range(wiring.echo_flow_ptr[pool], wiring.echo_flow_ptr[pool + 1]):
         slot = dice.slot[wiring.echo_flow[at]]
-        if slot >= 0:
+        if slot >= 0 and slot != fired:
             _set_clock(wiring, host, dice, slot, now, values)
             _replay(dice, slot, leaves)
 
