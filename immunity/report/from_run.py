@@ -21,6 +21,7 @@ from immunity.results import DISCLAIMER, Cohort, Record, Run, host_failed, statu
 from immunity.results.again import command_of, command_of_pair, python_of
 from immunity.results.curves import values_along, with_jumps
 from immunity.results.observed import ObservedData
+from immunity.results.outcomes import word_since
 from immunity.results.protocol import done_words, host_words, labels_of_pair, title_of_pair, vary_words
 from immunity.results.survival import kaplan_meier
 
@@ -79,6 +80,7 @@ def outline_of_run(run: Run, *, findings: Iterable[Published] = ()) -> ReportInp
     report = replace(
         _common(record, lambda values: values[:, 0], findings),
         outcome=run.outcome,
+        outcome_since=word_since(run.record, run.outcome),
         stopped_at=stopped if np.isfinite(stopped) else None,
         seed=record.seed if record.mode == "stochastic" or record.draws else None,
     )

@@ -99,6 +99,7 @@ class ReportInput:
     outcome : str                "healthy", or the rule book's word for how the host ended ("dead")
     stopped_at : float, optional day on which the host ended, if it did
     times : float64[time]        day
+    outcome_since : float        day from which on it held, where the curves say so
     outcomes : dict              for a cohort: outcome -> number of hosts
     done : dict                  what the host met and was given, sentences by kind: exposures, therapies, ...
     label : str                  for a comparison: what this run is called beside the other
@@ -126,6 +127,7 @@ class ReportInput:
     disclaimer: str = DISCLAIMER
     microbe_unit: str = "CFU"
     outcomes: dict[str, int] = field(default_factory=dict)
+    outcome_since: float | None = None
     band_label: str = "5 % to 95 % of hosts"
     done: dict[str, list[str]] = field(default_factory=dict)
     label: str = ""

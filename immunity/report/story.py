@@ -76,8 +76,9 @@ def headline(report: ReportInput) -> str:
         left = "; ".join(text.replace(" still", "") for text in open_ends[:2])
         return f"{ending} {time.when(report.stopped_at)}.{f' At the end: {left}.' if left else ''}"
     if report.outcome not in _READ_FROM_CURVES:
-        left = "; ".join(open_ends[:3])
-        return f"{ending_words(report.outcome)} {time.when(end_of(report))}{f': {left}' if left else ''}."
+        left, since = "; ".join(open_ends[:3]), report.outcome_since
+        when = f"as of {time.stamp(end_of(report))}" if since is None else f"since {time.stamp(since)}"
+        return f"{ending_words(report.outcome)} {when}{f': {left}' if left else ''}."
     if open_ends:
         texts = "; ".join(open_ends[:3])
         return f"Not recovered {time.when(end_of(report))}: {texts}."

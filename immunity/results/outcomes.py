@@ -63,13 +63,35 @@ def gravest_words(record: Record) -> list[str]:
     for index, info in enumerate(record.infos):
         values = last(record.time[:, None], record.readout[:, :, index]) if info.endings else np.empty(0)
         for word, above, below, gravity in info.endings:
-            bears = np.isfinite(values)
-            bears &= above is None or values > above
-            bears &= below is None or values < below
-            for row in np.flatnonzero(bears):
+            for row in np.flatnonzero(_bears(values, above, below)):
                 if gravity > best[row][1]:
                     best[row] = (word, gravity)
     return [word for word, _ in best]
+
+
+def _bears(values: Floats, above: float | None, below: float | None) -> NDArray[np.bool_]:
+    """Which values lie where a word says."""
+    bears = np.isfinite(values)
+    bears &= above is None or values > above
+    bears &= below is None or values < below
+    return np.asarray(bears)
+
+
+def word_since(record: Record, word: str, row: int = 0) -> float | None:
+    """The day from which on a host bore the word that a readout gives it; None where it did all along, or does not."""
+    found: float | None = None
+    for index, info in enumerate(record.infos):
+        for known, above, below, _ in info.endings:
+            bears = _bears(record.readout[:, row, index], above, below)
+            finite = np.flatnonzero(np.isfinite(record.readout[:, row, index]))
+            if known != word or not finite.size or not bears[finite[-1]]:
+                continue
+            other = finite[~bears[finite]]
+            if not other.size:
+                return None
+            day = float(record.time[finite[finite > other[-1]][0]])
+            found = day if found is None else min(found, day)
+    return found
 
 
 def is_ill(record: Record) -> NDArray[np.bool_]:

@@ -112,12 +112,29 @@ def labels_of_pair(one: Record, two: Record) -> tuple[str, str]:
     if not pairs:
         return _apart(titles)[1] if titles[0] != titles[1] else ("first run", "second run")
     first, second = ([pair[side] for pair in pairs] for side in (0, 1))
-    labels = _listed(_without_repeats(first)), _listed(_without_repeats(second))
+    given = _on_a_drug(one, two) if len(pairs) == 1 else None
+    labels = given or (_listed(_without_repeats(first)), _listed(_without_repeats(second)))
     if labels[0] != labels[1] and max(map(len, labels)) <= SHORT:
         return labels
     if titles[0] != titles[1]:
         return _apart(titles)[1]
     return _shortened(first), _shortened(second)
+
+
+def _on_a_drug(one: Record, two: Record) -> tuple[str, str] | None:
+    """What to call two runs if one is given a drug that the other is not, and no more: on it, and without it."""
+    lists = [list(record.filled.get("therapies") or ()) for record in (one, two)]
+    more = (
+        [entry for entry in lists[0] if entry not in lists[1]],
+        [entry for entry in lists[1] if entry not in lists[0]],
+    )
+    if sorted(map(len, more)) != [0, 1]:
+        return None
+    drug = str((more[0] or more[1])[0].get("therapy", ""))
+    if any(str(entry.get("therapy")) == drug for entry in (lists[0] if more[1] else lists[1])):
+        return None  # more of what both are given
+    name = in_sentence(name_of(one, drug))
+    return (f"on {name}", f"without {name}") if more[0] else (f"without {name}", f"on {name}")
 
 
 def _apart(titles: tuple[str, str]) -> tuple[str, tuple[str, str]]:

@@ -43,8 +43,8 @@ class Why:
     def lines(self) -> Iterator[str]:
         """One line for each cause, what lies behind it set in below it."""
         there = "" if self.unit == "1" else f" {self.unit}"
-        compared = _compared(self.now, self.start, f"{self.start:.3g}{there}")
-        yield f"{self.name} ({self.readout}) on day {self.day:.3g}: {self.now:.3g}{there}, {compared}"
+        compared = _compared(self.now, self.start, f"{plain(self.start)}{there}")
+        yield f"{self.name} ({self.readout}) on day {self.day:.3g}: {plain(self.now)}{there}, {compared}"
         yield from tell(self.cause, self.labels)
 
     def to_dict(self) -> dict[str, Any]:
@@ -95,7 +95,7 @@ def _lines(cause: Cause, labels: Mapping[str, str], level: int) -> Iterator[str]
 def _sentence(cause: Cause, labels: Mapping[str, str]) -> str:
     share = f"{100.0 * min(cause.share, 1.0):.0f} %: "
     if cause.kind == "event":
-        return f"{share}{cause.now:.3g} {cause.unit} given or met on day {cause.day:.3g}: {_subject(cause, labels)}"
+        return f"{share}{plain(cause.now)} {cause.unit} given or met on day {cause.day:.3g}: {_subject(cause, labels)}"
     if cause.kind == "time":
         return f"{share}the time"
     if cause.kind == "flow":
@@ -105,8 +105,8 @@ def _sentence(cause: Cause, labels: Mapping[str, str]) -> str:
         return f"{share}{', '.join(filter(None, (what, between)))}; {pace}  [{_rule(cause.id)}]"
     again = ", told above" if cause.repeated else ""
     unit = "" if cause.unit == "1" else f" {cause.unit}"
-    pace = _compared(cause.now, cause.start, f"{cause.start:.3g}{unit}")
-    return f"{share}{_subject(cause, labels)}: {cause.now:.3g}{unit} on day {cause.day:.3g}, {pace}{again}"
+    pace = _compared(cause.now, cause.start, f"{plain(cause.start)}{unit}")
+    return f"{share}{_subject(cause, labels)}: {plain(cause.now)}{unit} on day {cause.day:.3g}, {pace}{again}"
 
 
 def _compared(now: float, start: float, said: str) -> str:
@@ -121,7 +121,18 @@ def _compared(now: float, start: float, said: str) -> str:
 def _times(ratio: float) -> str:
     if not math.isfinite(ratio) or ratio >= ENDLESS:
         return "from nothing"
-    return f"{ratio:.3g} times" if ratio >= 0.01 else f"one {1.0 / ratio:.3g}th of"
+    return f"{plain(ratio)} times" if ratio >= 0.01 else f"one {plain(1.0 / ratio)}th of"
+
+
+def plain(value: float) -> str:
+    """Three digits as people write them: 15,800 and 3.2 million, and no 1.58e+04."""
+    size = abs(float(f"{value:.3g}"))
+    for name, of in (("billion", 1e9), ("million", 1e6)):
+        if of <= size < 1e3 * of:
+            return f"{value / of:.3g} {name}"
+    if 1e3 <= size < 1e6:
+        return f"{float(f'{value:.3g}'):,.0f}"
+    return f"{value:.3g}"
 
 
 def _rule(flow: str) -> str:

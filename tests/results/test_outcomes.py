@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from immunity.results.condition import hosts_true, parse_condition
-from immunity.results.outcomes import causes_of_end, host_outcomes, outcome_words
+from immunity.results.outcomes import causes_of_end, host_outcomes, outcome_words, word_since
 from results.records import record, with_death
 
 
@@ -42,3 +42,15 @@ def test_whoever_was_outside_and_is_not_any_more_has_recovered():
     values[1, 1, 0] = 40.0
     assert host_outcomes(made)[1] == "healthy"
     assert host_outcomes(dataclasses.replace(made, readout=values))[1] == "recovered"
+
+
+def test_a_word_holds_since_the_day_on_which_it_came_to_stay():
+    made = record(1)
+    values = made.readout.copy()
+    values[:, 0, 0] = 0.0
+    values[0, 0, 0] = values[-2:, 0, 0] = 40.0
+    there = _bearing(dataclasses.replace(made, readout=values), ("cold", 30.0, None, 1))
+    assert word_since(there, "cold") == made.time[-2]
+    assert word_since(there, "warm") is None
+    values[:, 0, 0] = 40.0
+    assert word_since(_bearing(dataclasses.replace(made, readout=values), ("cold", 30.0, None, 1)), "cold") is None

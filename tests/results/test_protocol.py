@@ -96,7 +96,7 @@ def test_a_derived_title_names_drugs_deficiencies_and_numbers() -> None:
         (made(host={"deficiencies": ["asplenia"]}), ("no deficiency", "asplenia")),
         (made(host={"age": "70 y"}), ("35 years", "70 years")),
         (made(exposures=[BUGS]), ("Scrape, 1 cm2, skin patch, at the start", "no scrape")),
-        (made(therapies=[DRUG]), ("no flucloxacillin", "Flucloxacillin, 1 g, oral, every 6 h from 1 d until 8 d")),
+        (made(therapies=[DRUG]), ("without flucloxacillin", "on flucloxacillin")),
         (made(numbers={"k": "2"}), ("k as in the reference", "k 2")),
         (replace(made(), seed=8), ("seed 7", "seed 8")),
     ],
@@ -105,6 +105,14 @@ def test_two_runs_are_called_by_what_differs(second: Record, labels: tuple[str, 
     assert labels_of_pair(made(), second) == labels
     assert labels_of_pair(second, made()) == labels[::-1]
     assert title_of_pair(made(), second) == f"A scrape: {labels[0]} or {labels[1]}"
+
+
+def test_one_drug_more_among_several_is_named_alone() -> None:
+    others = [{**DRUG, "therapy": f"drug_{k}"} for k in range(3)]
+    one, two = made(therapies=others), made(therapies=[*others, {**DRUG, "therapy": "tocilizumab"}])
+    assert labels_of_pair(one, two) == ("without tocilizumab", "on tocilizumab")
+    again = made(therapies=[*others, {**DRUG, "therapy": "drug_1", "dose": "2 g"}])
+    assert labels_of_pair(one, again)[0] == "no Drug 1"  # more of what both are given is told in full
 
 
 def test_two_runs_that_differ_in_much_are_called_by_their_titles() -> None:
