@@ -15,9 +15,10 @@ HERE = Path(__file__).resolve().parent
 project = "immunity"
 author = "the authors of immunity"
 release = re.search(r'"(.+)"', (HERE.parent / "immunity" / "_version.py").read_text(encoding="utf-8"))[1]  # type: ignore[index]
-extensions = ["myst_parser"]
+extensions = ["myst_nb"]  # Markdown, and notebooks with the outputs that they keep
 root_doc = "index"
-source_suffix = {".md": "markdown"}
+source_suffix = {".md": "myst-nb", ".ipynb": "myst-nb"}
+nb_execution_mode = "off"
 exclude_patterns = ["pages", "site"]
 myst_heading_anchors = 4
 suppress_warnings = ["myst.header"]  # findings stand under a third-level heading each, as in the repository

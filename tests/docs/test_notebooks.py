@@ -1,0 +1,43 @@
+"""The notebooks of the gallery run, and what is wrong in one is noticed."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+
+from tests.docs.pages import DOCS
+
+pytest.importorskip("nbclient")
+pytest.importorskip("ipykernel")
+pytest.importorskip("matplotlib")
+import nbformat
+
+HERE = DOCS / "notebooks"
+NOTEBOOKS = sorted(HERE.glob("*.ipynb"))
+spec = importlib.util.spec_from_file_location("notebooks", HERE / "make.py")
+assert spec is not None and spec.loader is not None
+make = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(make)
+
+
+@pytest.mark.parametrize("file", NOTEBOOKS, ids=lambda file: file.stem)
+def test_a_notebook_runs_and_shows_what_it_keeps(file: Path, tmp_path: Path) -> None:
+    kept = nbformat.read(file, as_version=4)
+    made = make.executed(file, tmp_path)
+    for before, now in zip(kept.cells, made.cells, strict=True):
+        kinds = [[sorted(out.get("data", {out.output_type: 0})) for out in c.get("outputs", [])] for c in (before, now)]
+        assert kinds[0] == kinds[1]
+    pictures = [out for cell in made.cells for out in cell.get("outputs", []) if "image/png" in out.get("data", {})]
+    assert pictures
+    assert file.stat().st_size < 300_000
+
+
+def test_a_notebook_with_a_fault_is_noticed(tmp_path: Path) -> None:
+    from nbclient.exceptions import CellExecutionError
+
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("import immunity\nimmunity.no_such_name")])
+    nbformat.write(notebook, tmp_path / "a.ipynb")
+    with pytest.raises(CellExecutionError, match="no_such_name"):
+        make.executed(tmp_path / "a.ipynb", tmp_path)
