@@ -53,7 +53,7 @@ def test_antitoxin_lasts_for_years_and_a_booster_lifts_it_tenfold() -> None:
 def test_a_booster_peaks_after_a_fortnight_and_a_first_answer_after_a_month() -> None:
     booster, first = level(TETANUS, days=2070)[2034:], level(TETANUS, days=260)[:28]
     assert 7 <= np.argmax(booster) <= 20  # dendritic cells that showed it for three weeks made it 31
-    assert np.argmax(first) == 27
+    assert np.argmax(first) >= 21
 
 
 def test_what_is_shown_fades_within_a_fortnight_and_no_more_is_held_than_was_given() -> None:
