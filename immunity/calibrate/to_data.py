@@ -166,7 +166,7 @@ def _fit(
     """Numbers, one of them held or none, with the sizes of errors that go with them."""
     sizes = problem.sizes(problem.distances(logs))
     for _ in range(rounds):
-        logs, _ = problem.descend(logs, problem.weights(sizes), limits, held, tries=50 if held is None else 6)
+        logs, _ = problem.descend(logs, problem.weights(sizes), limits, held, tries=50)
         before, sizes = sizes, problem.sizes(problem.distances(logs))
         if all(abs(sizes[name] - before[name]) <= SAME * before[name] for name in sizes):
             break
