@@ -119,7 +119,9 @@ def make_app(session: Session, token: str, runner: Runner, over: threading.Event
                     await done(runner.submit(slot, bands.step))
                     if k + 1 in (1, 2, 3, 5, 8, 12) or (k + 1) % 8 == 0 or k + 1 == hosts:
                         yield json.dumps(bands.told()) + "\n"
-            except (Stale, asyncio.CancelledError):
+            except Stale:
+                return  # a newer question of the page has the slot
+            except asyncio.CancelledError:
                 if slot:
                     runner.drop(slot)
             except (RuleError, RuleErrors) as error:

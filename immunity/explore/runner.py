@@ -66,7 +66,7 @@ class Runner:
         with self._change:
             self._over = True
             for task in self._waiting:
-                task.future.cancel()
+                _forget(task)
             self._waiting.clear()
             if self._running is not None:
                 halt.halt(self._name)
@@ -76,7 +76,7 @@ class Runner:
     def _drop(self, slot: str) -> None:
         for task in [task for task in self._waiting if task.slot == slot]:
             self._waiting.remove(task)
-            task.future.cancel()
+            _forget(task)
         if self._running is not None and self._running.slot == slot:
             halt.halt(self._name)
 
@@ -106,3 +106,9 @@ class Runner:
             task.future.set_exception(error)
         else:
             task.future.set_result(made)
+
+
+def _forget(task: _Task) -> None:
+    """Tell who waits that nothing will come. A future that is cancelled would take who waits with it, unanswered."""
+    if task.future.set_running_or_notify_cancel():
+        task.future.set_exception(Stale())

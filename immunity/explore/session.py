@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from immunity.why import Course
 
 KEPT = 12  # runs
+COURSES = 2  # runs ready to be asked why: 60 MB each, ten times what is kept of a run
 PAGE = "(page)"
 
 
@@ -43,12 +44,20 @@ class Made:
     run: Run
     seconds: dict[str, float] = field(default_factory=dict)
 
-    @cached_property
+    @property
     def course(self) -> Course:
-        """The run ready to be asked why; some tenths of a second, once."""
+        """The run ready to be asked why; some tenths of a second, and kept for the runs that were asked about last."""
         from immunity.results.why import course_of_host
 
-        return course_of_host(self.run.record)
+        if id(self) not in _courses:
+            _courses[id(self)] = self, course_of_host(self.run.record)
+            while len(_courses) > COURSES:
+                _courses.popitem(last=False)
+        _courses.move_to_end(id(self))
+        return _courses[id(self)][1]
+
+
+_courses: OrderedDict[int, tuple[Made, Course]] = OrderedDict()  # with the run, so that its id is not another's
 
 
 class Session:
