@@ -11,8 +11,6 @@ import pytest
 
 from tests.docs.pages import DOCS
 
-pytestmark = pytest.mark.xdist_group("generated pages")
-
 
 @pytest.fixture(scope="module")
 def generate() -> ModuleType:

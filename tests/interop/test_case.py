@@ -16,7 +16,6 @@ from immunity.language.errors import RuleError
 from tests.elsewhere import simulate
 
 libsbml = pytest.importorskip("libsbml")
-pytestmark = pytest.mark.xdist_group("libRoadRunner")  # which takes long to compile a body
 WITHIN = 5e-3
 
 

@@ -18,10 +18,7 @@ from verification.monkey import browsing
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
-pytestmark = [
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium"),
-    pytest.mark.xdist_group("axe"),
-]
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium")
 pytest.importorskip("playwright.sync_api")
 axe = pytest.importorskip("axe_playwright_python")
 AXE = Path(axe.__file__).parent / "axe.min.js"
