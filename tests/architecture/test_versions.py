@@ -9,7 +9,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 _ASKED = re.compile(r"^(?P<name>[A-Za-z0-9_-]+)(?:\[.*\])?>=(?P<version>[0-9.]+)")
-NOT_TESTED = {"sphinx", "myst-parser", "furo", "ruff", "pyright", "schemathesis"}  # they check with the newest release
+NOT_TESTED = {"sphinx", "myst-nb", "furo", "ruff", "pyright", "schemathesis"}  # they check with the newest release
 
 
 def asked_for(project: dict) -> dict[str, str]:
