@@ -10,6 +10,7 @@ import numpy as np
 
 from immunity.compiler.case import Case
 from immunity.compiler.derive import follow
+from immunity.compiler.tables import Floats
 from immunity.language.errors import fail
 
 WIDTH_OF_STATUS = {"measured": 0.1, "derived": 0.2, "fitted": 0.7, "tuned": 1.0, "assumed": 1.2}
@@ -74,17 +75,22 @@ def numbers_of(case: Case, patterns: Iterable[str] = ("*",), *, literals: bool =
 
 
 def with_factors(case: Case, factors: Mapping[int, float]) -> Case:
-    """The same host with some numbers multiplied; numbers derived from them follow.
+    """The same host with some numbers multiplied, in what was lived before day 0 too; numbers derived from them follow.
 
     Parameters
     ----------
     factors : mapping    index of a parameter -> factor
     """
-    theta = np.array(case.theta, dtype=np.float64)
-    for index, factor in factors.items():
-        theta[index] *= factor
-    follow(case.model.formulas, case.theta, theta)
-    return replace(case, theta=theta)
+
+    def multiplied(before: Floats) -> Floats:
+        theta = np.array(before, dtype=np.float64)
+        for index, factor in factors.items():
+            theta[index] *= factor
+        follow(case.model.formulas, before, theta)
+        return theta
+
+    past = None if case.past is None else replace(case.past, theta=multiplied(case.past.theta))
+    return replace(case, theta=multiplied(case.theta), past=past)
 
 
 def by_name(case: Case, factors: Mapping[str, float]) -> Case:

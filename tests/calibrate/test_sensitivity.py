@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from immunity.calibrate import global_influences, local_influences, numbers_of, with_factors
+from immunity.cohorts.host import run_case
+from immunity.compiler.case import Past
+from immunity.compiler.tables import Events
 from immunity.language.errors import RuleError
 from tests.calibrate.toy import book, case
 
@@ -47,6 +51,18 @@ def test_derived_numbers_follow(case) -> None:
     varied = with_factors(case, {names.index("sugar.rate"): 3.0})
     assert varied.theta[names.index("sugar.twice")] == pytest.approx(3.0 * case.theta[names.index("sugar.twice")])
     assert case.theta[names.index("sugar.rate")] == 2.0 or varied.theta is not case.theta
+
+
+def test_what_was_lived_before_day_0_is_varied_too(case) -> None:
+    """Day 0 is where a past ends: a factor on the present alone would be lost."""
+    empty = Events(*(np.empty(0, kind) for kind in (np.float64, np.uint8, np.int64, np.float64)))
+    lived = replace(case, past=Past(100.0, case.theta, empty, (), ()))
+    rate = case.model.tables.names.parameter.index("sugar.rate")
+    varied = with_factors(lived, {rate: 3.0})
+    assert varied.past is not None
+    assert np.array_equal(varied.past.theta, varied.theta)
+    levels = [run_case(each, rtol=1e-6).run.readouts[-1, 0] for each in (lived, varied)]
+    assert levels[1] == pytest.approx(3.0 * levels[0], rel=1e-3)
 
 
 @pytest.mark.parametrize("method", ["morris", "sobol"])
