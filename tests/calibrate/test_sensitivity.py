@@ -55,7 +55,7 @@ def test_derived_numbers_follow(case) -> None:
 
 def test_what_was_lived_before_day_0_is_varied_too(case) -> None:
     """Day 0 is where a past ends: a factor on the present alone would be lost."""
-    empty = Events(*(np.empty(0, kind) for kind in (np.float64, np.uint8, np.int64, np.float64)))
+    empty = Events(np.empty(0), np.empty(0, np.uint8), np.empty(0, np.int32), np.empty(0))
     lived = replace(case, past=Past(100.0, case.theta, empty, (), ()))
     rate = case.model.tables.names.parameter.index("sugar.rate")
     varied = with_factors(lived, {rate: 3.0})
