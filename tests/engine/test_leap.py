@@ -77,7 +77,7 @@ def test_what_is_fed_has_families_within_a_step(count: float, births: float) -> 
     check(linear_net(f"family {count:g} {births:g}", [feeders, count], flows), 0.7)
 
 
-@pytest.mark.parametrize(("size", "hazard"), itertools.product(SIZES, [0.2, 2.0, 20.0, 200.0]))
+@pytest.mark.parametrize(("size", "hazard"), list(itertools.product(SIZES, [0.2, 2.0, 20.0, 200.0])))
 def test_two_places_that_exchange_members(size: float, hazard: float) -> None:
     name = f"exchange {size} {hazard}"
     there, back = ("there", hazard, {"a": -1.0, "b": 1.0}, "a"), ("back", hazard, {"a": 1.0, "b": -1.0}, "b")

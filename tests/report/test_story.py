@@ -215,7 +215,7 @@ def test_microbes_that_nobody_could_detect_make_no_contrast() -> None:
 
 def test_the_rule_books_word_for_an_end_leads_the_first_line() -> None:
     grown = report(bugs(BUGS_GROW), outcome="carrier")
-    assert headline(grown) == "Carrier on day 10: Bacteria still at 10⁷ CFU."
+    assert headline(grown) == "Carrier as of day 10: Bacteria still at 10⁷ CFU."
     assert headline(report(curve(TENT), outcome="dead_of_sepsis", stopped_at=3.0)).startswith("Died of sepsis on day 3")
     assert headline(report(curve(TENT), outcome="organ failure", stopped_at=3.0)).startswith("Organ failure on day 3")
 
