@@ -18,6 +18,7 @@ GENERATED = DOCS / "catalogue"
 # dotted names that are no names of the rule book: files, and things of Python
 _FILES = re.compile(r".*\.(yaml|html|json|csv|zarr|md|py|xml|cff|toml)$")
 _DOTTED = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)+$")
+_INDENTED = re.compile(r"^    (immunity .*?)(?:\s+#.*)?$", re.MULTILINE)
 # pages that speak of rule books in general use made-up names
 GENERAL = {"language.md", "architecture.md", "findings.md", "results.md", "numerics.md", "python.md"}
 
@@ -41,8 +42,9 @@ def unknown_names(text: str) -> list[str]:
 
 
 def unknown_commands(text: str) -> list[str]:
-    """Commands and options, in backticks or in shell blocks, that the command line does not know."""
+    """Commands and options, in backticks, in shell blocks or indented, that the command line does not know."""
     lines = [tick for tick in ticked(text) if tick.startswith("immunity ")]
+    lines += [each for line in _INDENTED.findall(text) for each in line.split(" ; ")]
     lines += [line for block in blocks(text) if block.language == "bash" for line in commands(block.text)]
     return [line for line in lines if line.startswith("immunity ") and not _known(line)]
 
@@ -83,6 +85,9 @@ def test_planted_mistakes_are_noticed() -> None:
         "immunity run cut_finger --sideways"
     ]
     assert unknown_commands("`immunity run cut_finger --days 3`") == []
+    assert unknown_commands("\n    immunity run cut_finger ; immunity compare a b --other-with x=1      # why\n") == [
+        "immunity compare a b --other-with x=1"
+    ]
     assert unknown_names("`blood.neutrofils` and `blood.neutrophils`") == ["blood.neutrofils"]
 
 
