@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 NOTE = "For research and teaching, not medical advice."
 NAMES = 2  # the first columns of a table are text, the others numbers
+MOST_DONE = 7  # things done to a host that its line tells one by one; all are in the report
 
 
 def number(value: float | None) -> str:
@@ -82,7 +83,7 @@ def _who(record: Record) -> str:
     from immunity.results.protocol import done_words, host_words
 
     done = [line for lines in done_words(record).values() for line in lines]
-    told = [*done[:4], *([f"and {len(done) - 4} more"] if len(done) > 4 else [])]
+    told = done if len(done) <= MOST_DONE else [*done[: MOST_DONE - 1], f"and {len(done) - MOST_DONE + 1} more"]
     words = [text for text in (", ".join(host_words(record).values()), *told) if text]
     return ". ".join(words) + ". " if words else ""
 

@@ -8,7 +8,7 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from immunity.cli.tables import cohort_table, comparison_table, number, print_rows, run_table
+from immunity.cli.tables import MOST_DONE, cohort_table, comparison_table, number, print_rows, run_table
 from immunity.results import Cohort, Run
 from tests.results.records import record, with_death
 
@@ -35,6 +35,16 @@ def test_a_death_stands_in_the_first_line() -> None:
 def test_a_book_that_says_nothing_of_its_host_begins_with_how_long() -> None:
     bare = replace(record(1), filled={"title": "Hand-made", "host": {}})
     assert printed(run_table, Run(bare))[1][0].isdigit()
+
+
+@pytest.mark.parametrize("many", [MOST_DONE, MOST_DONE + 2])
+def test_all_that_was_done_is_told_where_it_is_not_too_much(many: int) -> None:
+    therapies = [{"therapy": "salve", "dose": f"{k + 1} mg"} for k in range(many)]
+    treated = replace(record(1), filled={"title": "Hand-made", "host": {}, "therapies": therapies})
+    text = " ".join(" ".join(printed(run_table, Run(treated))).split())
+    told = sum(f"{k + 1} mg" in text for k in range(many))
+    assert told == min(many, MOST_DONE - (many > MOST_DONE))
+    assert ("and 3 more" in text) == (many > MOST_DONE)
 
 
 def test_columns_of_a_comparison_are_named_by_what_differs() -> None:
