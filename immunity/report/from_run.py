@@ -35,17 +35,21 @@ _TOLD_ELSEWHERE = ("scenario", "changed_numbers", "sources", "asked", "names", "
 
 def page_of_run(run: Run, data: ObservedData | None = None) -> str:
     """The report of one host, with a table of observed values laid over it."""
-    return render(with_observed(from_run(run, findings=readable_findings()), _during(run, data)))
+    return render(with_observed(from_run(run, findings=_about(run)), _during(run, data)))
 
 
 def page_of_pair(one: Run, two: Run, data: ObservedData | None = None) -> str:
     """The report of two runs, one drawn over the other."""
-    return render(with_observed(from_pair(one, two, findings=readable_findings()), data))
+    return render(with_observed(from_pair(one, two, findings=_about(one, two)), data))
 
 
 def page_of_cohort(cohort: Cohort, data: ObservedData | None = None) -> str:
     """The report of many hosts: medians and spread."""
-    return render(with_observed(from_cohort(cohort, findings=readable_findings()), _during(cohort, data)))
+    return render(with_observed(from_cohort(cohort, findings=_about(cohort)), _during(cohort, data)))
+
+
+def _about(*results: Run | Cohort) -> tuple[Published, ...]:
+    return readable_findings(about=[result.record.scenario for result in results])
 
 
 def _during(result: Run | Cohort, data: ObservedData | None) -> ObservedData | None:

@@ -18,17 +18,24 @@ if TYPE_CHECKING:
 BUILT_IN = Path(__file__).parent.parent / "findings"
 
 
-def readable_findings(folder: Path = BUILT_IN) -> tuple[Published, ...]:
+def readable_findings(folder: Path = BUILT_IN, *, about: Iterable[str] = ()) -> tuple[Published, ...]:
     """The findings of a folder, by default those that come with the package.
 
     One that cannot be read is left out: `immunity validate` tells of it, and a report is no place to fail for it.
+
+    Parameters
+    ----------
+    folder : Path
+    about : iterable of str    ids of scenarios: files that name none of them are not read, which is most files
     """
     from immunity.validate import load_findings
 
     found: list[Published] = []
+    names = [id.encode() for id in about]
     for file in sorted(folder.rglob("*.yaml")):
-        with suppress(RuleError, RuleErrors):
-            found += load_findings([file])
+        with suppress(RuleError, RuleErrors, OSError):
+            if not names or any(name in file.read_bytes() for name in names):
+                found += load_findings([file])
     return tuple(found)
 
 

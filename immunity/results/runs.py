@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -93,9 +94,9 @@ class Run(Named):
         """What became of the host: healthy, ill, completed, failed, or the rule book's word for its end."""
         return host_outcomes(self.record)[0]
 
-    @property
+    @cached_property
     def summary(self) -> dict[str, Any]:
-        """The contents of ``summary.json``."""
+        """The contents of ``summary.json``, made once."""
         return summarise_run(self.record)
 
     @plainly
@@ -244,9 +245,9 @@ class Cohort(Named):
         """How many hosts came to what."""
         return count_outcomes(self.record)
 
-    @property
+    @cached_property
     def summary(self) -> dict[str, Any]:
-        """The contents of ``summary.json``."""
+        """The contents of ``summary.json``, made once."""
         return summarise_cohort(self.record)
 
     @property

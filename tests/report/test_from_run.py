@@ -211,6 +211,12 @@ def test_a_finding_that_cannot_be_read_does_not_stop_a_report(tmp_path: Path) ->
     assert readable_findings(tmp_path / "nowhere") == ()
 
 
+def test_a_report_reads_only_files_that_name_its_scenario(tmp_path: Path) -> None:
+    finding(tmp_path, expect='{points: [[1, 30, 20, 50]], x: d, y: "mg/L"}', at=", statistic: value_at")
+    assert [p.id for p in readable_findings(tmp_path, about=["a", record().scenario])] == ["f0"]
+    assert readable_findings(tmp_path, about=["another"]) == ()
+
+
 def test_a_deficient_host_gets_no_points_of_healthy_ones(tmp_path: Path) -> None:
     finding(tmp_path, expect='{points: [[1, 30, 20, 50]], x: d, y: "mg/L"}', at=", statistic: value_at")
     ill = record(filled={"host": {"deficiencies": ["asplenia"]}})
