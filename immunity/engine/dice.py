@@ -27,6 +27,9 @@ class Dice(Packed):
     clock: Floats  # [flow] unit-rate time to the next firing; below zero: not in the exact set
     firings: Floats  # [flow] in this step
     shown: Floats  # [flow] of them, before the last output
+    strayed: Floats  # [pool] how far it was from what is expected, at the last output
+    aside: Floats  # [pool] how far noise took it by the end of the last step
+    batch: Floats  # [pool] pairs of members per day that come as one, each counted twice
     slot: Ints  # [flow] place in the lists below, -1: leaps
     exact: Places  # [slot] flow
     fire_at: Floats  # [slot] day since the start of the step
@@ -76,6 +79,9 @@ def new_dice(wiring: Wiring) -> Dice:
         clock=per_flow[0],
         firings=per_flow[1],
         shown=per_flow[5],
+        strayed=np.zeros(n_pool),
+        aside=np.zeros(n_pool),
+        batch=np.zeros(n_pool),
         slot=np.full(n_flow, -1, np.int32),
         exact=np.zeros(n_flow, np.uint32),
         fire_at=per_flow[2],
@@ -148,6 +154,7 @@ def survey(wiring: Wiring, host: Host, live: Live, work: Work, dice: Dice) -> fl
         dice.leaving[live.pools[place]] = 0.0
         dice.born[live.pools[place]] = 0.0
         dice.pace[live.pools[place]] = 0.0
+        dice.batch[live.pools[place]] = 0.0
     for place in range(live.size[N_FLOWS]):
         flow = live.flows[place]
         if wiring.drawn[flow]:
@@ -160,6 +167,8 @@ def survey(wiring: Wiring, host: Host, live: Live, work: Work, dice: Dice) -> fl
             amount = host.change[at] * work.propensity[flow]
             if amount > 0.0:
                 dice.arriving[wiring.stoich_pool[at]] += amount
+                if wiring.drawn[flow] and host.change[at] > 1.0 and wiring.stoich_pool[at] != wiring.primary[flow]:
+                    dice.batch[wiring.stoich_pool[at]] += (host.change[at] - 1.0) * amount
             else:
                 dice.leaving[wiring.stoich_pool[at]] -= amount
     return events

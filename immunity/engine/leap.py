@@ -56,6 +56,14 @@ def share_kin(turnover: float) -> float:
 
 
 @kernel
+def share_batch(turnover: float) -> float:
+    """Return z / 2 coth(z / 2) - 1: by how much those who came together within a step vary more than it carries on."""
+    if abs(turnover) < 1e-2:
+        return turnover * turnover / 12.0
+    return 0.5 * turnover / math.tanh(0.5 * turnover) - 1.0
+
+
+@kernel
 def _meeting_at_start(wiring: Wiring, work: Work, flow: int) -> float:
     """Return what `meeting` was at the start of the step: an arm is propensity * slope / signal."""
     share, met = 1.0, 0.0
@@ -143,7 +151,9 @@ def _put_in(wiring: Wiring, host: Host, work: Work, flow: int, firings: float) -
 
 
 @kernel
-def _draw_noise(wiring: Wiring, host: Host, live: Live, work: Work, dice: Dice, streams: Streams, x: Floats) -> None:
+def _draw_noise(
+    wiring: Wiring, host: Host, live: Live, work: Work, dice: Dice, streams: Streams, x: Floats, step: float
+) -> None:
     """Draw every flow's firings into `dice.firings`, and let those that leave one pool know of each other."""
     for place in range(live.size[N_FLOWS]):
         flow = live.flows[place]
@@ -175,6 +185,8 @@ def _draw_noise(wiring: Wiring, host: Host, live: Live, work: Work, dice: Dice, 
             turnover, births = (gone - born) / level, born / level
             came = max(after - x[pool] + gone - born, 0.0)
             more = (joint * turnover * (turnover + 2.0 * births) - 2.0 * births * came * share_kin(turnover)) / total
+        if dice.batch[pool] > 0.0:
+            more += step * dice.batch[pool] * share_batch((gone - born) / level) / total
         shift = (math.sqrt(max(0.0, 1.0 + more)) - 1.0) * noise / total
         for at in range(wiring.leaver_ptr[pool], wiring.leaver_ptr[pool + 1]):
             flow = wiring.leaver[at]
@@ -273,7 +285,7 @@ def leap(
     bool    False if a pool whose members matter one by one would fall below zero: the step is too long
     """
     _expect(wiring, host, live, work, dice, x, step)
-    _draw_noise(wiring, host, live, work, dice, streams, x)
+    _draw_noise(wiring, host, live, work, dice, streams, x, step)
     if not _carry(wiring, host, live, work, dice, step):
         return False
     _make_whole(wiring, live, work, dice, streams, step)

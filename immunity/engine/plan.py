@@ -74,20 +74,38 @@ def comes_back(wiring: Wiring, live: Live, dice: Dice, pool: int, by_leaps: bool
 
 
 @kernel
-def _lost_for_good(wiring: Wiring, host: Host, live: Live, work: Work, dice: Dice, pool: int) -> float:
-    """Return how many members leave a pool per day for where nobody comes back from."""
+def _come_back(wiring: Wiring, host: Host, live: Live, work: Work, dice: Dice, other: int, pool: int) -> float:
+    """Return how many of a member that went elsewhere, and of those born of it there, are expected back; at most one.
+
+    They die, divide and leave there at paces that add up, as long as hazards are those of now.
+    """
+    back = 0.0
+    for at in range(wiring.leaver_ptr[other], wiring.leaver_ptr[other + 1]):
+        flow = wiring.leaver[at]
+        if live.flow_on[flow]:
+            for entry in range(wiring.stoich_ptr[flow], wiring.stoich_ptr[flow + 1]):
+                if wiring.stoich_pool[entry] == pool:
+                    back += max(host.change[entry], 0.0) * work.hazard[flow]
+    if back == 0.0:
+        return 0.0
+    return min(1.0, back / dice.pace[other]) if dice.pace[other] > 0.0 else 1.0
+
+
+@kernel
+def lost_for_good(wiring: Wiring, host: Host, live: Live, work: Work, dice: Dice, pool: int) -> float:
+    """Return how many members leave a pool per day for where nobody comes back from, or those who won't."""
     lost = 0.0
     for at in range(wiring.leaver_ptr[pool], wiring.leaver_ptr[pool + 1]):
         flow = wiring.leaver[at]
         own = own_change(wiring, host, flow)
         if not live.flow_on[flow] or own >= 0.0:
             continue
-        back = False
+        back = 0.0
         for entry in range(wiring.stoich_ptr[flow], wiring.stoich_ptr[flow + 1]):
             other = wiring.stoich_pool[entry]
-            if other != pool and wiring.countable[other] and sends(wiring, live, dice, other, pool, False):
-                back = True
-        lost -= 0.0 if back else own * work.propensity[flow]
+            if other != pool and wiring.countable[other]:
+                back = max(back, _come_back(wiring, host, live, work, dice, other, pool))
+        lost -= (1.0 - back) * own * work.propensity[flow]
     return lost
 
 
@@ -104,7 +122,7 @@ def _leap_limit(
     brought = dice.arriving[pool] - dice.born[pool]
     if dice.born[pool] <= BRIEF * max(dice.leaving[pool] - brought, 0.0):
         return wanted
-    if x[pool] >= MANY and dice.born[pool] <= FAMILY * _lost_for_good(wiring, host, live, work, dice, pool):
+    if x[pool] >= MANY and dice.born[pool] <= FAMILY * lost_for_good(wiring, host, live, work, dice, pool):
         return wanted
     return min(wanted, most_born / dice.born[pool])
 

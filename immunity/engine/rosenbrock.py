@@ -26,9 +26,11 @@ from immunity.engine.net import Host, Wiring
 from immunity.engine.packed import Packed
 from immunity.engine.sparse import factorise, solve
 
+MANY = 16.0  # members of a pool that noise hardly takes below none
 LEVEL = 1.2  # a pool that grows by less in a step has levelled off
 LEAST_FLOOR = 1e-9  # of the model's floor: what is less is dust of rounding
 PART_OF_PEAK = 1e-3  # of what a pool has held: less of it than that need not be exact
+NOISY = 10.0  # times as much error as accuracy allows: what noise allows a pool from which its error is noise
 GAMMA = 4.3586652150845900e-01
 ALPHA = np.array(
     [
@@ -303,23 +305,25 @@ def finish_expected(wiring: Wiring, host: Host, live: Live, work: Work, h: float
 
 
 @kernel
-def step_error(wiring: Wiring, live: Live, work: Work, rtol: float) -> float:
+def step_error(wiring: Wiring, live: Live, work: Work, rtol: float) -> tuple[float, bool]:
     """Return the largest embedded error over its allowance rtol * (amount + floor) + slack; NaN if not finite.
 
-    The floor of an uncountable pool is lowered where it never held as much (see `lower_floors`).
+    And whether noise allows the worst pool far more than accuracy does: then the error is noise as well. The floor of
+    an uncountable pool is lowered where it never held as much (see `lower_floors`).
     """
-    worst = 0.0
+    worst, noisy = 0.0, False
     for place in range(live.size[N_POOLS]):
         pool = live.pools[place]
         error = 0.0
         for j in range(4):
             error += ERROR[j] * work.stage[j, pool]
-        ratio = abs(error) / (rtol * (abs(work.new[pool]) + work.floor[pool]) + work.slack[pool])
+        asked = rtol * (abs(work.new[pool]) + work.floor[pool])
+        ratio = abs(error) / (asked + work.slack[pool])
         if not ratio <= worst:
             if np.isnan(ratio):
-                return np.nan
-            worst = ratio
-    return worst
+                return np.nan, False
+            worst, noisy = ratio, work.slack[pool] > NOISY * asked and work.new[pool] > MANY
+    return worst, noisy
 
 
 @kernel

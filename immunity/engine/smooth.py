@@ -157,7 +157,7 @@ def advance_smooth(
         step = h if stopping else fit(h, until - t)
         error = NO_FIT
         if try_step(wiring, host, live, work, x, t, step):
-            error = step_error(wiring, live, work, rtol)
+            error, _ = step_error(wiring, live, work, rtol)
         negative = error <= 1.0 and _below_zero(wiring, live, work, x, rtol)
         if not error <= 1.0 or negative:
             h = 0.5 * step if negative else step * max(SHRINK, SAFETY * error ** (-1.0 / 3.0))

@@ -229,6 +229,13 @@ def error_norm(step: Step, rtol: float, floor: Floats, slack: Sequence[float] | 
     return float(np.max(abs(step.error) / allowed))
 
 
+def is_noisy(step: Step, rtol: float, floor: Floats, slack: Sequence[float]) -> bool:
+    """Say whether noise allows the worst pool far more error than accuracy does."""
+    asked = rtol * (abs(step.new) + floor)
+    worst = int(np.argmax(abs(step.error) / (asked + np.array(slack))))
+    return bool(slack[worst] > 10.0 * asked[worst] and step.new[worst] > 16.0)
+
+
 def no_less_than_none(model: Model, step: Step) -> Step:
     """Take back firings that the error of a step made negative."""
     less = np.minimum(step.expected, 0.0)

@@ -15,6 +15,7 @@ from immunity.engine.twin import (
     first_step,
     fit,
     hazard,
+    is_noisy,
     lowered,
     net_change,
     next_factor,
@@ -81,13 +82,24 @@ def leap_limit(dice: Dice, moved: Turnover, x: Floats, wanted: float, pool: int,
     count, arriving, born = max(x[pool], 1.0), moved.arriving[pool], moved.born[pool]
     most = count * min(0.5, LEAP * math.sqrt(1e-3 * count))
     brief = born <= 0.1 * max(moved.leaving[pool] - (arriving - born), 0.0)
-    primary, lost = dice.model.tables.flows.primary, 0.0
-    for flow in range(dice.model.n_flow):
-        others = [other for other in dice.touched(flow) if other != pool]
-        back = any(pool in dice.touched(k) for other in others for k in np.flatnonzero(primary == other).tolist())
-        if primary[flow] == pool and not back:
-            lost -= min(0.0, dice.own(flow)) * rates[flow]
+    lost = lost_for_good(dice, moved, pool, rates)
     return wanted if brief or (x[pool] >= 64 and born <= 0.5 * lost) else min(wanted, most / born)
+
+
+def lost_for_good(dice: Dice, moved: Turnover, pool: int, rates: list[float]) -> float:
+    """Return how many leave a pool per day that don't come back, nor any that are born of them elsewhere."""
+    primary, lost = dice.model.tables.flows.primary, 0.0
+    for flow in np.flatnonzero(primary == pool).tolist():
+        back = 0.0
+        for other in set(dice.touched(flow)) - {pool}:
+            sent = sum(
+                max(0.0, dice.model.stoichiometry[k].get(pool, 0.0)) * moved.hazards[k]
+                for k in np.flatnonzero(primary == other).tolist()
+            )
+            if sent > 0.0:
+                back = max(back, min(1.0, sent / moved.pace[other]) if moved.pace[other] > 0.0 else 1.0)
+        lost -= (1.0 - back) * min(0.0, dice.own(flow)) * rates[flow]
+    return lost
 
 
 def events_within(dice: Dice, moved: Turnover, x: Floats, limit: float, pool: int) -> float:
@@ -200,7 +212,7 @@ def run_dice(
         small = {pool for pool in range(model.n_pool) if tables.countable[pool] and x[pool] < FEW}
         busy = sum(rate for flow, rate in enumerate(rates) if dice.drawn(flow)) * (days - t) >= FRANTIC
         only = not (timed or busy) and all(dice.drawn(flow) and small & set(dice.touched(flow)) for flow in live)
-        span, step, error, until, stand = days - t, None, 0.0, days, x
+        span, step, error, noisy, until, stand = days - t, None, 0.0, False, days, x
         moved = survey(dice, rates, [float(hazard(model, flow, signals)) for flow in live])
         if only:
             small = {pool for pool in range(model.n_pool) if tables.countable[pool]}
@@ -214,7 +226,8 @@ def run_dice(
             stand = hold(moved, small, x, span)
             step = rosenbrock_step(model, stand, t, span, small)
             step = replace(step, new=step.new + x - stand)
-            error = error_norm(step, rtol, floor, excuse_noise(dice, moved, noise, small, x, floor, span))
+            slack = excuse_noise(dice, moved, noise, small, x, floor, span)
+            error, noisy = error_norm(step, rtol, floor, slack), is_noisy(step, rtol, floor, slack)
             if error > 1.0 or np.any((step.new < -rtol * tables.floor) & (tables.countable == 0)):
                 h, grow = (span / 2 if error <= 1.0 else span * max(0.15, 0.9 * error ** (-1 / 3))), 1.0
                 continue
@@ -247,7 +260,7 @@ def run_dice(
             more = span * (np.array(propensities(model, lasting.tolist(), t), float) - np.array(as_expected, float))
             slopes, held_signals = arms(model, stand, t), signal_values(model, stand.tolist(), t)
             slopes[:, list(small)] = 0.0
-            leapt = leap(dice, engaged, single, more, small, step, x, held_signals, slopes, span)
+            leapt = leap(dice, engaged, single, more, small, step, x, held_signals, slopes, moved.batch, span)
             odd = {
                 flow: {p: whole_yield(dice, flow, p, leapt.drawn[flow]) for p in dice.touched(flow)} for flow in leaping
             }
@@ -267,7 +280,8 @@ def run_dice(
                 if not dice.drawn(flow):
                     firings[flow] = max(0.0, step.expected[flow] + leapt.extra[flow])
         if step is not None:
-            factor = min(grow, next_factor(error, before))
+            plain = min(8.0, 0.9 * max(error, 1e-8) ** (-1 / 3))
+            factor = min(grow, plain if noisy and error < 0.35 else next_factor(error, before))
             h = max(h, factor * span) if span < h else factor * span
             before, grow = error, 8.0
         odds = single_odd + total_odd(odd, model.n_pool)

@@ -57,6 +57,7 @@ def leap(
     x: Floats,
     signals: list[float],
     slopes: Floats,
+    batch: Floats,
     h: float,
 ) -> Leap:
     """Draw the firings of leaping flows, and carry their noise and that of events to what is not drawn.
@@ -98,6 +99,8 @@ def leap(
                 came = max(max(0.0, step.new[pool]) - x[pool] + out - born, 0.0)
                 kin = net / 12 if abs(net) < 1e-2 else (net / 2 / math.tanh(net / 2) - 1) / net
                 extra_noise = joint * net * (net + 2 * births) - 2 * births * came * kin
+            gone = (out - born) / level[pool]
+            extra_noise += h * batch[pool] * (gone**2 / 12 if abs(gone) < 1e-2 else gone / 2 / math.tanh(gone / 2) - 1)
             shift = (math.sqrt(max(0.0, 1 + extra_noise / total)) - 1) * noise / total
             for flow in leavers:
                 drawn[flow] += mean[flow] * shift

@@ -42,6 +42,7 @@ class Turnover:
     leaving: Floats
     born: Floats
     pace: Floats  # by which part members leave or are born, also where nobody is
+    batch: Floats  # pairs that come as one
     hazards: list[float]  # [flow]
 
     def fastest(self, x: Floats, floor: Floats, pool: int, counted: bool) -> float:
@@ -53,10 +54,12 @@ class Turnover:
 def survey(dice: Dice, rates: list[float], hazards: list[float]) -> Turnover:
     """Add up what arrives, leaves and is born."""
     n = dice.model.n_pool
-    moved = Turnover(np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n), hazards)
+    moved = Turnover(np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n), hazards)
     for flow, rate in enumerate(rates):
         for pool, amount in dice.model.stoichiometry[flow].items():
             moved.arriving[pool] += max(0.0, amount) * rate
+            if dice.drawn(flow) and pool != dice.model.tables.flows.primary[flow]:
+                moved.batch[pool] += max(0.0, amount - 1.0) * amount * rate
             moved.leaving[pool] += max(0.0, -amount) * rate
         if dice.own(flow) != 0:
             moved.born[dice.model.tables.flows.primary[flow]] += max(dice.own(flow), 0.0) * rate

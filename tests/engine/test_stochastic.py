@@ -154,6 +154,35 @@ def test_what_is_shown_within_steps_is_as_noisy_as_counts_are(level: float) -> N
         assert abs(np.arctanh(r) - np.arctanh(np.exp(-lag / 12.0))) < LIMIT / np.sqrt(len(shown))
 
 
+@pytest.mark.parametrize("level", [1500.0, 9000.0])
+@pytest.mark.parametrize(("births", "batch"), [(0.0, 1.0), (16.0, 1.0), (0.0, 5.0)])
+def test_quick_pools_are_shown_as_they_are_within_long_steps(level: float, births: float, batch: float) -> None:
+    """Twenty lives in a step: germs that come, divide and die, on their own and with those they turn into."""
+    deaths, net = 40.0, Builder()
+    net.pool("germ", level, countable=True)
+    net.pool("remains", 5.0 * level, countable=True)
+    net.pool("mood", 1.0)
+    net.flow("come", level * (deaths - births) / batch, {"germ": batch})
+    net.flow("divide", births, {"germ": 1}, "germ")
+    net.flow("die", deaths, {"germ": -1, "remains": 1}, "germ")
+    net.flow("fade", 0.2 * deaths, {"remains": -1}, "remains")
+    net.flow("wane", 0.01, {"mood": -1}, "mood")
+    days = np.array([0.0, 0.9, 1.0, 1.01, 1.03, 1.4, 2.0])
+    tables = net.tables()
+    rows = [run(tables, days, stochastic=True, host=host, record_pools=[0, 1]) for host in range(HOSTS // 4)]
+    assert max(row.n_steps for row in rows) < 15
+    germs, remains = np.array([row.pools for row in rows]).transpose(2, 1, 0)
+    variance = level * (1.0 if batch > 1.0 else deaths / (deaths - births)) * (1.0 + batch) / 2.0
+    for shown in germs[1:]:
+        check_moments(shown, level, variance)
+    for other, when in ((3, 0.01), (4, 0.03), (5, 0.4)):
+        r = np.corrcoef(germs[2], germs[other])[0, 1]
+        assert abs(np.arctanh(r) - np.arctanh(np.exp((births - deaths) * when))) < LIMIT / np.sqrt(len(rows))
+    if variance == level:
+        for shown, more in zip(germs[1:], remains[1:], strict=True):
+            check_moments(shown + more, 6.0 * level, 6.0 * level)
+
+
 def test_nobody_is_lost_between_two_pools_within_a_step() -> None:
     days = np.linspace(0.0, 1.0, 41)
     for start in (60.0, 9000.0):
