@@ -8,8 +8,11 @@ import pytest
 import immunity as im
 
 
-def _curve(scenario: str, readout: str, *deficiencies: str, days: float | None = None) -> np.ndarray:
-    run = im.run(scenario, host={"deficiencies": list(deficiencies)}, days=days, record_pools=False)
+def _curve(
+    scenario: str, readout: str, *deficiencies: str, days: float | None = None, numbers: dict[str, str] | None = None
+) -> np.ndarray:
+    changes = {"numbers": numbers} if numbers else {}
+    run = im.run(scenario, host={"deficiencies": list(deficiencies)}, changes=changes, days=days, record_pools=False)
     values = np.asarray(run[readout]).ravel()
     return values[~np.isnan(values)]
 
@@ -28,7 +31,6 @@ def test_a_healthy_adult_clears_a_few_bacteria_from_the_blood(scenario: str) -> 
     [
         ("bacteraemia_meningococcus", "c6_to_c9_deficiency", "asplenia"),
         ("bacteraemia_meningococcus", "c5_deficiency", "mbl_deficiency"),
-        ("bacteraemia_pneumococcus", "asplenia", "c6_to_c9_deficiency"),
         ("bacteraemia_pneumococcus", "c3_deficiency", "cgd"),
         ("bacteraemia", "cgd", "c6_to_c9_deficiency"),
         ("bacteraemia_ecoli", "severe_congenital_neutropenia", "asplenia"),
@@ -37,6 +39,20 @@ def test_a_healthy_adult_clears_a_few_bacteria_from_the_blood(scenario: str) -> 
 def test_each_defect_opens_the_door_to_its_germ(scenario: str, deficiency: str, spared: str) -> None:
     assert _curve(scenario, "liver.bacteria", deficiency)[-1] > 2.0
     assert _curve(scenario, "liver.bacteria", spared)[-1] == pytest.approx(0.0)
+
+
+def test_a_spleen_is_needed_for_what_the_liver_cannot_hold() -> None:
+    slips = {"streptococcus_pneumoniae.hold_in_flow": "0.047"}
+    cleared = pytest.approx(0.0)  # the limit of detection
+    assert _curve("bacteraemia_pneumococcus", "liver.bacteria", "asplenia")[-1] == cleared
+    assert _curve("bacteraemia_pneumococcus", "liver.bacteria", numbers=slips)[-1] == cleared
+    assert _curve("bacteraemia_pneumococcus", "liver.bacteria", "asplenia", numbers=slips)[-1] > 6.0
+
+
+def test_the_spleen_slows_what_complement_does_not_coat() -> None:
+    alone = _curve("bacteraemia_pneumococcus", "liver.bacteria", "c3_deficiency", days=2)
+    neither = _curve("bacteraemia_pneumococcus", "liver.bacteria", "c3_deficiency", "asplenia", days=2)
+    assert neither[-1] > alone[-1] + 3.0
 
 
 def test_without_the_brakes_c3_burns_away() -> None:
