@@ -28,7 +28,7 @@ def burden(run: im.Run) -> float:
 @pytest.mark.parametrize(("age", "lacks"), [("35 y", ""), ("80 y", ""), ("35 y", "asplenia")])
 def test_a_conjugate_a_year_ago_keeps_pneumonia_away(age: str, lacks: str) -> None:
     naive, vaccinated = pneumonia(age=age, lacks=lacks), pneumonia(age=age, lacks=lacks, past=VACCINE)
-    assert vaccinated["serum.anti_capsule"].values[0] > -0.5  # 0.3 ug/mL
+    assert vaccinated["serum.anti_capsule"].values[0] > -0.8  # 0.16 ug/mL
     assert burden(vaccinated) < 0.25 * burden(naive)
     assert vaccinated["blood.crp"].values.max() < 0.2 * np.nanmax(naive["blood.crp"].values)
 

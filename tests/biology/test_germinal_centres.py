@@ -68,7 +68,7 @@ def test_helpers_crowd_one_another() -> None:
 def test_igg_of_one_dose_ripens_while_its_centre_lasts() -> None:
     mean_class = one_dose()["class"]
     assert mean_class[28] > mean_class[14] + 0.05
-    assert mean_class[56] > mean_class[28] + 0.01  # most of it is of the first wave still
+    assert mean_class[56] > mean_class[28] + 0.1  # what centres send out comes late, and binds well
 
 
 def test_half_a_year_after_influenza_vaccine_more_than_a_fifth_of_the_titre_is_left() -> None:
