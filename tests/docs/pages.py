@@ -40,6 +40,11 @@ class Block:
         """A package without which the block cannot run."""
         return self.comment.removeprefix("needs: ") if self.comment.startswith("needs: ") else None
 
+    @property
+    def elsewhere(self) -> str | None:
+        """The test that runs what the block shows, where that takes a minute."""
+        return self.comment.removeprefix("run elsewhere: ") if self.comment.startswith("run elsewhere: ") else None
+
 
 def blocks(text: str) -> Iterator[Block]:
     """Blocks of code in the order in which a reader meets them."""

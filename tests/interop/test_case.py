@@ -27,7 +27,7 @@ def export(scenario: str, days: float | None = None) -> tuple[Case, str]:
 
 @pytest.fixture(scope="module")
 def exported() -> tuple[Case, str]:
-    return export("cut_finger")
+    return export("cut_finger", days=2.0)
 
 
 @pytest.fixture(scope="module")
