@@ -1,6 +1,6 @@
 """Judge the stochastic engine by the rule of the Discrete Stochastic Model Test Suite, through rule books.
 
-    python -m verification.dsmts [--hosts 10000] [--workers 1] [--rtol 1e-3] [CASE ...]
+    python -m verification.dsmts [--hosts 10000] [--workers 1] [--rtol RTOL] [CASE ...]
 
 Beside its cases stand nets in which members move, age, divide and die independently, at sizes from 5e2 to 5e7 and
 turnovers from 0.2 to 200 a day, where leaps decide; every one has flows of its own names, so that all are independent.
@@ -56,6 +56,7 @@ class StochasticCase:
     book: str
     scenario: str
     reference: Reference
+    rtol: float = 1e-3  # that of a run, unless chance is smaller than it
 
 
 @dataclass(frozen=True)
@@ -146,7 +147,7 @@ CASES = (
     StochasticCase("exchange_quick", "quick", walkers(20.0)),
     StochasticCase("exchange_frantic", "frantic", walkers(200.0)),
     StochasticCase("critical", "critical", critical),
-    StochasticCase("chain", "chain", stages),
+    StochasticCase("chain", "chain", stages, rtol=1e-4),  # 5e7 members differ by 1.4e-4 of themselves,
 )
 
 
@@ -176,14 +177,14 @@ def judge(case: str, readout: str, values: Floats, theory: Moments) -> Verdict:
     )
 
 
-def run_cases(cases: Sequence[StochasticCase], *, hosts: int, workers: int, rtol: float = 1e-3) -> list[Verdict]:
-    """Run and judge, printing a line for each readout."""
+def run_cases(cases: Sequence[StochasticCase], *, hosts: int, workers: int, rtol: float | None = None) -> list[Verdict]:
+    """Run and judge, printing a line for each readout; each at its own accuracy unless one is asked for."""
     verdicts = []
     print(f"{'case':28}{'readout':20}{'worst Z':>9}{'out':>5}{'worst Y':>9}{'out':>5}{'sd ratio':>9}{'s':>8}")
     for case in cases:
         begin = time.perf_counter()
         book = BOOKS / f"{case.book}.yaml"
-        days, values = run_book(book, case.scenario, hosts=hosts, seed=SEED, workers=workers, rtol=rtol)
+        days, values = run_book(book, case.scenario, hosts=hosts, seed=SEED, workers=workers, rtol=rtol or case.rtol)
         took = time.perf_counter() - begin
         for readout, theory in case.reference(days).items():
             v = judge(f"{case.book} {case.scenario}", readout, values[readout], theory)
@@ -199,7 +200,7 @@ def main() -> int:
     parser.add_argument("case", nargs="*", help="such as birth_death or birth_death.few; all if none is named")
     parser.add_argument("--hosts", type=int, default=HOSTS)
     parser.add_argument("--workers", type=int, default=1)
-    parser.add_argument("--rtol", type=float, default=1e-3, help="accuracy asked of results")
+    parser.add_argument("--rtol", type=float, help="accuracy asked of all results, instead of that of each case")
     arguments = parser.parse_args()
     wanted = [c for c in CASES if not arguments.case or {c.book, f"{c.book}.{c.scenario}"} & set(arguments.case)]
     verdicts = run_cases(wanted, hosts=arguments.hosts, workers=arguments.workers, rtol=arguments.rtol)

@@ -50,7 +50,7 @@ def test_not_a_number_fails() -> None:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.book}.{case.scenario}")
 def test_every_case_is_near_theory_with_few_hosts(case) -> None:
-    days, values = run_book(BOOKS / f"{case.book}.yaml", case.scenario, hosts=150, seed=SEED)
+    days, values = run_book(BOOKS / f"{case.book}.yaml", case.scenario, hosts=150, seed=SEED, rtol=case.rtol)
     for readout, theory in case.reference(days).items():
         assert judge(case.book, readout, values[readout], theory).passed
 
