@@ -13,6 +13,7 @@ from immunity.results.record import Record
 
 SHORT = 70  # letters of a name that is read at a glance
 _TOLD_BY_ANOTHER = ("size", "history")  # the size follows the weight; a history is told in short
+_USUAL = {"gestation": "40 week"}  # of most people, and of no weight in adults
 _TELL_NOTHING_OF_THE_PERSON = ("id", "name", "story", "note", "xref", "title", "days", "every", "show")
 
 
@@ -20,7 +21,8 @@ def host_words(record: Record) -> dict[str, str]:
     """The host as a person would put it; what is empty is left out."""
     host = record.filled.get("host", {})
     lived = {"history": _lived(record, host["history"])} if host.get("history") else {}
-    said = {key: text for key, value in host.items() if key not in _TOLD_BY_ANOTHER and (text := _said(record, value))}
+    told = {k: v for k, v in host.items() if k not in _TOLD_BY_ANOTHER and (k not in _USUAL or v != _USUAL[k])}
+    said = {key: text for key, value in told.items() if (text := _said(record, value))}
     return said | lived
 
 

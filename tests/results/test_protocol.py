@@ -29,6 +29,8 @@ def made(*, title: str = "A scrape", host: dict[str, Any] | None = None, **fille
 
 def test_a_host_in_words() -> None:
     assert host_words(made()) == {"age": "35 years", "sex": "male"}
+    assert "gestation" not in host_words(made(host={"gestation": "40 week"}))
+    assert host_words(made(host={"gestation": "28 week"}))["gestation"] == "28 week"
     ill = made(host={"deficiencies": ["asplenia", "c3", "low_something"]})
     assert host_words(ill)["deficiencies"] == "asplenia, C3 deficiency, low something"
 
