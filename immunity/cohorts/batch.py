@@ -115,8 +115,8 @@ def pick_readouts(batch: HostBatch, columns: Sequence[int]) -> HostBatch:
 
 
 def without_curves(batch: HostBatch) -> HostBatch:
-    """What is small of a batch whose curves are kept elsewhere."""
-    return replace(batch, readouts=batch.readouts[:, :0], pools=None, state=None, fired=None)
+    """What is small of a batch whose curves are kept elsewhere; a view of none of them would keep them all."""
+    return replace(batch, readouts=batch.readouts[:, :0].copy(), pools=None, state=None, fired=None)
 
 
 def batch_of(outcome: HostOutcome) -> HostBatch:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-LARGE = 200e6  # bytes; less is read at once
+LARGE = 50e6  # bytes; less is read at once
 
 
 class Curves:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from immunity.compiler.case import Case, ReadoutInfo
 from immunity.compiler.tables import Events, Floats
 
 DISCLAIMER = "For research and teaching. Not medical advice."
+BLOCK = 100  # hosts looked at together: as many as a file of curves has
 
 
 @dataclass(frozen=True)
@@ -81,3 +83,33 @@ class Record:
     case: Case | None = field(default=None, repr=False)
     given: Floats | None = field(default=None, repr=False)
     met: Events | None = field(default=None, repr=False)
+
+
+def in_blocks(record: Record, hosts: int = BLOCK) -> Iterator[Record]:
+    """A record in pieces of so many hosts or fewer, without pools: what is made of each host does not hang on others.
+
+    Curves that are in files are read piece by piece, so that those of a large cohort are never all in memory.
+    """
+    count = len(record.host)
+    pieces = max(1, -(-count // hosts))
+
+    def rows(values: Any, part: slice) -> Any:
+        return None if values is None else values[part]
+
+    for number in range(pieces):  # alike in size: one host alone would be added up in another order
+        part = slice(count * number // pieces, count * (number + 1) // pieces)
+        yield replace(
+            record,
+            host=record.host[part],
+            readout=record.readout[:, part],
+            status=record.status[part],
+            stopped_at=record.stopped_at[part],
+            draws={name: values[part] for name, values in record.draws.items()},
+            ended=rows(record.ended, part),
+            jump_time=rows(record.jump_time, part),
+            jump_before=rows(record.jump_before, part),
+            jump_after=rows(record.jump_after, part),
+            state=rows(record.state, part),
+            fired=rows(record.fired, part),
+            pool=None,
+        )

@@ -21,7 +21,7 @@ from immunity.results.observed import ObservedData, read_observed
 from immunity.results.outcomes import host_outcomes
 from immunity.results.present import find_readout, pool_array, readout_array
 from immunity.results.protocol import labels_of_pair
-from immunity.results.record import Record
+from immunity.results.record import Record, in_blocks
 from immunity.results.shown import as_html, as_text
 from immunity.results.summary import (
     count_outcomes,
@@ -255,7 +255,8 @@ class Cohort(Named):
         """What became of each host, by its number."""
         import xarray as xr
 
-        return xr.DataArray(host_outcomes(self.record), dims="host", coords={"host": self.record.host}, name="outcome")
+        words = [word for block in in_blocks(self.record) for word in host_outcomes(block)]
+        return xr.DataArray(words, dims="host", coords={"host": self.record.host}, name="outcome")
 
     def survival(self) -> xr.Dataset:
         """The Kaplan-Meier estimate: ``alive`` with ``low`` and ``high`` (95 %) and ``at_risk`` over time in days.
@@ -288,7 +289,8 @@ class Cohort(Named):
     def statistic(self, name: str, statistic: str) -> dict[str, float | None]:
         """Median and quantiles over hosts of one of the statistics of a summary (maximum, maximum_day, area, ...)."""
         index = find_readout(self.record.infos, name)
-        return over_hosts(statistics_of(self.record, index, list_rows(self.record))[statistic])
+        found = [statistics_of(block, index, list_rows(block))[statistic] for block in in_blocks(self.record)]
+        return over_hosts(np.concatenate(found))
 
     def report(self, file: Path | str, *, data: Data = None) -> Path:
         """Write the self-contained report of this cohort, as ``immunity cohort --out`` does; ``data`` as for a run."""

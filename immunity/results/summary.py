@@ -14,7 +14,7 @@ from immunity.results import curves
 from immunity.results.last import last
 from immunity.results.outcomes import causes_of_end, host_outcomes, outside_healthy
 from immunity.results.present import present, present_bounds, present_unit
-from immunity.results.record import DISCLAIMER, Record
+from immunity.results.record import DISCLAIMER, Record, in_blocks
 from immunity.results.status import status_text
 
 Statistic = Callable[[Floats, Floats], Floats]  # (float64[row, host] days, float64[row, host]) -> float64[host]
@@ -23,7 +23,7 @@ QUANTILES = {"median": 0.5, "q05": 0.05, "q25": 0.25, "q75": 0.75, "q95": 0.95}
 
 def baseline(time: Floats, values: Floats) -> Floats:
     """The first value: at rest, before anything is done."""
-    return values[0]
+    return values[0].copy()  # a view would keep the whole curves
 
 
 def minimum(time: Floats, values: Floats) -> Floats:
@@ -108,15 +108,21 @@ def summarise_run(record: Record) -> dict[str, Any]:
 
 def summarise_cohort(record: Record) -> dict[str, Any]:
     """The summary of many hosts: every statistic of every readout as median and quantiles over hosts."""
-    rows = curves.list_rows(record)
+    outcomes: Counter[str] = Counter()
+    found: list[list[dict[str, Floats]]] = [[] for _ in record.infos]  # per readout, block by block
+    for block in in_blocks(record):
+        outcomes.update(host_outcomes(block))
+        rows = curves.list_rows(block)
+        for index, blocks in enumerate(found):
+            blocks.append(statistics_of(block, index, rows))
     readouts = {
         info.id: _entry(record, index)
-        | {name: over_hosts(values) for name, values in statistics_of(record, index, rows).items()}
-        for index, info in enumerate(record.infos)
+        | {name: over_hosts(np.concatenate([block[name] for block in blocks])) for name in blocks[0]}
+        for index, (info, blocks) in enumerate(zip(record.infos, found, strict=True))
     }
     return _head(record) | {
         "hosts": len(record.host),
-        "outcomes": count_outcomes(record),
+        "outcomes": dict(outcomes.most_common()),
         "status": dict(Counter(status_text(int(code)) for code in record.status)),
         "readouts": readouts,
         "provenance": record.provenance,
@@ -126,7 +132,7 @@ def summarise_cohort(record: Record) -> dict[str, Any]:
 
 def count_outcomes(record: Record) -> dict[str, int]:
     """How many hosts came to what, most frequent first."""
-    return dict(Counter(host_outcomes(record)).most_common())
+    return dict(Counter(word for block in in_blocks(record) for word in host_outcomes(block)).most_common())
 
 
 def over_hosts(values: Floats) -> dict[str, float | None]:

@@ -70,6 +70,10 @@ def test_one_more_host_changes_no_other(case, reference):
     assert len(more.host) == 10
 
 
+def test_what_is_small_of_a_batch_does_not_hold_its_curves(reference):
+    assert batch_module.without_curves(reference).readouts.base is None
+
+
 def test_hosts_differ_and_seeds_differ(case, reference):
     assert len({row.tobytes() for row in reference.readouts}) == 9
     other = run_cohort(case, hosts=9, seed=4, stochastic=True).batch

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from immunity.results import Cohort, Run
+from immunity.results.record import in_blocks
 from results.records import record, with_death, with_failure
 
 
@@ -83,6 +84,14 @@ def test_cohort_summary_is_over_hosts():
     assert summary["readouts"]["tent"]["maximum"]["median"] == 12.0
     assert cohort.statistic("tent", "maximum")["median"] == 12.0
     json.dumps(summary, allow_nan=False)
+
+
+def test_block_by_block_a_cohort_is_summarised_as_at_once(monkeypatch):
+    made = with_death(record(7), 1, 4.0)
+    at_once = Cohort(made).summary
+    monkeypatch.setattr("immunity.results.summary.in_blocks", lambda whole: in_blocks(whole, 2))
+    assert [len(block.host) for block in in_blocks(made, 2)] == [1, 2, 2, 2]
+    assert Cohort(made).summary == at_once
 
 
 def test_failed_hosts_are_counted_by_reason():
