@@ -13,6 +13,7 @@ from immunity.compiler.build import Compiled
 from immunity.compiler.case import Case
 from immunity.compiler.host import meeting, whole
 from immunity.language.errors import RuleError, fail, plainly
+from immunity.language.load import Entry
 from immunity.language.quantity import base_unit, parse_quantity
 from immunity.scenario import find_scenario
 
@@ -110,11 +111,12 @@ def list_names(kind: str, *, book: Compiled | None = None) -> Listing:
         from immunity.lifetime import built_in
 
         return Listing(built_in(kind.removesuffix("s")))
-    compiled = whole(book or api.load())
-    if kind in KINDS:
+    compiled = book or api.load()
+    if kind in KINDS:  # as they are written: nothing of them needs to be compiled
         entries = [entry for each in KINDS[kind] for entry in compiled.book.entries.get(each, {}).values()]
         names = (getattr(e.record, "title", None) or e.record.name or e.record.story or "" for e in entries)
         return Listing(zip((e.id for e in entries), names, strict=True))
+    compiled = whole(compiled)
     names = compiled.model.tables.names
     if kind == "readouts":
         return Listing((info.id, f"{info.name} [{info.unit}]") for info in compiled.model.readouts)
@@ -183,14 +185,15 @@ def explain(name: str, *, book: Compiled | None = None) -> Text:
     from immunity.compiler.show import number_line
     from immunity.language.explain import explain_entry, explain_readout, explain_rule, explain_source
 
-    compiled = whole(book or api.load())
+    compiled = book or api.load()
     entries = {id: e for kind, group in compiled.book.entries.items() if kind != "sources" for id, e in group.items()}
+    if name in entries:
+        return Text("\n".join(explain_entry(entries[name], _enough(entries[name], compiled)).lines()))
+    compiled = whole(compiled)
     rules = {rule.name: rule for rule in compiled.rules}
     readouts = [row.info.id for row in compiled.readouts]
     numbers, sources = compiled.numbers.index, compiled.model.sources
-    if name in entries:
-        lines = explain_entry(entries[name], compiled).lines()
-    elif name in rules:
+    if name in rules:
         lines = explain_rule(rules[name], compiled)
     elif name in readouts:
         lines = explain_readout(name, compiled)
@@ -201,6 +204,13 @@ def explain(name: str, *, book: Compiled | None = None) -> Text:
     else:
         raise fail("E614", text=name, known=[*entries, *rules, *readouts, *numbers, *sources])
     return Text("\n".join(lines))
+
+
+def _enough(entry: Entry, compiled: Compiled) -> Compiled:
+    """As much of a book as tells of an entry: who lives in a place is known of all, what is changed of what is met."""
+    if entry.kind == "place":
+        return whole(compiled)
+    return meeting(compiled, entry) if hasattr(entry.record, "changes") else compiled
 
 
 @plainly

@@ -103,3 +103,13 @@ def test_of_the_built_in_book_what_is_met_is_kept_and_of_one_s_own_it_is_not(
             host.whole(cache.compile_book(load_book([path]), met=()))
         assert built["books"] - 2 == books
         assert len(list((tmp_path / "cache").rglob("*.met"))) == kept
+
+
+def test_what_is_told_of_an_entry_needs_only_what_it_names(built: Counter[str], tmp_path: Path) -> None:
+    coatless = "\n---\n{kind: deficiency, id: coatless, changes: [{number: germ.die.hazard, multiply: '2'}]}"
+    book = api.load(write(BOOK + coatless, tmp_path))
+    built.clear()
+    assert "germ" in str(ask.explain("germ", book=book)) and "twice" in dict(ask.list_names("scenarios", book=book))
+    assert built["books"] == 0
+    assert "1 1/day" in str(ask.explain("coatless", book=book))  # what the number is without it
+    assert built["books"] == 1

@@ -60,11 +60,12 @@ def ageing_steps(
 
 def _rows(day: float, present: Floats, value: Floats) -> list[Row]:
     """What brings numbers from one set of values to another, keeping what sets a host apart."""
-    moved = np.flatnonzero(np.abs(value - present) > 1e-12 * np.abs(present)).tolist()
-    return [
-        (day, EVENT_AGE, k, float(value[k] / present[k])) if present[k] else (day, EVENT_AGE_SET, k, float(value[k]))
-        for k in moved
-    ]
+    moved = np.flatnonzero(np.abs(value - present) > 1e-12 * np.abs(present))
+    before, after = present[moved], value[moved]
+    scaled = before != 0.0
+    to = np.divide(after, before, out=after.copy(), where=scaled)
+    kinds = np.where(scaled, EVENT_AGE, EVENT_AGE_SET)
+    return [(day, *row) for row in zip(kinds.tolist(), moved.tolist(), to.tolist(), strict=True)]
 
 
 def _change(before: Floats, after: Floats, least: Floats) -> float:

@@ -255,13 +255,13 @@ def _apply_one(numbers: Numbers, theta: Floats, change: Change, attributes: Attr
         raise fail("E616", at=at, text=change.number)
     factor = _factor(numbers, change, attributes, at)
     chosen = matching(numbers, change.number, at)
-    for index in chosen:
-        if change.set is not None:
+    if change.set is not None:
+        for index in chosen:
             theta[index] = plain(change.set.value, numbers[index].dimension, at)
-        with np.errstate(over="ignore"):
-            theta[index] *= factor
-        if not np.isfinite(theta[index]):
-            raise fail("E302", at=at, text=f"{change.number} times {factor:g}")
+    with np.errstate(over="ignore"):
+        theta[chosen] *= factor
+    if not np.isfinite(theta[chosen]).all():
+        raise fail("E302", at=at, text=f"{change.number} times {factor:g}")
     return set(chosen) if change.set is not None else set()
 
 

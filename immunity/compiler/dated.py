@@ -40,7 +40,7 @@ SITE = "site"  # the class of places that an exposure may name
 _PER_BODY = ((re.compile(r"/\s*k?g\b"), "weight"), (re.compile(r"/\s*m(\^|\*\*)?2\b"), "surface"))
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Dated:
     """One event: a row of the table ``Events``."""
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from immunity.compiler.tables import Floats
 from immunity.language.errors import Location
-from immunity.language.formula import evaluate
+from immunity.language.formula import number
 from immunity.language.quantity import Quantity
 
 
@@ -31,8 +31,9 @@ class Formula:
 
     def value(self, theta: Floats) -> float:
         """The formula's value under given parameters."""
-        known = {name: replace(self.where[name], value=float(theta[index])) for name, index in self.follows.items()}
-        return evaluate(self.text, {**self.where, **known}, at=self.location).value
+        values = {name: quantity.value for name, quantity in self.where.items()}
+        values |= {name: float(theta[index]) for name, index in self.follows.items()}
+        return number(self.text, values, at=self.location)
 
 
 def follow(formulas: Sequence[Formula], before: Floats, after: Floats, *, pinned: Set[int] = frozenset()) -> None:

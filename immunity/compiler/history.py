@@ -70,10 +70,7 @@ def read_history(
             moved = {key: getattr(rate, key) + offset for key in ("start", "until")}
             moved |= {key: getattr(rate, key) - offset for key in ("age", "day_of_year")}  # on the first day
             chances.append(replace(rate, name=f"{episode.id}.{rate.name}", **moved))
-    dated += [
-        replace(row, time=at_tick(row.time + days))
-        for row in ageing_events(compiled, scenario, attributes, deficiencies, -days, 0.0)
-    ]
+    dated += ageing_events(compiled, scenario, attributes, deficiencies, -days, 0.0, begin=-days)
     theta = theta_of(compiled, scenario, person(-days), deficiencies)
     return Past(days, theta, events_of(dated), tuple(plans), tuple(chances))
 

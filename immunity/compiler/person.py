@@ -15,6 +15,7 @@ from immunity.compiler.changes import (
     most_moved,
     plain,
 )
+from immunity.compiler.clock import at_tick
 from immunity.compiler.dated import Dated
 from immunity.compiler.derive import follow
 from immunity.compiler.numbers import Numbers, check_range
@@ -65,8 +66,10 @@ def ageing_events(
     deficiencies: list[str],
     first: float,
     last: float,
+    *,
+    begin: float = 0.0,
 ) -> list[Dated]:
-    """What brings the numbers of a host that ages up to date, from one day to another."""
+    """What brings the numbers of a host that ages up to date, from one day to another; dated since ``begin``."""
     age = attributes.get(AGE)
     if not isinstance(age, Quantity) or age.dimension != TIME:
         return []
@@ -82,4 +85,6 @@ def ageing_events(
     if not any(first < knot < last for knot in knots) and most_moved(compiled.numbers, *ends) < 0.25 * FINEST:
         return []
     usual = compiled.model.tables.theta
-    return [Dated(*row) for row in ageing_steps(theta_at, knots, first, last, usual)]
+    rows = ageing_steps(theta_at, knots, first, last, usual)
+    times = {day: at_tick(day - begin) for day in dict.fromkeys(row[0] for row in rows)}
+    return [Dated(times[day], kind, index, value) for day, kind, index, value in rows]

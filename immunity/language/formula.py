@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
+import copy
 import math
 import warnings
 from collections.abc import Callable, Mapping
 from fractions import Fraction
 from functools import lru_cache
+from types import CodeType
 
 from immunity.language.errors import Location, RuleError, fail
 from immunity.language.quantity import DIMENSIONLESS, Quantity
@@ -60,6 +62,35 @@ def evaluate(formula: object, where: Mapping[str, Quantity], *, at: Location | N
     except (ZeroDivisionError, OverflowError, ValueError) as error:
         raise fail("E311", at=at, text=formula, reason=_plain(error)) from None
     return Quantity(value, dimension, formula)
+
+
+def number(formula: str, values: Mapping[str, float], *, at: Location | None = None) -> float:
+    """Work out a formula whose units were checked before, of bare numbers: the same digits, and much quicker.
+
+    Raises
+    ------
+    RuleError
+        E311 no finite value.
+    """
+    try:
+        value = eval(_code(formula), dict(_FUNCTIONS, __builtins__={}), values)  # arithmetic, as ``evaluate`` found
+        if isinstance(value, complex):
+            raise ValueError
+    except (ZeroDivisionError, OverflowError, ValueError) as error:
+        raise fail("E311", at=at, text=formula, reason=_plain(error)) from None
+    if not math.isfinite(value):
+        raise fail("E311", at=at, text=formula, reason="the value is too large")
+    return value
+
+
+@lru_cache(maxsize=5_000)
+def _code(formula: str) -> CodeType:
+    """A formula as code, with every literal as the float that it stands for."""
+    tree = ast.Expression(copy.deepcopy(_tree(formula)))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant):
+            node.value = float(node.value)  # pyright: ignore[reportArgumentType]
+    return compile(tree, "(formula)", "eval")
 
 
 def names_in(formula: str) -> frozenset[str] | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 import sys
 from datetime import UTC, datetime
+from functools import lru_cache
 from importlib.metadata import version
 from typing import Any
 
@@ -22,7 +23,7 @@ def describe_origin(case: Case, options: Options, papers: tuple[dict[str, Any], 
     return {
         "version": __version__,
         "python": platform.python_version(),
-        "packages": {name: version(name) for name in PACKAGES},
+        "packages": dict(_versions()),
         "platform": platform.platform(),
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "command": list(sys.argv),
@@ -37,6 +38,12 @@ def describe_origin(case: Case, options: Options, papers: tuple[dict[str, Any], 
         "changed_numbers": changed_numbers(case),
         "sources": [paper["key"] for paper in papers],
     }
+
+
+@lru_cache(maxsize=1)
+def _versions() -> dict[str, str]:
+    """Versions of what results rest on; looking them up reads folders."""
+    return {name: version(name) for name in PACKAGES}
 
 
 def changed_numbers(case: Case) -> dict[str, dict[str, Any]]:

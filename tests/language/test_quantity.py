@@ -10,7 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from immunity.language.errors import Location, RuleError
-from immunity.language.formula import evaluate
+from immunity.language.formula import evaluate, number
 from immunity.language.quantity import (
     CELL,
     DIMENSIONLESS,
@@ -320,3 +320,16 @@ def test_towers_of_powers_are_refused_before_work_is_done() -> None:
         assert code_of(tower) == "E307"
     assert parse_quantity("1 mL^4/cell^4/day").dimension == (VOLUME / CELL) ** 4 / TIME
     assert parse_quantity("1 (cell*day)^-2").dimension == (CELL * TIME) ** -2
+
+
+@pytest.mark.parametrize("formula", ["a / 3 + b**2", "-log(b) * a", "sqrt(a) - 2**b / 7", "(a - b) / exp(b)", "a**0.4"])
+def test_a_formula_of_bare_numbers_gives_the_digits_of_the_one_with_units(formula: str) -> None:
+    values = {"a": 1.7, "b": 0.3}
+    where = {name: parse_quantity(f"{value}") for name, value in values.items()}
+    assert number(formula, values) == evaluate(formula, where).value
+
+
+@pytest.mark.parametrize("formula", ["1 / (a - a)", "(a - 3)**0.5", "log(a - 3)", "exp(1000 * a)"])
+def test_a_formula_of_bare_numbers_without_a_value_is_refused(formula: str) -> None:
+    with pytest.raises(RuleError, match="E311"):
+        number(formula, {"a": 1.7})
