@@ -60,8 +60,20 @@ def test_a_pneumonia_lasts_days_and_costs_oxygen_and_ends() -> None:
     assert _values(run, "alveoli.bacteria")[-1] == pytest.approx(-2.0)  # the limit of detection
 
 
+def test_fever_shortens_a_pneumonia_and_a_liver_deaf_to_il6_leaves_the_adrenals_to_tnf() -> None:
+    fever = _run("pneumococcal_pneumonia", days=14)
+    cooled = _run("pneumococcal_pneumonia", {"numbers.fever.felt": "0.02"}, days=14)
+    deaf = _run("pneumococcal_pneumonia", {"therapies": [{"therapy": "tocilizumab", "dose": "8 mg/kg", "at": "0 d"}]}, days=14)
+    clean = [int((_values(run, "alveoli.bacteria") > 0).sum()) for run in (fever, cooled, deaf)]
+    assert clean[0] < clean[1] - 6
+    assert clean[0] < clean[2]
+    assert _values(deaf, "blood.crp").max() < 2.0
+    assert _values(deaf, "blood.cortisol").max() > 200.0
+    assert _values(deaf, "body.survival")[-1] > 0.7
+
+
 def test_who_dies_without_a_spleen_dies_of_shock_with_a_fever() -> None:
-    slips = {"numbers": {"streptococcus_pneumoniae.hold_in_flow": "0.047"}}  # a type that the liver holds badly
+    slips = {"numbers": {"streptococcus_pneumoniae.hold_in_flow": "0.025"}}  # a type that the liver holds badly
     run = _run("bacteraemia_pneumococcus", slips, days=14, host={"deficiencies": ["asplenia"]})
     assert run.outcome == "dead"
     assert run.summary["died_of"] == "septic shock"

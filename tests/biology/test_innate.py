@@ -42,7 +42,7 @@ def test_each_defect_opens_the_door_to_its_germ(scenario: str, deficiency: str, 
 
 
 def test_a_spleen_is_needed_for_what_the_liver_cannot_hold() -> None:
-    slips = {"streptococcus_pneumoniae.hold_in_flow": "0.047"}
+    slips = {"streptococcus_pneumoniae.hold_in_flow": "0.025"}
     cleared = pytest.approx(0.0)  # the limit of detection
     assert _curve("bacteraemia_pneumococcus", "liver.bacteria", "asplenia")[-1] == cleared
     assert _curve("bacteraemia_pneumococcus", "liver.bacteria", numbers=slips)[-1] == cleared
