@@ -63,7 +63,8 @@ def test_a_pneumonia_lasts_days_and_costs_oxygen_and_ends() -> None:
 def test_fever_shortens_a_pneumonia_and_a_liver_deaf_to_il6_leaves_the_adrenals_to_tnf() -> None:
     fever = _run("pneumococcal_pneumonia", days=14)
     cooled = _run("pneumococcal_pneumonia", {"numbers.fever.felt": "0.02"}, days=14)
-    deaf = _run("pneumococcal_pneumonia", {"therapies": [{"therapy": "tocilizumab", "dose": "8 mg/kg", "at": "0 d"}]}, days=14)
+    tocilizumab = {"therapies": [{"therapy": "tocilizumab", "dose": "8 mg/kg", "at": "0 d"}]}
+    deaf = _run("pneumococcal_pneumonia", tocilizumab, days=14)
     clean = [int((_values(run, "alveoli.bacteria") > 0).sum()) for run in (fever, cooled, deaf)]
     assert clean[0] < clean[1] - 6
     assert clean[0] < clean[2]
