@@ -10,6 +10,7 @@ from numba.core import types
 
 from immunity.engine.keep import KernelCache
 from immunity.engine.parts import PartCompiler
+from immunity.engine.recall import recalled_calls
 
 F = TypeVar("F", bound=Callable[..., Any])
 njit: Any = numba.njit
@@ -34,6 +35,13 @@ def entry(function: F) -> F:
     """Compile a function that Python calls; kept on disk with all that it calls, if a folder can be written."""
     compiled = njit(**_SETTINGS)(function)
     compiled._cache = KernelCache(function)
+    usual = compiled.compile
+
+    def compile_once(signature: Any) -> Any:
+        with recalled_calls():
+            return usual(signature)
+
+    compiled.compile = compile_once
     return compiled
 
 

@@ -8,6 +8,7 @@ In Python and in kernels alike, the arrays are attributes.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import zlib
 from functools import cached_property
 from typing import Any, ClassVar
@@ -18,8 +19,7 @@ from numba.core import cgutils, types
 from numba.core.datamodel import models
 from numba.core.extending import NativeValue, lower_getattr_generic, register_model, unbox
 from numba.core.typing.templates import AttributeTemplate, infer_getattr
-from numba.np.arrayobj import populate_array
-from numba.np.numpy_support import from_dtype
+from numba.np.numpy_support import as_dtype, from_dtype
 
 
 class Packed:
@@ -125,17 +125,24 @@ def _read_field(context: Any, builder: Any, packed: PackedType, table: Any, attr
 
     if not isinstance(kind, types.Array):
         return word(at, context.get_value_type(kind))
-    element = context.get_data_type(kind.dtype)
-    size = context.get_abi_sizeof(element)
-    length = context.get_value_type(types.intp)
+    element, length = context.get_data_type(kind.dtype), context.get_value_type(types.intp)
+    size = as_dtype(kind.dtype).itemsize
     shape = [word(at + 1 + axis, length) for axis in range(kind.ndim)]
     strides = [length(size)]
     for axis in range(kind.ndim - 1, 0, -1):
         strides.insert(0, builder.mul(strides[0], shape[axis]))
-    array = context.make_array(kind)(context, builder)
-    data = word(at, element.as_pointer())
-    populate_array(array, data=data, shape=shape, strides=strides, itemsize=size, meminfo=None)
-    return array._getvalue()
+    members = {
+        "data": word(at, element.as_pointer()),
+        "itemsize": length(size),
+        "nitems": functools.reduce(builder.mul, shape),
+        "shape": cgutils.pack_array(builder, shape, length),
+        "strides": cgutils.pack_array(builder, strides, length),
+    }
+    model = context.data_model_manager[kind]
+    array = ir.Constant(model.get_value_type(), None)  # nobody owns it: kernels count no references
+    for name, value in members.items():
+        array = builder.insert_value(array, value, model.get_field_position(name))
+    return array
 
 
 @unbox(PackedType)

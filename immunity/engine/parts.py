@@ -12,6 +12,21 @@ from llvmlite.binding import Linkage
 from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import CompilerBase, DefaultPassBuilder
 
+IDLE = {  # passes that find nothing to do in kernels: these hold no closures, literals or expressions of whole arrays
+    "WithLift",
+    "InlineClosureLikes",
+    "RewriteSemanticConstants",
+    "DeadBranchPrune",
+    "RewriteDynamicRaises",
+    "MakeFunctionToJitFunction",
+    "InlineInlinables",
+    "FindLiterallyCalls",
+    "LiteralUnroll",
+    "InlineOverloads",
+    "NopythonRewrites",
+    "IRLegalization",
+}
+
 
 class _Codegen:
     """The code generator, for a library without machine code: there is nowhere to write a function's environment to."""
@@ -33,6 +48,9 @@ class Part(JITCodeLibrary):
     def codegen(self) -> Any:
         """Without a place for the environment."""
         return _Codegen(self._codegen)
+
+    def _optimize_functions(self, ll_module: Any) -> None:
+        """Leave that to the entry, which has it all."""
 
     def finalize(self) -> None:
         """Add what is called, and optimise nothing."""
@@ -60,4 +78,6 @@ class PartCompiler(CompilerBase):
         """Those of Numba."""
         state = self.state
         state.library = Part(state.targetctx.codegen(), state.func_id.func_qualname)
-        return [DefaultPassBuilder.define_nopython_pipeline(state)]
+        manager = DefaultPassBuilder.define_nopython_pipeline(state)
+        manager.passes = [(each, why) for each, why in manager.passes if each.__name__ not in IDLE]
+        return [manager]
