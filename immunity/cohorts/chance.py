@@ -11,7 +11,7 @@ import numpy as np
 
 from immunity.compiler.case import Chance, Past
 from immunity.compiler.clock import TICKS_PER_DAY, at_tick
-from immunity.compiler.tables import EVENT_SCALE, Events
+from immunity.compiler.tables import EVENT_PARAMETER_SCALE, EVENT_SCALE, Events, Floats
 from immunity.engine.rng import philox_block
 from immunity.language.errors import fail
 
@@ -23,13 +23,16 @@ MOST = 100_000  # exposures of one host
 Told = tuple[float, str]
 
 
-def draw_exposures(chances: Sequence[Chance], seed: int, host: int, days: float) -> tuple[Events, list[Told]]:
+def draw_exposures(
+    chances: Sequence[Chance], seed: int, host: int, days: float, ratio: Floats | None = None
+) -> tuple[Events, list[Told]]:
     """Draw when a host meets what, and how much of it, by thinning a Poisson process.
 
     Parameters
     ----------
     chances : sequence of Chance    each draws from numbers that belong to (seed, host, its name)
     days : float                    as long as the run
+    ratio : float64[parameter]      numbers of this host on day 0, relative to the median person; None: 1
 
     Returns
     -------
@@ -44,7 +47,9 @@ def draw_exposures(chances: Sequence[Chance], seed: int, host: int, days: float)
     rows: list[tuple[float, int, int, float]] = []
     told: list[Told] = []
     for chance in chances:
-        uniforms, aside = (uniforms_of_host(f"chance:{chance.name}{end}", seed, host) for end in ("", ":along"))
+        uniforms, aside, anew = (
+            uniforms_of_host(f"chance:{chance.name}{end}", seed, host) for end in ("", ":along", ":draws")
+        )
         if math.isnan(chance.day_of_year):
             chance = replace(chance, day_of_year=YEAR * next(uniforms_of_host("birthday", seed, host)) - chance.age)
         rows += _renewals(chance, days)
@@ -63,6 +68,10 @@ def draw_exposures(chances: Sequence[Chance], seed: int, host: int, days: float)
             _, pool, kind, name = chance.choices[strain]
             if chance.renewed and not math.isfinite(chance.every):
                 rows += [(at_tick(day), EVENT_SCALE, known, chance.keeps) for known in chance.renewed[strain]]
+            rows += [
+                (at_tick(day), EVENT_PARAMETER_SCALE, number, math.exp(sigma * _normal(anew)))
+                for number, sigma in chance.draws
+            ]
             given = [(chance.median * math.exp(chance.sigma * _normal(uniforms)), pool, kind, name)]
             for median, sigma, where, how, what in chance.along:
                 given.append((median * math.exp(sigma * _normal(aside)), where, how, what))
@@ -70,7 +79,7 @@ def draw_exposures(chances: Sequence[Chance], seed: int, host: int, days: float)
                 rows.append((at_tick(day), how, where, amount))
                 told.append((at_tick(day), f"exposed to {amount:.3g} of {what}"))
     order = sorted(range(len(rows)), key=lambda row: rows[row][0])
-    ordered = [rows[row] for row in order]
+    ordered = _from_each_to_next([rows[row] for row in order], ratio)
     events = Events(
         np.array([row[0] for row in ordered], np.float64),
         np.array([row[1] for row in ordered], np.uint8),
@@ -110,6 +119,21 @@ def left_over(past: Past | None) -> Events:
     late = past.events.time >= past.days
     day = np.rint((past.events.time[late] - past.days) * TICKS_PER_DAY) / TICKS_PER_DAY
     return Events(day, past.events.kind[late], past.events.index[late], past.events.value[late])
+
+
+def _from_each_to_next(
+    rows: list[tuple[float, int, int, float]], ratio: Floats | None
+) -> list[tuple[float, int, int, float]]:
+    """Rows in which a number that was drawn is scaled from what was drawn before it."""
+    now: dict[int, float] = {}
+    found = []
+    for time, kind, index, value in rows:
+        factor = value
+        if kind == EVENT_PARAMETER_SCALE:
+            factor = value / now.get(index, 1.0 if ratio is None else float(ratio[index]))
+            now[index] = value
+        found.append((time, kind, index, factor))
+    return found
 
 
 def _renewals(chance: Chance, days: float) -> list[tuple[float, int, int, float]]:

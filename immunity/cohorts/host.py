@@ -156,7 +156,7 @@ def _run(
         net, state, status, theta, told = _live_past(case, case.past, theta, stochastic, seed, host, rtol)
     if status != 0:
         return HostOutcome(host, draws, _never_started(case, state, status, record_pools))
-    drawn, met = draw_exposures(case.chances, seed, host, case.days)
+    drawn, met = draw_exposures(case.chances, seed, host, case.days, _relative(theta, case.theta))
     run = run_host(
         net,
         theta,
@@ -180,7 +180,7 @@ def _live_past(
     case: Case, past: Past, theta: Floats, stochastic: bool, seed: int, host: int, rtol: float
 ) -> tuple[Any, Floats, int, Floats, list[Told]]:
     """Settle a host at the age at which its history begins, and live through that; also its numbers on day 0."""
-    ratio = np.divide(theta, case.theta, out=np.ones_like(theta), where=case.theta != 0.0)
+    ratio = _relative(theta, case.theta)
     began = past.theta * ratio
     key = None if stochastic or past.chances else _content(past, began, rtol)
     kept = _prepare_once(case.model.tables).lived
@@ -191,7 +191,7 @@ def _live_past(
     net, state, status = start_host(case, began, rtol=rtol)
     if status != 0:
         return net, state, status, theta, []
-    drawn, met = draw_exposures(past.chances, seed, host, past.days)
+    drawn, met = draw_exposures(past.chances, seed, host, past.days, ratio)
     run = run_host(
         net,
         began,
@@ -213,6 +213,10 @@ def _live_past(
         while len(kept) > LIVED:
             kept.popitem(last=False)
     return net, run.state, run.status, run.theta, told
+
+
+def _relative(theta: Floats, median: Floats) -> Floats:
+    return np.divide(theta, median, out=np.ones_like(theta), where=median != 0.0)
 
 
 def _content(past: Past, theta: Floats, rtol: float) -> bytes:

@@ -86,6 +86,7 @@ class Chance:
     renewed : tuple            for each choice the pools that know it: scaled by ``keeps`` before it is met, or, if
                                ``every`` is finite, every so many days
     day_of_year                NaN: drawn for each host
+    draws : tuple              (parameter, sigma) of numbers that each meeting draws anew
     """
 
     name: str
@@ -103,6 +104,7 @@ class Chance:
     renewed: tuple[tuple[int, ...], ...] = ()
     keeps: float = 1.0
     every: float = math.inf
+    draws: tuple[tuple[int, float], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
-from immunity.compiler.case import Chance
-from immunity.compiler.changes import AGE, Attributes, plain
+from immunity.compiler.case import Chance, Spread
+from immunity.compiler.changes import AGE, Attributes, matching, plain
 from immunity.compiler.dated import Given, exposed_pool, read_amount, read_span, read_time
+from immunity.compiler.derive import followers
+from immunity.compiler.numbers import Numbers
 from immunity.compiler.space import Space
 from immunity.compiler.tables import EVENT_ADD, EVENT_ADD_COUNTED, Floats
 from immunity.language.errors import Location, fail
@@ -20,13 +23,21 @@ from immunity.language.quantity import DIMENSIONLESS, TIME, Dimension, Quantity,
 ANY_DAY = "any"  # a birthday that is drawn
 
 
-def read_chance(scenario: Entry, position: int, exposure: Exposure, attributes: Attributes, given: Given) -> Chance:
+def read_chance(
+    scenario: Entry,
+    position: int,
+    exposure: Exposure,
+    attributes: Attributes,
+    given: Given,
+    numbers: Numbers,
+    spreads: Sequence[Spread],
+) -> Chance:
     """Work out an exposure at a rate.
 
     Raises
     ------
     RuleError
-        E602, E603, E606, E609, E509, and those of quantities.
+        E410, E602, E603, E606, E609, E509, E615, and those of quantities.
     """
     path = ("exposures", position)
     rate = exposure.rate
@@ -80,6 +91,7 @@ def read_chance(scenario: Entry, position: int, exposure: Exposure, attributes: 
             if renews is None or renews.every is None
             else read_span(renews.every, scenario.at(*here, "renews", "every"))
         ),
+        draws=_drawn(numbers, spreads, rate.draws, scenario.at(*here, "draws")),
     )
 
 
@@ -95,6 +107,23 @@ def _along(
     if spread < 1.0:
         raise fail("E514", at=scenario.at(*path, "gsd"), text=along.gsd)
     return median, math.log(spread), index, EVENT_ADD_COUNTED if row.countable else EVENT_ADD, along.threat
+
+
+def _drawn(
+    numbers: Numbers, spreads: Sequence[Spread], names: Sequence[str], at: Location
+) -> tuple[tuple[int, float], ...]:
+    """Numbers that differ between meetings as the rule book lets them differ between people."""
+    sigma = {spread.parameter: spread.sigma for spread in spreads}
+    found = []
+    for name in names:
+        for index in matching(numbers, name, at):
+            if index not in sigma:
+                raise fail("E609", at=at, text=name, reason="no 'variation' says how far it varies")
+            follow = followers(numbers.formulas, index)
+            if follow:
+                raise fail("E615", at=at, text=name, follower=numbers[follow[0]].name)
+            found.append((index, sigma[index]))
+    return tuple(found)
 
 
 def _knows(space: Space, renews: Replaced, threat: str) -> tuple[int, ...]:

@@ -41,7 +41,8 @@ def happenings(
     chances: list[Chance] = []
     for position, exposure in enumerate(record.exposures):
         if exposure.rate is not None:
-            chances.append(read_chance(scenario, position, exposure, attributes, given))
+            spreads = compiled.model.spreads
+            chances.append(read_chance(scenario, position, exposure, attributes, given, numbers, spreads))
             continue
         rows = exposure_events(scenario, position, exposure, attributes, given)
         if exposure.when is None:

@@ -474,6 +474,7 @@ class Rate(Record):
     until: str | None = None
     along: list[Along] = Field(default_factory=list)
     renews: Replaced | None = None
+    draws: Texts = Field(default_factory=list)
 
 
 class Exposure(Record):

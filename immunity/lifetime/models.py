@@ -27,6 +27,7 @@ class Meeting(Record):
     by_season: list[Point] = Field(default_factory=list)
     along: list[Along] = Field(default_factory=list)
     renews: Replaced | None = None
+    draws: Texts = Field(default_factory=list)
     before: str | None = None
     status: Status
     source: Texts = Field(default_factory=list)

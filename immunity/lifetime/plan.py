@@ -195,6 +195,8 @@ def _exposure(
             rate[key] = [list(p) for p in meeting.by_season] if key == "by_season" else dict(meeting.strains)
     if meeting.along:
         rate["along"] = [each.model_dump() for each in meeting.along]
+    if meeting.draws:
+        rate["draws"] = list(meeting.draws)
     if meeting.renews is not None:
         rate["renews"] = meeting.renews.model_dump(exclude_none=True)
     return {"threat": meeting.threat, "site": meeting.site, "dose": meeting.dose, "rate": rate}
