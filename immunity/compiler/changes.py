@@ -125,12 +125,12 @@ def most_moved(numbers: Numbers, attributes: Attributes, later: Attributes) -> f
     return max((abs(math.log(ratio)) for ratio in moved), default=0.0)
 
 
-def age_knots(numbers: Numbers) -> list[float]:
-    """Ages (day) at which some curve of age has a corner."""
+def age_knots(numbers: Numbers, attributes: Attributes) -> list[float]:
+    """Ages (day) at which some curve of age has a corner for this person."""
     curves = [(entry, position, "typical", each.curve) for entry, position, each in _all_typical(numbers)]
     curves += [(e, k, "changes", curve) for e, k, change in _all_changes(numbers) for curve in _curves(change)]
     return [
-        plain(x, TIME, entry.at(key, position))
+        plain(x, TIME, entry.at(key, position)) + _begins(curve, attributes, entry.at(key, position))
         for entry, position, key, curve in curves
         if curve.signal == AGE
         for x, _ in curve.points
@@ -181,6 +181,7 @@ def idle_attributes(numbers: Numbers, given: Sequence[str]) -> list[str]:
     felt |= {"deficiencies", "weight", "surface"}  # doses may be per body weight or surface
     for _, _, change in _all_changes(numbers):
         felt |= {*change.for_, *(curve.signal for curve in _curves(change))}
+        felt |= {curve.since.attribute for curve in _curves(change) if curve.since is not None}
         felt |= {change.scales_with} if change.scales_with else set()
     for _, _, typical in _all_typical(numbers):
         felt |= {*typical.for_, typical.curve.signal}
@@ -321,7 +322,17 @@ def _on_curve(curve: Curve, attributes: Attributes, at: Location, dimension: Dim
     if not isinstance(value, Quantity):
         raise fail("E607", at=at, what="attribute", text=curve.signal, known=attributes)
     xs, ys = _points(tuple(map(tuple, curve.points)), value.dimension, dimension, at)
-    return float(np.interp(value.value, xs, ys))
+    return float(np.interp(value.value - _begins(curve, attributes, at), xs, ys))
+
+
+def _begins(curve: Curve, attributes: Attributes, at: Location) -> float:
+    """The value of a curve's own signal at which it begins to count; 0 unless it says ``since``."""
+    if curve.since is None:
+        return 0.0
+    value, name = attributes.get(curve.since.attribute), curve.since.attribute
+    if not isinstance(value, Quantity):
+        raise fail("E607", at=at, what="attribute", text=name, known=attributes)
+    return plain(curve.since.at, value.dimension, at) - value.value
 
 
 @lru_cache(maxsize=4096)

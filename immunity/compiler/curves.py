@@ -30,6 +30,8 @@ def curve_points(signals: Signals, law: Curve, signal: int, at: Location) -> tup
     shapes = [law.wave is not None, law.fades is not None, bool(law.points)]
     if sum(shapes) != 1:
         raise fail("E509", at=at, reason="it needs one of points, wave and fades")
+    if law.since is not None:
+        raise fail("E509", at=at, reason="only a host's curves of its attributes count from another one")
     timed = signals[signal].name in CLOCKS
     if (law.repeats or not law.points) and not timed:
         raise fail("E509", at=at, reason="only curves of time or age repeat, swing or fade")

@@ -81,7 +81,7 @@ def ageing_events(
         return theta
 
     ends = [attributes_at(compiled.numbers, attributes, age.value + day) for day in (first, last)]
-    knots = [knot - age.value for knot in age_knots(compiled.numbers)]
+    knots = [knot - age.value for knot in age_knots(compiled.numbers, attributes)]
     if not any(first < knot < last for knot in knots) and most_moved(compiled.numbers, *ends) < 0.25 * FINEST:
         return []
     usual = compiled.model.tables.theta

@@ -193,7 +193,8 @@ def change_sentence(change: Any, before: Mapping[str, str]) -> str:
         parts.append(f"scales with {words(change.scales_with)}" + (f"^{change.power}" if change.power != "1" else ""))
     for curve in change.curve if isinstance(change.curve, list) else [change.curve] if change.curve else []:
         points = ", ".join(f"{y} at {x}" for x, y in curve.points)
-        parts.append(f"follows {words(curve.signal)} ({points}){evidence_of(curve)}")
+        since = f", counted from {words(curve.since.attribute)} {curve.since.at}," if curve.since else ""
+        parts.append(f"follows {words(curve.signal)}{since} ({points}){evidence_of(curve)}")
     usual = f", where it is {before[change.number]} otherwise" if change.number in before else ""
     notes = [part.note for part in (change, change.set, change.multiply) if part is not None and part.note]
     note = f" ({'; '.join(notes)})" if notes else ""

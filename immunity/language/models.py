@@ -94,8 +94,16 @@ class Wave(Record):
     peak: str = "0 day"
 
 
+class Since(Record):
+    """The day from which a curve counts: that on which an attribute would have been so much, as the due date."""
+
+    attribute: str
+    at: str
+
+
 class Curve(Record):
     signal: str
+    since: Since | None = None
     points: list[tuple[str, str]] = Field(default_factory=list)
     repeats: str | None = None
     wave: Wave | None = None

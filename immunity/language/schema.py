@@ -28,6 +28,7 @@ DESCRIPTIONS = {
     "countable": "Whether members are drawn one by one in stochastic mode.",
     "cite": "The reference as text.",
     "curve": "A factor that is piecewise linear in a signal, or a wave or a fading of time.",
+    "since": "Of a host: the curve counts from where this attribute would have been so much, as age from the due date.",
     "repeats": "The period after which a curve of time or age begins again.",
     "wave": "1 + swing * cos(2 pi (time - peak) / period).",
     "fades": "The mean time with which the factor falls: exp(-time / mean time).",

@@ -37,7 +37,11 @@ def test_helper_cells_end_carriage() -> None:
 def test_an_ear_empties_itself_unless_a_cold_shuts_its_tube() -> None:
     assert 10 < _grown(_cold(), "ear.bacteria", 12, 12.6) < 1e4
     assert _grown(_cold(), "ear.bacteria", 13.5, 16.5) < 2
-    assert _grown(_cold(), "ear.bacteria", 17, 20) > 1e5
+    assert 1e5 < _grown(_cold(), "ear.bacteria", 17, 20) < 1e8  # a mL of effusion holds 1e6 to 1e8, an ear half of one
+
+
+def test_an_ear_that_is_infected_leaves_the_blood_all_but_clean() -> None:
+    assert _grown(_cold(), "blood.bacteria", 17, 20) < 1  # in a mL, of which a culture takes one or two
 
 
 def test_a_cold_feeds_what_is_carried() -> None:

@@ -12,7 +12,7 @@ import immunity as im
 from immunity.cohorts.chance import draw_exposures, join_events, rate_at
 from immunity.compiler.build import Compiled
 from immunity.compiler.case import Case
-from immunity.compiler.tables import EVENT_ADD_COUNTED, EVENT_SCALE
+from immunity.compiler.tables import EVENT_ADD_COUNTED, EVENT_PARAMETER_SCALE, EVENT_SCALE
 from immunity.language.errors import RuleError
 from tests.compiler.books import case_of, compiled
 
@@ -204,6 +204,56 @@ def test_another_strain_is_known_less(every: str | None) -> None:
         return
     met = {day: what.split(" of ")[1] for day, what in told}
     assert [{"cold": "red", "flu": "blue"}[met[time]] in name for time, name, _ in scaled] == [True] * len(told)
+
+
+GRIPS = """
+kind: threat
+id: cold
+lives_in: {skin: []}
+numbers:
+  grip: {value: "2", status: assumed}
+  other: {value: "1", status: assumed}
+  twice: {derived: "2 * g", where: {g: cold.other}}
+  same: {value: "1", status: assumed}
+flows: [{verb: die, hazard: "1 1/day", times: [cold.grip, cold.twice, cold.same]}]
+readouts: [{id: colds, sum: [at skin], unit: CFU}]
+---
+kind: host
+id: adult
+attributes: {age: "35 y", weight: "50 kg"}
+variation: [{number: cold.grip, gsd: "2"}, {number: cold.other, gsd: "2"}]
+---
+{kind: scenario, id: plain, title: Plain, days: 3652.5, every: "30 d"}
+"""
+
+
+def test_each_meeting_draws_a_number_anew() -> None:
+    book = compiled(GRIPS)
+    case = at_rate(book, {"value": "2 1/year", "draws": ["cold.grip"]})
+    names = case.model.tables.names.parameter
+    grip = names.index("cold.grip")
+    begun = np.ones(len(names))
+    begun[grip] = 3.0  # this host's own, until the first meeting
+    drawn_after = []
+    for host in range(150):
+        events, told = draw_exposures(case.chances, 1, host, case.days, begun)
+        rows = [
+            (k, value) for _, kind, k, value in zip(*event_rows(events), strict=True) if kind == EVENT_PARAMETER_SCALE
+        ]
+        assert len(rows) == len(told)
+        assert {k for k, _ in rows} <= {grip}
+        drawn_after += list(3.0 * np.cumprod([value for _, value in rows]))
+    logs = np.log(drawn_after)
+    assert abs(logs.mean()) < 4.5 * np.log(2.0) / np.sqrt(len(logs))
+    assert 0.9 < logs.std() / np.log(2.0) < 1.1
+    plain = at_rate(book, "2 1/year")
+    assert draw_exposures(plain.chances, 1, 3, 3652.5)[1] == draw_exposures(case.chances, 1, 3, 3652.5)[1]
+
+
+@pytest.mark.parametrize(("number", "code"), [("cold.same", "E609"), ("cold.other", "E615"), ("cold.none", "E410")])
+def test_a_number_that_no_meeting_can_draw_is_refused(number: str, code: str) -> None:
+    with pytest.raises(RuleError, match=code):
+        at_rate(compiled(GRIPS), {"value": "2 1/year", "draws": [number]})
 
 
 def event_rows(events: Any) -> tuple[Any, ...]:

@@ -42,14 +42,18 @@ readouts: [{id: hormone, sum: [at blood], unit: mg}]
 ---
 kind: host
 id: adult
-attributes: {age: "35 y", weight: "70 kg"}
+attributes: {age: "35 y", weight: "70 kg", gestation: "40 week"}
 settle: "100 day"
 typical:
   - {attribute: weight, curve: {signal: age, points: [["0 y", "4 kg"], ["20 y", "70 kg"]]}}
 changes:
   - {number: blood.volume, scales_with: weight}
   - {number: protein.produce.hazard, scales_with: weight}
-  - {number: hormone.produce.hazard, curve: {signal: age, points: [["12 y", "0"], ["14 y", "1"], ["90 y", "1"]]}}
+  - number: hormone.produce.hazard
+    curve:
+      signal: age
+      since: {attribute: gestation, at: "40 week"}
+      points: [["12 y", "0"], ["14 y", "1"], ["90 y", "1"]]
 ---
 {kind: scenario, id: plain, title: Plain, days: 10, every: "1 d"}
 """
@@ -80,12 +84,30 @@ def test_a_child_that_grew_up_is_an_adult(book: Compiled) -> None:
         assert grown_up[name].values[-1] == pytest.approx(adult[name].values[0], rel=FINEST)
 
 
-def test_what_begins_with_age_begins(book: Compiled) -> None:
-    hormone = grown(book, 10.0, **{"host.age": "10 y"})["hormone"]
-    years = 10.0 + hormone.time.values / YEAR
+@pytest.mark.parametrize("weeks", [40, 14])  # 14: far from possible, so that half a year shows
+def test_what_begins_with_age_begins_and_counts_from_the_due_date(book: Compiled, weeks: int) -> None:
+    hormone = grown(book, 10.0, **{"host.age": "10 y", "host.gestation": f"{weeks} week"})["hormone"]
+    years = 10.0 + (hormone.time.values - 7.0 * (40 - weeks)) / YEAR
     assert not hormone.values[years < 11.9].any()
     made = np.interp(years, [12.0, 14.0], [0.0, 1.0]) / np.log(2.0)
     np.testing.assert_allclose(hormone.values, made, atol=0.03)
+
+
+def test_curves_of_rules_count_from_nothing_else() -> None:
+    rule = """
+kind: molecule
+id: drop
+unit: mg
+lives_in: {blood: []}
+flows:
+  - verb: produce
+    to: at blood
+    hazard: "1 mg/day"
+    curve: {signal: age, since: {attribute: gestation, at: "40 week"}, points: [["1 y", "0"], ["2 y", "1"]]}
+---
+"""
+    with pytest.raises(im.RuleError, match="E509"):
+        compiled(rule + BOOK)
 
 
 def test_a_weight_that_is_given_grows_in_proportion(book: Compiled) -> None:
