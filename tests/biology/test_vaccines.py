@@ -38,6 +38,7 @@ def test_each_dose_lifts_antitoxin_and_the_second_answer_is_faster() -> None:
     curve = level(TETANUS, days=260)
     assert curve[7] == curve[0]  # nothing in the first week
     assert curve[27] < curve[55] < curve[240]
+    assert curve[27] > -1.6  # 0.025 IU/mL, of what the first wave and a young centre make
     assert curve[28 + 14] - curve[28] > 0.5
 
 
@@ -47,6 +48,7 @@ def test_antitoxin_lasts_for_years_and_a_booster_lifts_it_tenfold() -> None:
     half_life = years * np.log10(2.0) / (curve[900] - curve[900 + int(365 * years)])
     assert 5.0 < half_life < 20.0
     assert 0.8 < curve[2064] - curve[2033] < 2.0
+    assert curve[450] > curve[236] - 0.72  # a fifth is left eight months after the third dose
     assert curve[2033 + 3] - curve[2033] < 0.2 < curve[2033 + 10] - curve[2033]
 
 
