@@ -49,9 +49,6 @@ class Part(JITCodeLibrary):
         """Without a place for the environment."""
         return _Codegen(self._codegen)
 
-    def _optimize_functions(self, ll_module: Any) -> None:
-        """Leave that to the entry, which has it all."""
-
     def finalize(self) -> None:
         """Add what is called, and optimise nothing."""
         self._raise_if_finalized()
