@@ -4,5 +4,11 @@ from __future__ import annotations
 
 import signal
 
+from tests.elsewhere import end_processes
+
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # begun in the background of a shell: tests interrupt themselves
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_sessionfinish() -> None:
+    end_processes()

@@ -17,7 +17,17 @@ STEPS = 1_000_000
 
 @functools.cache
 def _process(optimised: bool) -> ProcessPoolExecutor:
-    return ProcessPoolExecutor(1, multiprocessing.get_context("spawn"))  # a compiler each: they share what is global
+    _begun.append(ProcessPoolExecutor(1, multiprocessing.get_context("spawn")))  # a compiler each: it is global there
+    return _begun[-1]
+
+
+_begun: list[ProcessPoolExecutor] = []
+
+
+def end_processes() -> None:
+    """End what was begun: a process of pytest-xdist goes without looking back, and they would wait for ever."""
+    while _begun:
+        _begun.pop().shutdown()
 
 
 def _simulate(
