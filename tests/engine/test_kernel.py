@@ -9,6 +9,7 @@ from numba.core.caching import NullCache
 from numba.core.types.functions import BaseFunction
 
 from immunity.compiler.tables import Floats
+from immunity.engine import recall
 from immunity.engine.kernel import entry, kernel, leaf
 from immunity.engine.parts import Part
 
@@ -65,6 +66,7 @@ def test_what_was_found_out_of_a_call_is_not_asked_again(monkeypatch) -> None:
         return usual(function, context, args, kws)
 
     monkeypatch.setattr(BaseFunction, "get_call_type", get_call_type)
+    monkeypatch.setattr(recall, "_met", {})  # what was compiled in this process before is forgotten
     for made in (thrice, four_times):
         assert made(np.array([2.0, 3.0])) == (18.0 if made is thrice else 24.0)
     assert len(asked) == len(set(map(str, asked))) > 0
