@@ -5,14 +5,16 @@ python -m verification.monkey --latency 20 [SCENARIO ...]
 
 The first prints errors of the console, what page and server hold after warming up and at the end, and how long the
 server takes to end on Ctrl-C with a stream open. The second moves the slider of the age, and says how long a sketch and
-an exact answer take until they are drawn, and how much of it is compiling and running. Needs the extra ``test`` and a
-Chromium.
+an exact answer take until they are on the screen, and how much processor time of the server. Needs the extra ``test``
+and a Chromium.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import math
+import os
 import random
 import shutil
 import signal
@@ -246,38 +248,41 @@ def monkey(actions: int, seed: int, chromium: str) -> int:
     return int(bool(faults) or "Traceback" in complaint or max(leak) > 50.0)
 
 
+def server_seconds(server: subprocess.Popen[str]) -> float:
+    """Processor time that the server has used (Linux): what an answer costs, however busy the machine is."""
+    fields = Path(f"/proc/{server.pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def latency(moves: int, scenarios: tuple[str, ...], chromium: str) -> int:
-    """Move the slider of the age to and fro, and say how long answers take."""
-    with serving(scenarios[0]) as (_, address), browsing(chromium) as browser:
+    """Move the slider of the age to and fro, and say how long answers take until they are drawn."""
+    with serving(scenarios[0]) as (server, address), browsing(chromium) as browser:
         page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
-        took: list[dict[str, Any]] = []
         page.goto(address)
         settled(page)
         for scenario in scenarios:
             page.locator(".scenario select").select_option(scenario)
             page.wait_for_timeout(500)
             settled(page)
-            page.on("response", lambda r: took.append(r) if r.url.endswith("/api/run") else None)
-            sketches, exact = [], []
             slider = page.get_by_role("slider", name="Age", exact=True)
+            rows: list[list[float]] = []
             for k in range(moves + 2):
                 page.evaluate(FORGET)
+                row, begun = [], server_seconds(server)
                 slider.evaluate(
                     "(node, to) => { node.value = to; node.dispatchEvent(new Event('input', {bubbles: true})); }",
                     24 + (k * 7) % 8,
                 )
-                page.wait_for_selector("html[data-sketch]", timeout=PATIENCE)
-                page.wait_for_selector("html[data-ms]", timeout=PATIENCE)
+                for what in ("sketch", "ms"):
+                    page.wait_for_selector(f"html[data-{what}]", timeout=PATIENCE)
+                    row += [float(page.evaluate(f"document.documentElement.dataset.{what}")), server_seconds(server)]
                 if k > 1:  # the first ones compile
-                    sketches.append(float(page.evaluate("document.documentElement.dataset.sketch")))
-                    exact.append(float(page.evaluate("document.documentElement.dataset.ms")))
-            print(f"{scenario}: sketch median {statistics.median(sketches):.0f} ms, slowest {max(sketches):.0f}; "
-                  f"exact median {statistics.median(exact):.0f} ms after the change")  # fmt: skip
-            parts = [r.json()["seconds"] for r in took if r.ok]
-            for name, chosen in (("sketch", parts[-2 * moves :: 2]), ("exact", parts[-2 * moves + 1 :: 2])):
-                for key in ("compile", "run"):
-                    print(f"  {name}, {key}: median {1000 * statistics.median(p[key] for p in chosen):.0f} ms")
-            took.clear()
+                    rows.append([row[0], row[2], 1000 * (row[1] - begun), 1000 * (row[3] - begun)])
+            names = ("sketch drawn after", "exact answer drawn after", "processor time, sketch", "processor time, both")
+            print(scenario)
+            for name, values in zip(names, zip(*rows, strict=True), strict=True):
+                slow = sorted(values)[math.ceil(0.95 * len(values)) - 1]
+                print(f"  {name}: median {statistics.median(values):.0f} ms, 95 % {slow:.0f} ms", flush=True)
     return 0
 
 

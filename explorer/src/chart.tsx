@@ -1,5 +1,5 @@
 // One readout over time: uPlot's canvas, with a cursor for the keyboard and a table for those who cannot see it.
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import uPlot from "uplot";
 import { number, power, said, stamp } from "./format";
 import type { Answer, Bands, Clock, Curve } from "./types";
@@ -64,7 +64,7 @@ export function Chart(props: Props) {
     };
   }, [curve.id, log, answer.clock.unit]);
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     plot.current?.setData(data(latest.current, before, log));
   }, [answer, before, spread, log]);
 

@@ -15,6 +15,7 @@ import { asked, decode, encode, from_setting } from "./state";
 import type { Answer, Bands, Catalogue, Fault, Lesson, Level, Place, Setup, State } from "./types";
 
 const GESTURE = 1500; // ms: changes closer than this are one movement of the hand, whose start is the ghost
+const PATIENT = 600; // ms: a sketch that takes longer is given up for the next one
 const HOSTS = 48;
 
 function App() {
@@ -32,13 +33,15 @@ function App() {
   const [busy, set_busy] = useState(false);
   const [note, set_note] = useState("");
   const [slow, set_slow] = useState(false);
-  const changed = useRef(0);
+  const changed = useRef(-Infinity);
   const shown = useRef<Answer | null>(null);
   const lucky = useRef("");
   const ghost_state = useRef<State | null>(null);
   const state_shown = useRef<State | null>(null);
   const shown_story = useRef<Answer["story"]>([]);
   const now_row = useRef(0);
+  const under_way = useRef<{ of: string; since: number } | null>(null);
+  const next = useRef<(() => void) | null>(null);
   const linked = useRef<string | undefined>(undefined);
   now_row.current = index;
 
@@ -85,15 +88,36 @@ function App() {
     const show = (found: Answer) => {
       set_faults([]);
       take(found, state, began);
-      document.documentElement.dataset[found.sketch ? "sketch" : "ms"] = String(Math.round(performance.now() - began));
+      const key = found.sketch ? "sketch" : "ms";
+      painted(() => { document.documentElement.dataset[key] = String(Math.round(performance.now() - began)); });
     };
     const exactly = () => run("run", wanted).then((found) => {
       set_busy(false);
       show(found);
       document.documentElement.dataset.run = found.id;
     }, failed);
-    if (shown.current === null || state.chance) void exactly();
-    else run("run", { ...wanted, sketch: true }).then((found) => { show(found); return exactly(); }, failed);
+    // a hand moves faster than answers come: a sketch that is on its way is drawn before the newest one is asked for
+    const roughly = () => {
+      const mine = { of: `${state.scenario} ${state.text ?? ""}`, since: performance.now() };
+      under_way.current = mine;
+      next.current = null;
+      const ended = (then: () => unknown) => {
+        if (under_way.current !== mine) return;
+        under_way.current = null;
+        if (next.current) next.current();
+        else return then();
+      };
+      run("run", { ...wanted, sketch: true }).then((found) => {
+        if (under_way.current === mine) show(found);
+        return ended(exactly);
+      }, (error) => ended(() => failed(error)));
+    };
+    const now = under_way.current;
+    if (shown.current === null || state.chance) {
+      under_way.current = next.current = null;
+      void exactly();
+    } else if (now && now.of === `${state.scenario} ${state.text ?? ""}` && performance.now() - now.since < PATIENT) next.current = roughly;
+    else roughly();
   }, [question, fits]);
 
   /** Draw an answer; the one before it becomes the ghost if a new movement of the hand has begun. */
@@ -112,7 +136,7 @@ function App() {
       const again = { ...ghost_state.current, chance: from.chance, seed: from.seed, readouts: from.readouts };
       run("ghost", { ...asked(again, null), page: `${page} ghost` }).then(set_ghost, told);
     }
-    if (state_shown.current !== from) changed.current = began;
+    if (state_shown.current !== from) changed.current = another ? began : -Infinity; // what is new is no movement of the hand
     lucky.current = luck;
     const day = from.day ?? (another && shown.current ? shown.current.times[now_row.current] : undefined);
     set_index(day === undefined ? found.moment : row_of(found, day));
@@ -205,6 +229,15 @@ function App() {
         <Faults faults={faults} />
         <p class="hide" role="status">{note}</p>
         <div class="columns">
+          {answer && (
+            <section class="happened" aria-live="polite" aria-busy={busy}>
+              <h2>{answer.title}</h2>
+              <p class="headline">{answer.headline}{answer.sketch && <span class="soft"> (sketch)</span>}</p>
+              {ghost && <p class="was">Before: {ghost.headline} <button type="button" class="link" aria-pressed={held} onClick={() => set_held(!held)}>{held ? "Let the ghost follow" : "Hold this ghost"}</button></p>}
+              {slow && <p class="soft">Still running. What is new to this machine, such as chance, is compiled once.</p>}
+              {answer.warnings.map((text) => <p class="soft">{text}</p>)}
+            </section>
+          )}
           <form class="controls" aria-label="What to change" onSubmit={(event) => event.preventDefault()}>
             {setup && <Controls state={state} setup={setup} known={known} change={change} />}
             <Own state={state} answer={answer} change={(text) => set_state({ scenario: state.scenario, level, text })} />
@@ -212,13 +245,6 @@ function App() {
           <div class="seen">
             {answer ? (
               <>
-                <section class="happened" aria-live="polite" aria-busy={busy}>
-                  <h2>{answer.title}</h2>
-                  <p class="headline">{answer.headline}{answer.sketch && <span class="soft"> (sketch)</span>}</p>
-                  {ghost && <p class="was">Before: {ghost.headline} <button type="button" class="link" aria-pressed={held} onClick={() => set_held(!held)}>{held ? "Let the ghost follow" : "Hold this ghost"}</button></p>}
-                  {slow && <p class="soft">Still running. What is new to this machine, such as chance, is compiled once.</p>}
-                  {answer.warnings.map((text) => <p class="soft">{text}</p>)}
-                </section>
                 <section id="curves" class="curves" aria-label="Curves">
                   {answer.curves.map((curve) => (
                     <Chart key={curve.id} curve={curve} answer={answer} ghost={ghost} bands={bands} index={index} linear={state.linear?.includes(curve.id) ?? false}
@@ -255,6 +281,9 @@ function App() {
 
 const words = (outcomes: Record<string, number>): string =>
   Object.entries(outcomes).sort((a, b) => b[1] - a[1]).map(([what, count]) => `${count} ${what.replace(/_/g, " ")}`).join(", ");
+
+/** Once what has changed is on the screen. */
+const painted = (then: () => void) => requestAnimationFrame(() => setTimeout(then));
 
 const toggled = (list: string[], id: string): string[] => (list.includes(id) ? list.filter((each) => each !== id) : [...list, id]);
 

@@ -6,7 +6,7 @@ from immunity.cohorts.cohort import CohortOutcome, run_cohort
 from immunity.cohorts.curves import CURVES, until_end
 from immunity.cohorts.draw import check_variation, draw_theta
 from immunity.cohorts.errors import CohortInterrupted
-from immunity.cohorts.host import HostOutcome, run_case, start_host
+from immunity.cohorts.host import Begun, HostOutcome, begin_host, run_case, start_host
 from immunity.cohorts.manifest import mark_finished
 from immunity.cohorts.reduced import (
     Job,
@@ -25,6 +25,7 @@ __all__ = [
     "CURVES",
     "MESSAGES",
     "WORKER_LOST",
+    "Begun",
     "CohortInterrupted",
     "CohortOutcome",
     "HostBatch",
@@ -35,6 +36,7 @@ __all__ = [
     "Store",
     "Wanted",
     "batch_of",
+    "begin_host",
     "check_variation",
     "describe_jobs",
     "draw_theta",

@@ -40,12 +40,30 @@ class HostOutcome:
 
 
 @dataclass(frozen=True)
+class Begun:
+    """A host on day 0, its past lived.
+
+    Attributes
+    ----------
+    state : float64[pool]
+    status : int                 0, or why it did not come to day 0
+    theta : float64[parameter]   its numbers on day 0
+    told : list                  (day, what) of what happened in its past
+    """
+
+    state: Floats
+    status: int
+    theta: Floats
+    told: list[Told] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
 class _Prepared:
     tables: Tables  # held so that its id is not given to another object
     digest: str  # of their content: the same tables may come again from another process
     net: Any
     resting: OrderedDict[tuple[bytes, float], tuple[Floats, int]]  # by a digest of the host's numbers, and accuracy
-    lived: OrderedDict[bytes, tuple[Any, Floats, int, Floats, list[Told]]] = field(default_factory=OrderedDict)
+    lived: OrderedDict[bytes, Begun] = field(default_factory=OrderedDict)
 
 
 _prepared: OrderedDict[int, _Prepared] = OrderedDict()
@@ -121,6 +139,7 @@ def run_case(
     vary: bool = False,
     record_pools: bool | tuple[int, ...] = False,
     rtol: float = 1e-3,
+    begun: Begun | None = None,
 ) -> HostOutcome:
     """Run one host of a case.
 
@@ -132,6 +151,7 @@ def run_case(
     vary : bool          let the host differ from the median person as the rule book's ``variation`` says
     record_pools         keep every pool at every output time, not only the readouts; or those at these positions
     rtol : float         relative error allowed per step
+    begun : Begun        where it stands on day 0, if that is known; by default it comes to rest and lives its past
 
     Returns
     -------
@@ -139,28 +159,31 @@ def run_case(
         A numeric failure is a ``run.status`` other than 0, with NaN from there on.
     """
     warm_up(case, stochastic=stochastic)
-    outcome = interruptible(lambda: _run(case, stochastic, seed, host, vary, record_pools, rtol))
+    outcome = interruptible(lambda: _run(case, stochastic, seed, host, vary, record_pools, rtol, begun))
     if outcome.run.status == HALTED:
         raise KeyboardInterrupt
     return outcome
 
 
 def _run(
-    case: Case, stochastic: bool, seed: int, host: int, vary: bool, record_pools: bool | tuple[int, ...], rtol: float
+    case: Case,
+    stochastic: bool,
+    seed: int,
+    host: int,
+    vary: bool,
+    record_pools: bool | tuple[int, ...],
+    rtol: float,
+    begun: Begun | None,
 ) -> HostOutcome:
     theta, draws = draw_theta(case, seed, host) if vary else (case.theta.copy(), {})
-    told: list[Told] = []
-    if case.past is None:
-        net, state, status = start_host(case, theta, rtol=rtol)
-    else:
-        net, state, status, theta, told = _live_past(case, case.past, theta, stochastic, seed, host, rtol)
-    if status != 0:
-        return HostOutcome(host, draws, _never_started(case, state, status, record_pools))
+    begun = begin_host(case, theta, stochastic=stochastic, seed=seed, host=host, rtol=rtol) if begun is None else begun
+    if begun.status != 0:
+        return HostOutcome(host, draws, _never_started(case, begun.state, begun.status, record_pools))
     drawn, met = draw_exposures(case.chances, seed, host, case.days, _relative(theta, case.theta))
     run = run_host(
-        net,
-        theta,
-        state,
+        _prepare_once(case.model.tables).net,
+        begun.theta,
+        begun.state,
         join_events(join_events(left_over(case.past), case.events), drawn),
         case.out_times,
         plans=case.plans,
@@ -171,26 +194,34 @@ def _run(
         rtol=rtol,
         record_pools=record_pools,
     )
-    if told or met:
-        run = replace(run, happened=tuple(sorted([*told, *met, *run.happened])))
+    if begun.told or met:
+        run = replace(run, happened=tuple(sorted([*begun.told, *met, *run.happened])))
     return HostOutcome(host, draws, run)
 
 
-def _live_past(
-    case: Case, past: Past, theta: Floats, stochastic: bool, seed: int, host: int, rtol: float
-) -> tuple[Any, Floats, int, Floats, list[Told]]:
-    """Settle a host at the age at which its history begins, and live through that; also its numbers on day 0."""
+def begin_host(
+    case: Case, theta: Floats, *, stochastic: bool = False, seed: int = 0, host: int = 0, rtol: float = 1e-3
+) -> Begun:
+    """Bring a host to day 0: it comes to rest at the age at which its history begins, and lives through that.
+
+    Parameters
+    ----------
+    theta : float64[parameter]   this host's numbers; the others as in :func:`run_case`
+    """
+    past = case.past
+    if past is None:
+        _, state, status = start_host(case, theta, rtol=rtol)
+        return Begun(state, status, theta)
     ratio = _relative(theta, case.theta)
     began = past.theta * ratio
     key = None if stochastic or past.chances else _content(past, began, rtol)
     kept = _prepare_once(case.model.tables).lived
     if key is not None and key in kept:
         kept.move_to_end(key)
-        net, state, status, theta, told = kept[key]
-        return net, state.copy(), status, theta.copy(), list(told)
+        return _copied(kept[key])
     net, state, status = start_host(case, began, rtol=rtol)
     if status != 0:
-        return net, state, status, theta, []
+        return Begun(state, status, theta)
     drawn, met = draw_exposures(past.chances, seed, host, past.days, ratio)
     run = run_host(
         net,
@@ -208,11 +239,16 @@ def _live_past(
     told = [(day - past.days, what) for day, what in (*met, *run.happened)]
     for plan in past.plans:  # a course that was under way ends with the past
         run.theta[list(plan.rates)] = 0.0
+    begun = Begun(run.state, run.status, run.theta, told)
     if key is not None and run.status != HALTED:
-        kept[key] = net, run.state.copy(), run.status, run.theta.copy(), list(told)
+        kept[key] = _copied(begun)
         while len(kept) > LIVED:
             kept.popitem(last=False)
-    return net, run.state, run.status, run.theta, told
+    return begun
+
+
+def _copied(begun: Begun) -> Begun:
+    return Begun(begun.state.copy(), begun.status, begun.theta.copy(), list(begun.told))
 
 
 def _relative(theta: Floats, median: Floats) -> Floats:

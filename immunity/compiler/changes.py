@@ -259,9 +259,12 @@ def _apply_one(numbers: Numbers, theta: Floats, change: Change, attributes: Attr
     if change.set is not None:
         for index in chosen:
             theta[index] = plain(change.set.value, numbers[index].dimension, at)
+    elif factor == 1.0:
+        return set()  # which is most of a book in most adults
     with np.errstate(over="ignore"):
-        theta[chosen] *= factor
-    if not np.isfinite(theta[chosen]).all():
+        values = theta[chosen] * factor
+    theta[chosen] = values
+    if not np.isfinite(values).all():
         raise fail("E302", at=at, text=f"{change.number} times {factor:g}")
     return set(chosen) if change.set is not None else set()
 

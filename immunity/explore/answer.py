@@ -15,11 +15,10 @@ from immunity.report.from_run import outline_of_run
 from immunity.report.model import Curve, Floats, PlaceSeries, ReportInput
 from immunity.report.roles import is_microbe
 from immunity.report.scales import value_axis
-from immunity.report.words import clock, unit_text
+from immunity.report.words import clock, unit_text, whole
 from immunity.validate import Published
 
 ROWS = 640  # of a curve that is sent
-SKETCHED = 240  # of one that is sketched
 DIGITS = 4
 
 
@@ -30,21 +29,21 @@ def answer(made: Made, findings: tuple[Published, ...]) -> dict[str, Any]:
     curves = {curve.id: curve for curve in report.curves}
     shown = [curves[id] for id in dict.fromkeys(wanted) if id in curves]
     sketch = made.asked.sketch
-    rows = _rows(report, shown, SKETCHED if sketch else ROWS)
+    rows = _rows(report, shown, ROWS)
     time = clock(report.days)
     return {
         "id": made.id,
         "sketch": sketch,
-        "title": report.title,
+        "title": whole(report.title),
         "outcome": report.outcome,
-        "headline": story.headline(report),
+        "headline": whole(story.headline(report)),
         "story": [] if sketch else [_beat(beat) for beat in story.tell(report)[:-1]],
         "days": report.days,
         "stopped": report.stopped_at,
         "clock": {"unit": time.unit, "per_day": time.per_day, "hours_until": min(time.hours_until, 1e6)},
         "host": report.host,
         "done": report.done,
-        "warnings": list(report.warnings),
+        "warnings": [*_before(made), *report.warnings],
         "times": [round(float(day), 7) for day in report.times[rows]],
         "curves": [_curve(curve, rows) for curve in shown],
         "map": _map(report, rows),
@@ -53,8 +52,15 @@ def answer(made: Made, findings: tuple[Published, ...]) -> dict[str, Any]:
     }
 
 
+def _before(made: Made) -> list[str]:
+    """What is to be said of a host that did not live to see day 0."""
+    lived = made.run.record.case is not None and made.run.record.case.past is not None
+    gone = lived and not np.isfinite(made.run.record.readout).any()
+    return ["The host did not survive what it had met before day 0: change that, or who it is."] if gone else []
+
+
 def _beat(beat: story.Beat) -> dict[str, Any]:
-    return {"day": _round(beat.day), "text": beat.text, "curve": beat.curve}
+    return {"day": _round(beat.day), "text": whole(beat.text), "curve": beat.curve}
 
 
 def _as_published(made: Made) -> bool:

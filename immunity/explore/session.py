@@ -18,7 +18,8 @@ from immunity.cohorts.host import warm_up
 from immunity.compiler.build import Compiled
 from immunity.compiler.case import Case
 from immunity.engine import halt
-from immunity.explore.asked import MAX_SECONDS, SKETCH, Asked, check_size
+from immunity.explore.asked import MAX_SECONDS, Asked, check_size
+from immunity.explore.sketch import Sketches
 from immunity.language.errors import fail
 from immunity.language.load import Entry, validate_entry
 from immunity.language.read import read_documents
@@ -30,7 +31,8 @@ if TYPE_CHECKING:
     from immunity.validate import Published
     from immunity.why import Course
 
-KEPT = 12  # runs
+KEPT = 8  # runs, 8 to 20 MB each
+SKETCHES_KEPT = 2
 COURSES = 2  # runs ready to be asked why: 60 MB each, ten times what is kept of a run
 PAGE = "(page)"
 
@@ -74,6 +76,7 @@ class Session:
             self.scenarios[entry.id] = entry
             self.first = entry.id
         self._kept: OrderedDict[str, Made] = OrderedDict()
+        self._sketches = Sketches(self.case)
         self._lock = threading.Lock()
 
     @cached_property
@@ -125,14 +128,18 @@ class Session:
         begun = perf_counter()
         case = self.case(asked)
         built = perf_counter()
-        rtol = SKETCH if asked.sketch else 1e-3
         with limited(case, stochastic=asked.stochastic):
-            run = simulate(case, stochastic=asked.stochastic, seed=asked.seed, record_pools=True, rtol=rtol)
+            if asked.sketch:
+                run = self._sketches.run(case, asked)
+            else:
+                run = simulate(case, stochastic=asked.stochastic, seed=asked.seed, record_pools=True)
         made = Made(id, asked, run, {"compile": built - begun, "run": perf_counter() - built})
         with self._lock:
             self._kept[id] = made
-            while len(self._kept) > KEPT:
-                self._kept.popitem(last=False)
+            for sketch, most in ((True, SKETCHES_KEPT), (False, KEPT)):
+                alike = [key for key, each in self._kept.items() if each.asked.sketch == sketch]
+                for key in alike[: max(len(alike) - most, 0)]:
+                    del self._kept[key]
         return made
 
     def kept(self, id: str) -> Made | None:

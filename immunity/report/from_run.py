@@ -80,11 +80,11 @@ def from_run(run: Run, *, findings: Iterable[Published] = ()) -> ReportInput:
 def outline_of_run(run: Run, *, findings: Iterable[Published] = ()) -> ReportInput:
     """What a report shows of one run, without the reasons of things, which take longer than the rest."""
     record = with_jumps(run.record)
-    stopped = float(record.stopped_at[0])
+    stopped, outcome = float(record.stopped_at[0]), run.outcome
     report = replace(
         _common(record, lambda values: values[:, 0], findings),
-        outcome=run.outcome,
-        outcome_since=word_since(run.record, run.outcome),
+        outcome=outcome,
+        outcome_since=word_since(run.record, outcome),
         stopped_at=stopped if np.isfinite(stopped) else None,
         seed=record.seed if record.mode == "stochastic" or record.draws else None,
     )

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _THIN = "\u202f"  # narrow no-break space
 
+_SHORT_UNITS = "min|h|d|[kmµn]?g|[mµ]?L|[mkµ]?IU|mmHg|CFU|points?|cells?"
+
 _UNITS = {
     "1": "",
     "degC": "°C",
@@ -77,10 +79,13 @@ def with_unit(value: float, unit: str, digits: int = 3) -> str:
 
 
 def whole(text: str) -> str:
-    """A sentence in which no number is torn from its power of ten or per cent, and areas are printed as such."""
+    """A sentence in which no number is torn from its power of ten or its unit, and these are printed as such."""
+    text = re.sub(r"(?<![\w.])1e(\d+)(?= )", lambda m: power_of_ten(int(m[1])), text)
+    text = re.sub(r"(?<![\w.])(\d+(?:\.\d+)?)e(\d+)(?= )", lambda m: f"{m[1]} × {power_of_ten(int(m[2]))}", text)
+    text = re.sub(r"(?<![\d.])1 (point|cell|virion)s\b", r"1 \1", text)
+    text = re.sub(r"(?<=\d )([mcd]?m)([23])\b", lambda m: m[1] + m[2].translate(_SUPERSCRIPT), text)
     joined = re.sub(r"(?<=\d) × (?=10)", "\u00a0×\u00a0", text)
-    joined = re.sub(r"(?<=\d) (?=%)", "\u00a0", joined)
-    return re.sub(r"(?<=\d )([mcd]?m)([23])\b", lambda m: m[1] + m[2].translate(_SUPERSCRIPT), joined)
+    return re.sub(rf"(?<=[\d⁰¹²³⁴⁵⁶⁷⁸⁹]) (?=(?:%|°C|{_SHORT_UNITS})(?:[/ .,;:)]|$))", "\u00a0", joined)
 
 
 def temperature(value: float, unit: str) -> str:

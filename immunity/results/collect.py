@@ -110,8 +110,7 @@ def flow_units(tables: Tables) -> tuple[str, ...]:
     """The unit of one firing of each flow: that of its primary pool, or of the pool it makes from nothing."""
     pools = base_units(tables.names.pool_unit)
     flows = tables.flows
-    units = []
-    for flow, primary in enumerate(flows.primary):
-        makes = flows.stoich_pool[flows.stoich_ptr[flow] : flows.stoich_ptr[flow + 1]]
-        units.append(pools[primary] if primary >= 0 else pools[makes[0]] if len(makes) else "1")
-    return tuple(units)
+    pool = flows.primary.copy()
+    makes = (pool < 0) & (np.diff(flows.stoich_ptr) > 0)
+    pool[makes] = flows.stoich_pool[flows.stoich_ptr[:-1][makes]]
+    return tuple(np.array([*pools, "1"], dtype=object)[pool].tolist())

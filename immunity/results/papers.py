@@ -6,9 +6,12 @@ from collections.abc import Collection, Iterable
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from immunity.compiler.case import Model
-from immunity.compiler.tables import TERM_POOL, TERM_SIGNAL, Floats, Laws, Tables
+from immunity.compiler.tables import TERM_POOL, TERM_SIGNAL, Floats, Ints, Laws, Tables
+
+Marks = NDArray[np.bool_]
 
 
 def papers_behind(model: Model, fired: Floats, left: Floats | None = None) -> tuple[dict[str, Any], ...]:
@@ -49,50 +52,57 @@ def papers_of_flows(model: Model, flows: Iterable[int]) -> tuple[dict[str, Any],
 def silent_signals(tables: Tables, flows: Iterable[int], left: Floats) -> set[int]:
     """Signals of nothing but pools that were always empty: no flow that fired touches them, and nothing is left."""
     there = np.nan_to_num(left) > 0.0
-    table = tables.flows
-    for flow in flows:
-        there[table.stoich_pool[table.stoich_ptr[flow] : table.stoich_ptr[flow + 1]]] = True
-    signals = tables.signals
-    silent: set[int] = set()
-    for signal in range(tables.n_signal):
-        terms = range(signals.term_ptr[signal], signals.term_ptr[signal + 1])
-        heard = (
-            int(signals.term_source[term]) not in silent
-            if signals.term_kind[term] == TERM_SIGNAL
-            else signals.term_kind[term] != TERM_POOL or bool(there[signals.term_source[term]])
-            for term in terms
-        )
-        if len(terms) and signals.constant[signal] < 0 and not any(heard):
-            silent.add(signal)
-    return silent
+    table, signals = tables.flows, tables.signals
+    there[table.stoich_pool[_within(table.stoich_ptr, _marked(flows, tables.n_flow))]] = True
+    owner = np.repeat(np.arange(tables.n_signal), np.diff(signals.term_ptr))
+    of_signal, of_pool = signals.term_kind == TERM_SIGNAL, signals.term_kind == TERM_POOL
+    heard = ~of_signal & ~of_pool
+    heard[of_pool] = there[signals.term_source[of_pool]]
+    may = (np.diff(signals.term_ptr) > 0) & (signals.constant < 0)
+    silent = np.zeros(tables.n_signal, bool)
+    while True:  # each round reaches signals of signals one further on
+        heard[of_signal] = ~silent[signals.term_source[of_signal]]
+        found = may & (np.bincount(owner, heard, tables.n_signal) == 0.0)
+        if np.array_equal(found, silent):
+            return set(np.flatnonzero(found).tolist())
+        silent = found
 
 
 def parameters_behind(tables: Tables, flows: Iterable[int], *, silent: Collection[int] = ()) -> set[int]:
     """Parameters in the hazards, laws, signals and amounts of some flows; laws of silent signals are left out."""
-    table = tables.flows
-    parameters: set[int] = set()
-    signals: set[int] = set()
-    for flow in flows:
-        parameters.update(table.factor[table.factor_ptr[flow] : table.factor_ptr[flow + 1]].tolist())
-        parameters.update(table.stoich_weight[table.stoich_ptr[flow] : table.stoich_ptr[flow + 1]].tolist())
-        _add_laws(table.laws, range(table.law_ptr[flow], table.law_ptr[flow + 1]), parameters, signals, silent)
-    table = tables.signals
-    # a signal needs only earlier ones, so one pass from the last to the first finds them all
-    for signal in range(tables.n_signal - 1, -1, -1):
-        if signal not in signals:
-            continue
-        parameters.update((int(table.constant[signal]), int(table.divisor[signal])))
-        for term in range(table.term_ptr[signal], table.term_ptr[signal + 1]):
-            parameters.add(int(table.term_weight[term]))
-            if table.term_kind[term] == TERM_SIGNAL:
-                signals.add(int(table.term_source[term]))
-        _add_laws(table.laws, range(table.law_ptr[signal], table.law_ptr[signal + 1]), parameters, signals, silent)
-    return parameters - {-1}
+    table, signals = tables.flows, tables.signals
+    used = np.zeros(len(tables.theta) + 1, bool)  # the last place is for -1, which is none; of signals too
+    unheard = _marked(silent, tables.n_signal + 1)
+    fired = _marked(flows, tables.n_flow)
+    used[table.factor[_within(table.factor_ptr, fired)]] = True
+    used[table.stoich_weight[_within(table.stoich_ptr, fired)]] = True
+    known = np.zeros(tables.n_signal, bool)
+    new = _add_laws(table.laws, _within(table.law_ptr, fired), used, unheard)
+    while new.any():  # each round reaches the signals that the last ones hear
+        known |= new
+        terms = _within(signals.term_ptr, new)
+        used[signals.constant[new]] = used[signals.divisor[new]] = used[signals.term_weight[terms]] = True
+        next_ = _add_laws(signals.laws, _within(signals.law_ptr, new), used, unheard)
+        next_[signals.term_source[terms & (signals.term_kind == TERM_SIGNAL)]] = True
+        new = next_ & ~known
+    return set(np.flatnonzero(used[:-1]).tolist())
 
 
-def _add_laws(laws: Laws, rows: range, parameters: set[int], signals: set[int], silent: Collection[int]) -> None:
-    for row in rows:
-        if int(laws.signal[row]) in silent:
-            continue
-        parameters.update(laws.parameter[row].tolist())
-        signals.update((int(laws.signal[row]), int(laws.signal2[row])))
+def _add_laws(laws: Laws, rows: Marks, used: Marks, unheard: Marks) -> Marks:
+    """Mark the parameters of some laws; the signals that these hear, bool[signal]."""
+    rows = rows & ~unheard[laws.signal]
+    used[laws.parameter[rows]] = True
+    heard = np.zeros(len(unheard), bool)
+    heard[laws.signal[rows]] = heard[laws.signal2[rows]] = True
+    return heard[:-1]
+
+
+def _marked(places: Iterable[int], size: int) -> Marks:
+    marks = np.zeros(size, bool)
+    marks[np.fromiter(places, np.int64)] = True
+    return marks
+
+
+def _within(ptr: Ints, owners: Marks) -> Marks:
+    """Which rows belong to the owners that are marked."""
+    return np.repeat(owners, np.diff(ptr))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from immunity.cohorts import Options, mark_finished, run_case, run_cohort
+from immunity.cohorts import Begun, Options, mark_finished, run_case, run_cohort
 from immunity.cohorts.cohort import Progress
 from immunity.compiler.case import Case
 from immunity.results.collect import collect_cohort, collect_run
@@ -23,11 +23,12 @@ def simulate(
     vary: bool = False,
     record_pools: bool = False,
     rtol: float = 1e-3,
+    begun: Begun | None = None,
 ) -> Run:
     """Run one host; the parameters are those of :func:`immunity.cohorts.run_case`."""
     options = Options(seed, stochastic, vary, record_pools, rtol)
     outcome = run_case(
-        case, stochastic=stochastic, seed=seed, host=host, vary=vary, record_pools=record_pools, rtol=rtol
+        case, stochastic=stochastic, seed=seed, host=host, vary=vary, record_pools=record_pools, rtol=rtol, begun=begun
     )
     return collect_run(case, outcome, options)
 

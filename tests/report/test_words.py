@@ -73,5 +73,7 @@ def test_the_head_of_a_name_decides_its_verb() -> None:
 
 
 def test_numbers_are_not_torn_apart() -> None:
-    assert whole("at 1.92 × 10¹¹ CFU, 26 % of 1 cm2") == "at 1.92\u00a0×\u00a010¹¹ CFU, 26\u00a0% of 1 cm²"
+    assert whole("at 1.92 × 10¹¹ CFU, 26 % of 1 cm2") == "at 1.92\u00a0×\u00a010¹¹\u00a0CFU, 26\u00a0% of 1 cm²"
+    assert whole("(1 points), 11 points, 1.6e4 CFU") == "(1\u00a0point), 11\u00a0points, 1.6\u00a0×\u00a010⁴\u00a0CFU"
+    assert whole("one (1e8 CFU); 40.2 °C on day 3") == "one (10⁸\u00a0CFU); 40.2\u00a0°C on day 3"
     assert whole("IL 2 × CD3 in m2") == "IL 2 × CD3 in m2"
