@@ -74,6 +74,17 @@ def test_cells_without_cd19_are_what_comes_back() -> None:
     assert run.outcome in ("leukaemia", "dead")
 
 
+def test_who_sees_the_mouse_in_the_receptor_rejects_them_and_leukaemia_with_cd19_comes_back() -> None:
+    seen = leukaemia("car_t", 210, car_t_rejecter__fit="2")
+    human = leukaemia("car_t", 210, car_t_rejecter__fit="2", car_t_rejecter__epitopes="0")
+    most = [curve(run, "blood.car_t_rejecters").max() for run in (seen, human)]  # decades
+    assert most[0] > 8.5 > 4.1 > most[1]
+    assert abs(curve(seen, COPIES).max() - curve(human, COPIES).max()) < 0.1  # the peak is over before they are many
+    assert curve(seen, B_CELLS)[-1] > 10.0 > 1.0 > curve(human, B_CELLS)[-1]
+    assert curve(seen, CELLS)[-1] > 9.0 and curve(seen, BARE)[-1] < 8.0
+    assert human.outcome == "complete remission"
+
+
 def test_an_engager_clears_a_marrow_that_is_not_full() -> None:
     half, full = leukaemia("blinatumomab", 35), leukaemia("blinatumomab", 35, "1.5e12 cell")
     assert curve(half, "leukaemia.marrow")[-1] < 5.0
