@@ -42,6 +42,17 @@ def test_each_dose_lifts_antitoxin_and_the_second_answer_is_faster() -> None:
     assert curve[28 + 14] - curve[28] > 0.5
 
 
+def test_a_quarter_of_a_dose_brings_less_and_not_nothing() -> None:
+    """Salt and antigen are not multiplied: two doses of 5 ug reach 10 mIU/mL, and less than two of 20 do."""
+    quarter = {f"therapies.{dose}.dose": "5 ug" for dose in (0, 1)}
+    small = im.run("hepatitis_b_vaccine", changes=quarter, days=60, record_pools=False)[READOUT["hepatitis_b_vaccine"]]
+    assert (
+        1.0
+        < small.values[-1]
+        < im.run("hepatitis_b_vaccine", days=60, record_pools=False)[READOUT["hepatitis_b_vaccine"]].values[-1]
+    )
+
+
 def test_antitoxin_lasts_for_years_and_a_booster_lifts_it_tenfold() -> None:
     curve = level(TETANUS, days=2070)
     years = 3.0
