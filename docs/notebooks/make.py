@@ -13,14 +13,25 @@ from typing import Any
 HERE = Path(__file__).resolve().parent
 
 
-def executed(file: Path, folder: Path) -> Any:
-    """A notebook with the outputs that it has now, run in a folder."""
+def executed(file: Path, folder: Path, kernel: Any = None) -> Any:
+    """A notebook with the outputs that it has now, run in a folder.
+
+    Parameters
+    ----------
+    kernel : KernelManager, optional
+        One that runs already: it forgets all names first, but has the book and the machine code. By default a new one.
+    """
     import nbformat
     from nbclient import NotebookClient
 
     notebook = nbformat.read(file, as_version=4)
-    client = NotebookClient(notebook, timeout=600, kernel_name="python3", resources={"metadata": {"path": str(folder)}})
-    return client.execute()
+    where = {"metadata": {"path": str(folder)}}
+    if kernel is None:
+        return NotebookClient(notebook, timeout=600, kernel_name="python3", resources=where).execute()
+    notebook.cells.insert(0, nbformat.v4.new_code_cell(f"import os\nos.chdir({str(folder)!r})\n%reset -f"))
+    made = NotebookClient(notebook, km=kernel, timeout=600, resources=where).execute()
+    del made.cells[0]
+    return made
 
 
 def main(names: list[str]) -> int:

@@ -39,6 +39,7 @@ export function Chart(props: Props) {
   const { curve, answer, ghost, bands, index, linear } = props;
   const holder = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
+  const drawn = useRef(-1); // the row that is marked
   const latest = useRef(props);
   latest.current = props;
   const log = curve.log && !linear;
@@ -65,10 +66,14 @@ export function Chart(props: Props) {
   }, [curve.id, log, answer.clock.unit]);
 
   useLayoutEffect(() => {
+    drawn.current = latest.current.index;
     plot.current?.setData(data(latest.current, before, log));
   }, [answer, before, spread, log]);
 
-  useEffect(() => plot.current?.redraw(false), [index]);
+  useEffect(() => {
+    if (drawn.current !== index) plot.current?.redraw(false);
+    drawn.current = index;
+  }, [index]);
 
   const value = said(curve, curve.values[index]);
   const was = before && old ? said(curve, before[index]) : null;

@@ -6,13 +6,15 @@ import json
 import math
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from immunity.cohorts import Begun, begin_host
+from immunity.cohorts import Begun, begin_host, start_host
 from immunity.compiler.case import Case
+from immunity.compiler.tables import Floats
 from immunity.engine.status import HALTED
 from immunity.explore.asked import SKETCH, Asked
 from immunity.language.errors import RuleError, RuleErrors
@@ -20,7 +22,7 @@ from immunity.language.quantity import parse_quantity
 from immunity.results import Run, simulate
 
 ROWS = 240
-GRAIN = 1.2  # ages and weights of those whose past is lived for all that are near: each so many times the one before
+GRAIN = 1.5  # ages and weights of those whose past is lived for all that are near: each so many times the one before
 KEPT = 24
 _NEAR = (("host.age", "d"), ("host.weight", "ng"))  # with their base units
 
@@ -30,7 +32,7 @@ class Sketches:
 
     def __init__(self, case_of: Callable[[Asked], Case]) -> None:
         self._case_of = case_of
-        self._pasts: OrderedDict[str, tuple[Case, Begun]] = OrderedDict()
+        self._pasts: OrderedDict[str, tuple[Case, Begun, Floats]] = OrderedDict()
 
     def run(self, case: Case, asked: Asked) -> Run:
         """What is asked, roughly."""
@@ -42,28 +44,48 @@ class Sketches:
         return simulate(few, stochastic=asked.stochastic, seed=asked.seed, record_pools=True, rtol=SKETCH, begun=begun)
 
     def _begun(self, case: Case, asked: Asked) -> Begun:
-        """Somebody whose past was that of a person of nearly the same age and weight, with this one's numbers."""
+        """Somebody whose past was that of a person of nearly the same age and weight, with this one's numbers.
+
+        What the past left is carried over as its ratio to what each of the two has at rest: a few cells of marrow more
+        or less can decide a pneumonia.
+        """
         person = {key: value for key, value in asked.changes.items() if key.startswith("host.")}
-        changes = {**asked.changes, **(near := rounded(person))}
+        near = rounded(person)
         key = json.dumps([asked.scenario, asked.text, {**person, **near}], sort_keys=True)
-        other, begun = self._pasts.get(key, (None, None))
-        if other is None or begun is None or other.model.tables.names != case.model.tables.names:
-            try:
-                other = self._case_of(asked.model_copy(update={"changes": changes})) if near else case
-            except (RuleError, RuleErrors):  # such a past does not fit into a life that is a little shorter
-                other = case
-            if other.model.tables.names != case.model.tables.names:
-                other = case
+        known = self._pasts.get(key)
+        if known is None or known[0].model.tables.names != case.model.tables.names:
+            other = self._somebody(case, asked, near)
             begun = begin_host(other, other.theta, rtol=SKETCH)
             if begun.status == HALTED:
                 raise KeyboardInterrupt
-            self._pasts[key] = other, begun
+            known = self._pasts[key] = other, begun, _at_rest(other)
             while len(self._pasts) > KEPT:
                 self._pasts.popitem(last=False)
         self._pasts.move_to_end(key)
-        to = np.divide(case.theta, other.theta, out=np.ones_like(case.theta), where=other.theta != 0.0)
+        other, begun, rest = known
+        to = _ratio(case.theta, other.theta)
         theta = np.where((other.theta == 0.0) & (begun.theta == 0.0), case.theta, begun.theta * to)
-        return replace(begun, state=begun.state.copy(), theta=theta)
+        return replace(begun, state=begun.state * _ratio(_at_rest(case), rest), theta=theta)
+
+    def _somebody(self, case: Case, asked: Asked, near: dict[str, str]) -> Case:
+        """The case of who is near; the case itself if such a past does not fit into a life that is a little shorter."""
+        with suppress(RuleError, RuleErrors):
+            other = self._case_of(asked.model_copy(update={"changes": {**asked.changes, **near}})) if near else case
+            if other.model.tables.names == case.model.tables.names:
+                return other
+        return case
+
+
+def _at_rest(case: Case) -> Floats:
+    """A host as it is on day 0 without a past."""
+    _, state, status = start_host(case, case.theta, rtol=SKETCH)
+    if status == HALTED:
+        raise KeyboardInterrupt
+    return state
+
+
+def _ratio(one: Floats, other: Floats) -> Floats:
+    return np.divide(one, other, out=np.ones_like(one), where=other > 0.0)
 
 
 def rounded(person: Mapping[str, Any]) -> dict[str, str]:

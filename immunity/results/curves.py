@@ -112,7 +112,9 @@ def with_jumps(record: Record) -> Record:
         return record
     there = ~np.isnan(rows.time[:, 0])
     time, side = rows.time[there, 0], rows.side[there, 0]
-    values = np.stack([curve_values(record, rows, i)[there] for i in range(len(record.infos))], axis=2)
+    assert record.jump_before is not None and record.jump_after is not None
+    every = np.concatenate([record.readout[:, 0], record.jump_before[0], record.jump_after[0]])
+    values = every[rows.order[there, 0]][:, None]
     pool = record.pool
     if pool is not None:
         later = np.searchsorted(record.time, time, side="left")

@@ -60,8 +60,7 @@ def causes_of_end(record: Record) -> list[str | None]:
 def gravest_words(record: Record) -> list[str]:
     """Of the words that the readouts of each host bear at the end the gravest, "" if there is none."""
     best = [("", -1)] * len(record.host)
-    for index, info in enumerate(record.infos):
-        values = last(record.time[:, None], record.readout[:, :, index]) if info.endings else np.empty(0)
+    for info, values in zip(record.infos, _at_end(record), strict=True):
         for word, above, below, gravity in info.endings:
             for row in np.flatnonzero(_bears(values, above, below)):
                 if gravity > best[row][1]:
@@ -101,8 +100,7 @@ def is_ill(record: Record) -> NDArray[np.bool_]:
     them. What counts is a symptom, or two values beyond their range by more than its width (or at less than half its
     lower end); one is enough where there is only one. Ranges are those of the host's age, see ``Healthy.ages``.
     """
-    at_end = [last(record.time[:, None], record.readout[:, :, index]) for index in range(len(record.infos))]
-    return _ill(record, at_end)
+    return _ill(record, _at_end(record))
 
 
 def has_been_ill(record: Record) -> NDArray[np.bool_]:
@@ -111,12 +109,20 @@ def has_been_ill(record: Record) -> NDArray[np.bool_]:
     return np.asarray(ill.any(axis=0) & ~ill[0])
 
 
+def _at_end(record: Record) -> list[Floats]:
+    """The last value of every readout, float64[host] each."""
+    n_host, n_readout = len(record.host), len(record.infos)
+    if n_host > 1 or not n_readout:  # readouts of many hosts may be in files, and are read one by one
+        return [last(record.time[:, None], record.readout[:, :, index]) for index in range(n_readout)]
+    values = last(record.time[:, None], record.readout[:, 0, :])
+    return list(values[:, None])
+
+
 def outside_healthy(record: Record) -> NDArray[np.bool_]:
     """Which readouts end outside their healthy range, [host, readout]."""
     outside = np.zeros((len(record.host), len(record.infos)), np.bool_)
-    for index, info in enumerate(record.infos):
+    for index, (info, values) in enumerate(zip(record.infos, _at_end(record), strict=True)):
         if info.healthy is not None:
-            values = last(record.time[:, None], record.readout[:, :, index])
             outside[:, index] = ~((values >= info.healthy[0]) & (values <= info.healthy[1]))
     return outside
 

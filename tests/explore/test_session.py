@@ -53,11 +53,13 @@ def test_a_sketch_lives_the_past_of_somebody_near(session: Session, monkeypatch:
     )
     scrape = {"threat": "scrape", "site": "skin", "dose": "1 cm2"}
     past = [{"before": "20 d", "exposures": [scrape]}]
-    for age in ("4 y", "29 y", "30 y", "31 y"):
+    for age in ("5.2 y", "29 y", "30 y", "31 y"):
         asked = Asked(scenario="cut_finger", changes={"host.age": age, "host.history": past}, days=3)
         rough, exact = (session.run(asked.model_copy(update={"sketch": flag})).run for flag in (True, False))
         assert len(rough.record.time) <= sketch.ROWS + 2
         for name in ("skin.neutrophils", "blood.crp"):
             peaks = [float(run.raw(name).max()) for run in (rough, exact)]
             assert peaks[0] == pytest.approx(peaks[1], rel=0.1), (age, name)
+        first = [float(run.raw("blood.lymphocytes")[0]) for run in (rough, exact)]
+        assert first[0] == pytest.approx(first[1], rel=0.01), age
     assert len(lived) == 2
