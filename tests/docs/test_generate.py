@@ -85,3 +85,19 @@ def test_the_readme_counts_by_topic_and_names_what_is_missed(generate: ModuleTyp
     table = runs.short_table(verdicts)
     assert runs.share(verdicts) == "5 of 6"
     assert f"| `{some[0].id}` |" in table and f"| `{some[1].id}` |" not in table
+
+
+def test_one_command_draws_every_picture(capsys: pytest.CaptureFixture[str]) -> None:
+    spec = importlib.util.spec_from_file_location("renew", DOCS / "renew.py")
+    assert spec is not None and spec.loader is not None
+    renew = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(renew)
+    made = {name for names in renew.STEPS for name in names}
+    assert made == {file.name for file in (DOCS / "images").iterdir()} | {"notebooks"}
+    for names, (script, *rest) in renew.STEPS.items():
+        file = DOCS.parent / (f"{rest[0].replace('.', '/')}.py" if script == "-m" else script)
+        text = file.read_text(encoding="utf-8")
+        assert all(name in text for name in names if name.endswith(".png") and not name.startswith("explore"))
+    assert renew.chosen(["leukaemia.png"]) == [("cancer.png", "leukaemia.png")]
+    assert not any(set(names) & set(renew.LONG) for names in renew.chosen([]))
+    assert renew.main(["no_such.png"]) == 2 and "no_such.png" in capsys.readouterr().err
