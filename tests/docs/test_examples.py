@@ -1,4 +1,4 @@
-"""Every example of the README, the tutorials and the how-to pages runs as a reader would run it."""
+"""Every example of the README, the tutorials and the how-to pages runs as a reader would run it, if more hastily."""
 
 from __future__ import annotations
 
