@@ -14,7 +14,7 @@ HERE = Path(__file__).resolve().parent
 
 
 def executed(file: Path, folder: Path, kernel: Any = None) -> Any:
-    """A notebook with the outputs that it has now, run in a folder.
+    """A notebook with the outputs that it has now, run in a folder, without what is told of progress and of compiling.
 
     Parameters
     ----------
@@ -27,10 +27,14 @@ def executed(file: Path, folder: Path, kernel: Any = None) -> Any:
     notebook = nbformat.read(file, as_version=4)
     where = {"metadata": {"path": str(folder)}}
     if kernel is None:
-        return NotebookClient(notebook, timeout=600, kernel_name="python3", resources=where).execute()
-    notebook.cells.insert(0, nbformat.v4.new_code_cell(f"import os\nos.chdir({str(folder)!r})\n%reset -f"))
-    made = NotebookClient(notebook, km=kernel, timeout=600, resources=where).execute()
-    del made.cells[0]
+        made = NotebookClient(notebook, timeout=600, kernel_name="python3", resources=where).execute()
+    else:
+        notebook.cells.insert(0, nbformat.v4.new_code_cell(f"import os\nos.chdir({str(folder)!r})\n%reset -f"))
+        made = NotebookClient(notebook, km=kernel, timeout=600, resources=where).execute()
+        del made.cells[0]
+    for cell in made.cells:
+        if "outputs" in cell:
+            cell.outputs = [out for out in cell.outputs if out.get("name") != "stderr"]
     return made
 
 
