@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from immunity.report import render
+from tests.axe import broken_rules
 from tests.report import made_up
 from verification.monkey import browsing
 
@@ -20,8 +21,6 @@ CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", 
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium")
 pytest.importorskip("playwright.sync_api")
-axe = pytest.importorskip("axe_playwright_python")
-AXE = Path(axe.__file__).parent / "axe.min.js"
 
 OPEN = """document.querySelectorAll("details").forEach((d) => (d.open = true));
 document.querySelectorAll("tbody").forEach((body) => [...body.rows].slice(2).forEach((row) => row.remove()));
@@ -77,25 +76,11 @@ def page(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 
 
 def faults(browser: Any, file: Path) -> list[Any]:
-    """What is against a rule, and whether anything reaches beyond the page's width.
-
-    Every rule is asked at both widths, each in one scheme; in the other scheme nothing but colours differs.
-    """
     context = browser.new_context(reduced_motion="reduce", bypass_csp=True)
     opened = context.new_page()
     opened.goto(file.as_uri())
     opened.evaluate(OPEN)
-    opened.add_script_tag(path=str(AXE))
-    found: list[Any] = []
-    for width, schemes in ((1280, ("light", "dark")), (390, ("dark", "light"))):
-        opened.set_viewport_size({"width": width, "height": 900})
-        for k, scheme in enumerate(schemes):
-            opened.emulate_media(color_scheme=scheme)
-            said = opened.evaluate("axe.run({runOnly: ['color-contrast']})" if k else "axe.run()")
-            for each in said["violations"]:
-                found.append((width, scheme, each["id"], [node["html"][:200] for node in each["nodes"]][:3]))
-        if opened.evaluate("document.documentElement.scrollWidth") > width:
-            found.append((width, "", "wider than the window", []))
+    found = broken_rules(opened)
     context.close()
     return found
 
