@@ -210,7 +210,8 @@ def check_changes(numbers: Numbers) -> None:
     Raises
     ------
     RuleError
-        E410 for unknown numbers, E607 for unknown attributes, E616 for a change without effect, and wrong units.
+        E410 for unknown numbers, E607 for unknown attributes, E616 for a change without effect, E623 for a pattern
+        that passes by a number with a name of its own, and wrong units.
     """
     theta = np.asarray([row.value for row in numbers.rows], float)
     attributes = reference_attributes(numbers)
@@ -230,6 +231,25 @@ def check_changes(numbers: Numbers) -> None:
             _check_whom(change.for_, attributes, entry.at("changes", position))
             _apply_one(numbers, theta, change, attributes, entry.at("changes", position))
     faults.settle()
+    for kind in ("host", "deficiency"):
+        for entry in numbers.space.book.entries.get(kind, {}).values():
+            with faults:
+                _check_patterns(numbers, entry)
+    faults.settle()
+
+
+def _check_patterns(numbers: Numbers, entry: Entry) -> None:
+    """A pattern over places in rules also has to say what becomes of those where a number with its own name stands."""
+    changes = entry.record.changes
+    reached = {
+        each for k, change in enumerate(changes) for each in matching(numbers, change.number, entry.at("changes", k))
+    }
+    for position, change in enumerate(changes):
+        if "*" in change.number:
+            for place, standing in numbers.stand_ins.items():
+                if fnmatch.fnmatchcase(place, change.number) and not standing <= reached:
+                    names = " and ".join(sorted(numbers[each].name for each in standing - reached))
+                    raise fail("E623", at=entry.at("changes", position), text=change.number, place=place, name=names)
 
 
 def _check_whom(whom: Mapping[str, str], attributes: Attributes, at: Location) -> None:

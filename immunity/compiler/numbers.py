@@ -56,6 +56,7 @@ class Numbers:
     neighbours : dict         ``SET.SIMILARITY`` -> which members are alike; all other pairs have no number
     formulas : list           derived numbers that follow others, each after those it needs
     matched : dict            what patterns meant when last asked, with how long the lists above were then
+    stand_ins : dict          place of a number in a rule (``cell.rule.hazard``) -> declared numbers that stand there
     """
 
     space: Space
@@ -68,6 +69,7 @@ class Numbers:
     neighbours: dict[str, Neighbours] = field(default_factory=dict)
     declared: int | None = None
     matched: dict[tuple[str, tuple[int, int, int]], list[int]] = field(default_factory=dict, repr=False, compare=False)
+    stand_ins: dict[str, set[int]] = field(default_factory=dict, repr=False, compare=False)
 
     def __getitem__(self, index: int) -> Parameter:
         return self.rows[index]
@@ -179,6 +181,7 @@ def parameter_of(numbers: Numbers, name: str, number: Number, scope: Scope, *, a
         _check_formula(number, scope, at)
     if number.use is not None:
         index = used_number(numbers, number.use, scope, at=at)
+        numbers.stand_ins.setdefault(name, set()).add(index)
     elif number.values is not None:
         index = _member_number(numbers, name, number, scope, at)
     else:

@@ -211,6 +211,7 @@ def test_an_attribute_that_changes_nothing_is_told() -> None:
         ('"rod.speed*", multiply: "0.1"', '"rod.sped*", multiply: "0.1"', "E410", '{number: "rod.s'),
         ('"rod.speed*", multiply: "0.1"', '"rod.speed*"', "E616", '{number: "rod.s'),
         ('"rod.speed*", multiply: "0.1"', '"rod.speed*", multiply: "1 day"', "E305", '{number: "rod.s'),
+        ('"rod.speed*", multiply: "0.1"', '"rod.*.h*", multiply: "0.1"', "E623", '{number: "rod.*'),
         ("pool: rod at blood", "pool: rodd at blood", "E401", "id: few"),
         ("for: {sex: female}", "for: {sexx: female}", "E607", "sexx"),
         ("scales_with: weight", "scales_with: wait", "E607", "wait"),
@@ -225,6 +226,14 @@ def test_faults_of_hosts_and_deficiencies_are_told_when_the_book_is_compiled(
 ) -> None:
     assert old in BOOK
     refused(BOOK.replace(old, new, 1), code, line=line)
+
+
+def test_a_pattern_may_pass_by_numbers_that_have_a_change_of_their_own() -> None:
+    lives = '{number: "rod.speed*", multiply: "0.1"}, {number: "rod.*.h*", multiply: "3"}'
+    slow = BOOK.replace('{number: "rod.speed*", multiply: "0.1"}, {number: rod.die.half_life, set: "1 day"}', lives)
+    book = compiled(slow)
+    assert number(book, "rod.die.half_life", {"host.deficiencies": ["slow"]}) == pytest.approx(1.5)
+    refused(slow.replace('"rod.speed*"', '"rod.speed"'), "E623", line='number: "rod.speed"')
 
 
 def test_amounts_before_settling_follow_the_host() -> None:

@@ -465,6 +465,13 @@ KINDS = (
         "A litre packed with bacteria holds 1e15 of them; no dose is more than that, or than a kilogram or a kilomole.",
     ),
     ErrorKind(
+        "E623",
+        "Pattern that passes by",
+        "The pattern {text!r} does not reach {place}, where the number {name} stands.",
+        "Add a change of {name} beside it, or write a narrower pattern.",
+        "A number that is given a name of its own leaves the place that a pattern looks for, and is easily forgotten.",
+    ),
+    ErrorKind(
         "E625",
         "Seed out of range",
         "{text!r} is no seed.",
