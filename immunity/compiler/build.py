@@ -13,15 +13,17 @@ from immunity.compiler.assemble import assemble
 from immunity.compiler.case import Model, Spread
 from immunity.compiler.changes import check_changes
 from immunity.compiler.dated import check_ways
+from immunity.compiler.declared import declare_numbers
 from immunity.compiler.faults import Faults
 from immunity.compiler.flows import FlowRow, expand_flows
-from immunity.compiler.numbers import Numbers, declare_numbers
+from immunity.compiler.numbers import Numbers
 from immunity.compiler.readouts import ReadoutRow, list_readouts
 from immunity.compiler.rules import Rule, list_additions, list_rules
 from immunity.compiler.signal_rows import Signals
-from immunity.compiler.signals import check_unsensed, declare_signals
+from immunity.compiler.signals import declare_signals
 from immunity.compiler.sound import check_sound
 from immunity.compiler.space import Space, list_pools, map_space
+from immunity.compiler.unsensed import check_unsensed
 from immunity.language.errors import fail
 from immunity.language.load import Book, collector_paused
 from immunity.language.models import Host

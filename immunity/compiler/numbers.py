@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from immunity.compiler.bind import Scope
 from immunity.compiler.derive import Formula
-from immunity.compiler.faults import Faults
-from immunity.compiler.members import numbers_of
-from immunity.compiler.similarity import Neighbours, neighbours_of, pairs_of
+from immunity.compiler.similarity import Neighbours
 from immunity.compiler.space import Space
 from immunity.language.errors import Location, fail
 from immunity.language.formula import evaluate
-from immunity.language.load import Entry
 from immunity.language.models import Number
-from immunity.language.quantity import DIMENSIONLESS, VOLUME, Dimension, Quantity, expect, parse_quantity
+from immunity.language.quantity import DIMENSIONLESS, Dimension, Quantity, parse_quantity
 
 # what a name under `where` looks like when it stands for another number
 _NAME = re.compile(r"[a-z][a-z0-9_]*(?:\.[a-z0-9_]+)+")
@@ -132,7 +128,7 @@ def _evaluated(numbers: Numbers, number: Number, formula: str, at: Location) -> 
     return quantity, Formula(len(numbers.rows), formula, where, follows, at) if follows else None
 
 
-def _register(numbers: Numbers, name: str, number: Number, text: str | None, at: Location) -> int:
+def register(numbers: Numbers, name: str, number: Number, text: str | None, at: Location) -> int:
     """The parameter of a name, made on first use; two different numbers never share a name."""
     if name in numbers.index:
         index = numbers.index[name]
@@ -176,7 +172,7 @@ def parameter_of(numbers: Numbers, name: str, number: Number, scope: Scope, *, a
         E512 unless the number says exactly one of value, derived, values, use; E404, E408, E410 for unknown names;
         E413 where another number has the name; E521 for a formula that names a number of each member.
     """
-    _check_form(number, at)
+    check_form(number, at)
     if number.derived is not None:
         _check_formula(number, scope, at)
     if number.use is not None:
@@ -185,12 +181,12 @@ def parameter_of(numbers: Numbers, name: str, number: Number, scope: Scope, *, a
     elif number.values is not None:
         index = _member_number(numbers, name, number, scope, at)
     else:
-        index = _register(numbers, name, number, number.value, at)
+        index = register(numbers, name, number, number.value, at)
     numbers.used.add(index)
     return index
 
 
-def _check_form(number: Number, at: Location) -> None:
+def check_form(number: Number, at: Location) -> None:
     given = [number.value is not None, number.derived is not None, number.values is not None, number.use is not None]
     if sum(given) != 1 or (number.values is None) != (number.by is None):
         raise fail("E512", at=at)
@@ -208,13 +204,13 @@ def _member_number(numbers: Numbers, name: str, number: Number, scope: Scope, at
     assert number.by is not None and number.values is not None
     bound = scope.env.get(number.by)
     group = bound.group if bound else number.by
-    members = _family(numbers, number, group, at)
+    members = family_of(numbers, number, group, at)
     if bound is None:
         raise fail("E408", at=at, text=number.by, known=list(scope.env))
-    return _register(numbers, f"{name}[{bound.name}]", number, number.values[members[bound.name]], at)
+    return register(numbers, f"{name}[{bound.name}]", number, number.values[members[bound.name]], at)
 
 
-def _family(numbers: Numbers, number: Number, group: str, at: Location) -> dict[str, int]:
+def family_of(numbers: Numbers, number: Number, group: str, at: Location) -> dict[str, int]:
     """The members that a number given by ``values`` has one value for each of, with their positions."""
     sets = numbers.space.sets
     assert number.values is not None
@@ -264,139 +260,3 @@ def _of_class(numbers: Numbers, owner: str, key: str) -> str | None:
 
 def _member(word: str, scope: Scope) -> str:
     return scope.env[word].name if word in scope.env else word
-
-
-# numbers that places, entities, sets and hosts declare -----------------------------------------
-
-
-@dataclass(frozen=True)
-class _Declared:
-    name: str
-    number: Number
-    at: Location
-
-
-def declare_numbers(numbers: Numbers) -> None:
-    """Pass 3: register everything that is declared outside rules, plain values before those derived from them.
-
-    Raises
-    ------
-    RuleError
-        E420 for numbers that are derived from each other.
-    """
-    book = numbers.space.book
-    pending: dict[str, _Declared] = {}
-    faults = Faults()
-    declare_host(numbers, book.entries.get("host", {}).values())
-    declare_matrices(numbers, book.entries.get("set", {}).values())
-    declare_similarities(numbers, book.entries.get("set", {}).values())
-    for kind in ("place", "cell", "molecule", "threat", "therapy", "rules", "class"):
-        for entry in book.entries.get(kind, {}).values():
-            for declared in _declared(entry):
-                with faults:
-                    _take(numbers, declared, pending)
-    for entry in book.entries.get("set", {}).values():
-        for declared in _of_members(numbers.space, entry):
-            with faults:
-                _take(numbers, declared, pending)
-    faults.settle()
-    for name in list(pending):
-        with faults:
-            _register_derived(numbers, name, pending, ())
-    faults.settle()
-    for id, entry in numbers.space.places.items():
-        if entry.record.volume is not None:
-            index, at = numbers.index[f"{id}.volume"], entry.at("volume")
-            given = numbers[index]
-            expect(Quantity(given.value, given.dimension, given.text), VOLUME, at=at)
-            within(numbers, index, at=at, positive=True)
-    numbers.declared = len(numbers.rows)
-
-
-def _take(numbers: Numbers, declared: _Declared, pending: dict[str, _Declared]) -> None:
-    """Register a plain number; keep one that is derived for later."""
-    _check_form(declared.number, declared.at)
-    if declared.number.derived is None:
-        _register_plain(numbers, declared)
-    elif declared.name in pending:
-        first = str(pending[declared.name].at)
-        raise fail("E413", at=declared.at, text=declared.name, kind="number", first=first)
-    else:
-        pending[declared.name] = declared
-
-
-def _of_members(space: Space, entry: Entry) -> Iterator[_Declared]:
-    """The numbers of the members of a set, ``SET.KEY[MEMBER]``."""
-    for name in space.sets[entry.id]:
-        for key, number, at in numbers_of(space.membership.rows[entry.id][name], entry):
-            yield _Declared(f"{entry.id}.{key}[{name}]", number, at)
-
-
-def _declared(entry: Entry) -> list[_Declared]:
-    record = entry.record
-    found = [_Declared(f"{entry.id}.{key}", number, entry.at("numbers", key)) for key, number in record.numbers.items()]
-    volume = getattr(record, "volume", None)
-    if volume is not None:
-        found.append(_Declared(f"{entry.id}.volume", volume, entry.at("volume")))
-    return found
-
-
-def _register_plain(numbers: Numbers, declared: _Declared) -> None:
-    number = declared.number
-    if number.values is not None:
-        assert number.by is not None
-        for member, text in zip(_family(numbers, number, number.by, declared.at), number.values, strict=True):
-            _register(numbers, f"{declared.name}[{member}]", number, text, declared.at)
-    elif number.value is not None:
-        _register(numbers, declared.name, number, number.value, declared.at)
-    else:
-        raise fail("E512", at=declared.at)
-
-
-def _register_derived(numbers: Numbers, name: str, pending: dict[str, _Declared], chain: tuple[str, ...]) -> None:
-    """Register a derived number after those that it names."""
-    declared = pending[name]
-    if name in chain:
-        raise fail("E420", at=declared.at, text=name, cycle=" -> ".join([*chain[chain.index(name) :], name]))
-    for needed in declared.number.where.values():
-        if needed in pending and needed not in numbers.index:
-            _register_derived(numbers, needed, pending, (*chain, name))
-    _register(numbers, name, declared.number, None, declared.at)
-
-
-def declare_matrices(numbers: Numbers, sets: Iterable[Entry]) -> None:
-    """Matrices of sets, one parameter for each pair: ``SET.MATRIX[first,second]``."""
-    for entry in sets:
-        members = numbers.space.sets[entry.id]
-        for key, rows in entry.record.matrix.items():
-            at = entry.at("matrix", key)
-            if len(rows) != len(members) or any(len(row) != len(members) for row in rows):
-                raise fail("E513", at=at, text=entry.id, expected=f"{len(members)} x {len(members)}", count=len(rows))
-            for i, first in enumerate(members):
-                for j, second in enumerate(members):
-                    number = Number(value=rows[i][j], status="assumed")
-                    where = entry.at("matrix", key, i, j)
-                    _register(numbers, f"{entry.id}.{key}[{first},{second}]", number, number.value, where)
-
-
-def declare_similarities(numbers: Numbers, sets: Iterable[Entry]) -> None:
-    """How alike the members of sets are, one parameter for each pair that is: ``SET.SIMILARITY[first,second]``."""
-    space = numbers.space
-    for entry in sets:
-        for key, similarity in entry.record.similarity.items():
-            at = entry.at("similarity", key)
-            pairs = pairs_of(space.membership.rows[entry.id], space.sets[entry.id], similarity, at)
-            numbers.neighbours[f"{entry.id}.{key}"] = neighbours_of(pairs)
-            for (first, second), value in pairs.items():
-                number = Number(value=repr(value), status="derived", note=f"by {similarity.by}")
-                numbers.used.add(_register(numbers, f"{entry.id}.{key}[{first},{second}]", number, number.value, at))
-
-
-def declare_host(numbers: Numbers, hosts: Iterable[Entry]) -> None:
-    """Numeric attributes of the host (``host.age``) are parameters too, which the attributes of a scenario set."""
-    for entry in hosts:
-        for key, text in entry.record.attributes.items():
-            if text and text[0].isdigit():
-                number = Number(value=text, status="assumed", note="the reference person")
-                index = _register(numbers, f"host.{key}", number, text, entry.at("attributes", key))
-                numbers.frozen.add(index)
