@@ -18,10 +18,13 @@ from immunity.results import DISCLAIMER
 from immunity.results.protocol import done_words, host_words
 from immunity.trials import tell
 from immunity.trials.analyse import Effect, Estimate
+from immunity.trials.cox import PROPORTIONAL
 from immunity.trials.models import SAME, Group
+from immunity.trials.ranks import LOGRANK
 from immunity.trials.result import ALL, Compared, Findings, Found
 
 BAND = (0.05, 0.5, 0.95)
+SAID_OF_PAIRS = ("paired", "pairs", "by host", "McNemar")
 RATIOS = ("hazard ratio", "risk ratio", "ratio of geometric means")
 
 
@@ -111,8 +114,11 @@ def _sentence(findings: Findings, name: str) -> dict[str, Any]:
         for k, f in enumerate(tell.of_all(findings, name))
     ]
     rows = [c for c in findings.compared if c.endpoint == name and c.group == ALL]
+    alpha = 1.0 - findings.plan.trial.confidence
     effects = [
-        f"{findings.arms[c.arm].title + ': ' if len(rows) > 1 else ''}{_effect_words(c)}" for c in rows if c.effects
+        f"{findings.arms[c.arm].title + ': ' if len(rows) > 1 else ''}{_effect_words(c, alpha)}"
+        for c in rows
+        if c.effects
     ]
     primary = name == findings.plan.trial.primary_id()
     return {"title": _title(findings, name), "arms": arms, "effects": effects, "primary": primary}
@@ -126,11 +132,14 @@ def _plain(found: Found) -> str:
     return f"{said} {found.unit}".strip()
 
 
-def _effect_words(compared: Compared) -> str:
+def _effect_words(compared: Compared, alpha: float) -> str:
     told = [effect for effect in compared.effects if tell.say_effect(effect) != tell.interval(Estimate(None))]
-    tests = [effect for effect in compared.effects if effect.p is not None]
+    tests = [effect for effect in compared.effects if effect.p is not None and effect.measure != PROPORTIONAL]
+    changes = [e for e in compared.effects if e.measure == PROPORTIONAL and e.p is not None and e.p < alpha]
     parts = [f"{effect.measure} {tell.say_effect(effect)}" for effect in told]
+    tests.sort(key=lambda effect: effect.measure != LOGRANK)  # of times the test of times, where there is one
     parts += [f"p {tell.p_text(tests[0].p)} ({tests[0].test})"] if tests else []
+    parts += [f"the ratio of hazards changes with time (p {tell.p_text(e.p)}): see the curves" for e in changes]
     return "; ".join(parts)
 
 
@@ -160,7 +169,7 @@ def _endpoint(findings: Findings, name: str, time: Clock) -> dict[str, Any]:
             e.measure,
             tell.say_effect(e),
             tell.p_text(e.p),
-            f"{e.test}{', pairs' if e.paired and 'paired' not in e.test else ''}",
+            f"{e.test}{', pairs' if e.paired and not any(word in e.test for word in SAID_OF_PAIRS) else ''}",
         ]
         for c in findings.compared
         if c.endpoint == name

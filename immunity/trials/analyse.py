@@ -1,7 +1,7 @@
 """Numbers of arms, and how they differ, with intervals: the statistics that trials report.
 
 Estimates, intervals and tests are SciPy's where it has them. Of the same hosts in two arms every comparison is a paired
-one; curves of survival are compared as if hosts were different ones, which is cautious there.
+one. Times to an event are compared in :mod:`immunity.trials.cox` and :mod:`immunity.trials.ranks`.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Effect:
 
     Attributes
     ----------
-    measure : str     risk ratio, risk difference, ratio of geometric means, difference of means, or log-rank test
+    measure : str     what is estimated, such as risk ratio, or what is tested, such as proportional hazards
     p : float         two-sided
     n : int           hosts of the arm, or pairs, that this rests on
     """
@@ -126,16 +126,6 @@ def kaplan_meier(time: Floats, event: Truths, confidence: float) -> Steps:
         np.r_[0, events[keep]].astype(np.int64),
         np.sort(time),
     )
-
-
-def logrank(time: Floats, event: Truths, time_0: Floats, event_0: Truths) -> float | None:
-    """p of the log-rank test."""
-    from scipy.stats import CensoredData, logrank
-
-    if not event.any() and not event_0.any():
-        return None
-    one, other = (CensoredData(uncensored=t[e], right=t[~e]) for t, e in ((time, event), (time_0, event_0)))
-    return _finite(float(cast(Any, logrank(one, other)).pvalue))
 
 
 def compare_shares(met: Truths, met_0: Truths, confidence: float, *, paired: bool) -> tuple[Effect, Effect]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -11,9 +12,10 @@ from immunity.compiler.tables import Floats
 from immunity.trials import analyse as stats
 from immunity.trials import power
 from immunity.trials.analyse import Effect, Estimate, Truths
-from immunity.trials.cox import Followed, hazard_ratio
+from immunity.trials.cox import Followed, adjusted_ratio, hazard_ratio, proportionality
 from immunity.trials.endpoints import assessed_on
-from immunity.trials.models import SAME, Endpoint
+from immunity.trials.models import AGE, SAME, Endpoint
+from immunity.trials.ranks import logrank, logrank_of_pairs, ratio_within_hosts
 from immunity.trials.result import ALL, ArmHosts, Compared, Findings, Found, Powered
 from immunity.validate.measure import WITH_LEVEL
 
@@ -145,7 +147,6 @@ class _Endpoint:
         followed = [self._followed(time, event), self._followed(time_0, event_0)]
         if not chosen.any() or not chosen_0.any():
             return ()
-        p = stats.logrank(time[chosen], event[chosen], time_0[chosen_0], event_0[chosen_0])
         n, n_0 = int(chosen.sum()), int(chosen_0.sum())
         if followed[0][chosen].all() and followed[1][chosen_0].all():  # nobody left: the risks are shares
             values = [np.where(e, 1.0, 0.0) for e in (event, event_0)]
@@ -157,17 +158,39 @@ class _Endpoint:
                 for t, e, c in ((time, event, chosen), (time_0, event_0, chosen_0))
             ]
             shares = stats.compare_curves(curves[0], curves[1], n, n_0, self.confidence)
-        sides = [(arm, time, event, chosen), (other, time_0, event_0, chosen_0)]
-        ratio = self._hazards([(a.host[c], a.group[c], t[c], e[c]) for a, t, e, c in sides])
-        return (*shares, *ratio, Effect("log-rank test", Estimate(None), p, "log-rank", n, n_0, False))
+        if self.same:
+            both = np.intersect1d(arm.host[chosen], other.host[chosen_0])
+            chosen, chosen_0 = chosen & np.isin(arm.host, both), chosen_0 & np.isin(other.host, both)
+        return (*shares, *self._hazards([(arm, time, event, chosen), (other, time_0, event_0, chosen_0)]))
 
-    def _hazards(self, sides: list[tuple[np.ndarray, np.ndarray, Floats, Truths]]) -> tuple[Effect, ...]:
-        """The ratio of hazards, each host at risk beside those of its group."""
-        host, group, time, event = (np.concatenate(parts) for parts in zip(*sides, strict=True))
-        treated = np.arange(len(host)) < len(sides[0][0])
+    def _hazards(self, sides: list[tuple[ArmHosts, Floats, Truths, Truths]]) -> Iterator[Effect]:
+        """The ratio of hazards, each host at risk beside those of its group, and the test that goes with it."""
+        names = self.endpoint.adjust
+        parts = [(a.host[c], a.group[c], t[c], e[c], self._covariates(a)[c]) for a, t, e, c in sides]
+        host, group, time, event, covariates = (np.concatenate(each) for each in zip(*parts, strict=True))
         stratum = np.unique(group, return_inverse=True)[1]
-        found = hazard_ratio(Followed(time, event, treated, host, stratum), self.confidence, paired=self.same)
-        return () if found is None else (found,)
+        hosts = Followed(time, event, np.arange(len(host)) < len(parts[0][0]), host, stratum)
+        how = {"paired": self.same}
+        made = [hazard_ratio(hosts, self.confidence, **how)]
+        if names:
+            made.append(adjusted_ratio(hosts, covariates, names, self.confidence, **how))
+        if self.same:
+            made += [ratio_within_hosts(hosts, self.confidence), logrank_of_pairs(hosts)]
+        else:
+            made.append(logrank(hosts))
+        made.append(proportionality(hosts, **how))
+        yield from (each for each in made if each is not None)
+
+    def _covariates(self, arm: ArmHosts) -> Floats:
+        """Of each host what its hazard is adjusted for: float64[host, covariate]."""
+        found = np.zeros((len(arm), len(self.endpoint.adjust)))
+        for k, name in enumerate(self.endpoint.adjust):
+            if name == AGE:
+                found[:, k] = arm.rows["age"]
+            else:  # taken by the day of enrolment, so that who leaves has it too
+                everybody = replace(arm, dropout=np.full(len(arm), np.inf))
+                found[:, k] = _Endpoint(self.findings, name, self.findings.plan.trial.endpoints[name]).values(everybody)
+        return found
 
     def power(self, arm: ArmHosts, other: ArmHosts) -> Powered:
         """Of a randomised trial with other people in each arm, if what was found here is true."""

@@ -16,12 +16,13 @@ from immunity.language.quantity import RATE, expect, parse_quantity
 from immunity.language.read import Document, read_documents
 from immunity.language.refusals import describe, locate, refusals
 from immunity.results.condition import Both, Compare, Condition, Either, Not, OutcomeIs, Window, parse_condition
-from immunity.trials.models import SAME, Endpoint, Group, Trial
+from immunity.trials.models import AGE, SAME, Endpoint, Group, Trial
 from immunity.validate.measure import WITH_AT, WITH_LEVEL, read_day
 from immunity.validate.models import Measure
 
 BUILT_IN = Path(__file__).parent / "built_in"
 FORMS = ("time_to", "response", "readout")
+KNOWN_EARLY = ("baseline", "value_at")
 _ID = re.compile(r"[a-z][a-z0-9_]*\Z")
 _RESERVED = ("all",)
 
@@ -182,6 +183,8 @@ def _check_endpoint(endpoint: Endpoint, plan: Planned, name: str) -> Condition |
         raise _fault(at, f"an endpoint needs exactly one of {', '.join(FORMS)}")
     form = given[0]
     beside = ("statistic", "at", "between", "level", "compare")
+    if endpoint.adjust:
+        _check_adjusted(endpoint, plan, path, form)
     if form != "readout":
         extra = [key for key in beside if getattr(endpoint, key) is not None]
         if extra:
@@ -210,6 +213,24 @@ def _check_endpoint(endpoint: Endpoint, plan: Planned, name: str) -> Condition |
         if not first < last:
             raise _fault(plan.at(*path, "between"), "the second time must be later than the first")
     return None
+
+
+def _check_adjusted(endpoint: Endpoint, plan: Planned, path: tuple[str, str], form: str) -> None:
+    """Hazards are adjusted for what is known of a host when it is enrolled."""
+    trial = plan.trial
+    if form != "time_to":
+        raise _fault(plan.at(*path, "adjust"), f"{form!r} takes no 'adjust', which is of hazards")
+    for k, name in enumerate(endpoint.adjust):
+        at, other = plan.at(*path, "adjust", k), trial.endpoints.get(name)
+        if name == AGE:
+            if not any(group.ages for group in trial.people.values()):
+                raise _fault(at, "hosts of a group are of one age; say 'ages' of people to adjust for age")
+        elif other is None:
+            raise _fault(at, f"there is no {name!r} among the endpoints, and it is not 'age'")
+        elif other.statistic not in KNOWN_EARLY or (
+            other.at is not None and read_day(other.at) > read_day(trial.enrolment.at)
+        ):
+            raise _fault(at, f"{name!r} is not known at enrolment; take a 'baseline', or a 'value_at' of that day")
 
 
 def _check_event(condition: Condition, at: Location) -> None:

@@ -9,6 +9,7 @@ from pydantic import Field
 from immunity.validate.models import Statistic, Strict
 
 SAME, RANDOMISED = "same_hosts", "randomised"
+AGE = "age"  # what a hazard is adjusted for beside endpoints that are known at enrolment
 
 
 class Ages(Strict):
@@ -61,6 +62,7 @@ class Endpoint(Strict):
     between: Annotated[list[str], Field(min_length=2, max_length=2)] | None = None
     level: str | None = None
     compare: Literal["mean", "geometric_mean"] | None = None
+    adjust: list[str] = Field(default_factory=list)
     better: Literal["less", "more"] | None = None
 
 

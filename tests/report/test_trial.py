@@ -7,10 +7,11 @@ from dataclasses import replace
 
 import pytest
 
-from immunity.report.from_trial import page_of_trial
+from immunity.report.from_trial import _effect_words, page_of_trial
 from immunity.report.trial_charts import Line, forest
 from immunity.trials import run_trial
-from immunity.trials.result import Findings
+from immunity.trials.analyse import Effect, Estimate
+from immunity.trials.result import Compared, Findings
 from tests.report import test_browser
 from tests.trials.cases import TRIAL, build, planned
 
@@ -38,6 +39,19 @@ def test_it_asks_for_nothing_outside_and_runs_no_script(findings: Findings) -> N
     page = page_of_trial(findings)
     assert "default-src &#39;none&#39;" in page and "<script" not in page
     assert not re.findall(r'(?:src|href)="(?!#|https://doi\.org/)', page)
+
+
+def test_a_ratio_of_hazards_that_changes_is_told_and_the_test_is_that_of_times() -> None:
+    nothing = Estimate(None)
+    effects = [
+        Effect("risk ratio", Estimate(1.0), 1.0, "McNemar, exact", 9, 9, True),
+        Effect("log-rank test", nothing, 0.02, "log-rank of pairs, exact", 9, 9, True),
+        Effect("proportional hazards", nothing, 0.04, "Grambsch-Therneau", 9, 9, True),
+    ]
+    compared = Compared("cured", "drug", "placebo", "all", tuple(effects))
+    said = "risk ratio 1; p 0.02 (log-rank of pairs, exact)"
+    assert _effect_words(compared, 0.05) == said + "; the ratio of hazards changes with time (p 0.04): see the curves"
+    assert _effect_words(compared, 0.01) == said
 
 
 def test_an_endpoint_without_values_is_still_a_page(findings: Findings) -> None:

@@ -35,13 +35,6 @@ def test_kaplan_meier_of_the_remissions() -> None:
     assert (steps.low <= steps.free).all() and (steps.free <= steps.high).all()
 
 
-def test_log_rank_of_the_remissions() -> None:
-    p = stats.logrank(*read(MERCAPTOPURINE), *read(PLACEBO))
-    assert p == pytest.approx(math.erfc(math.sqrt(16.79 / 2)), rel=0.01)  # chi-squared of 16.79 with one degree
-    none = np.zeros(3, bool)
-    assert stats.logrank(np.ones(3), none, np.ones(3), none) is None
-
-
 def test_a_difference_of_shares_has_newcombes_interval() -> None:
     difference, ratio = stats.compare_shares(truths(56, 70), truths(48, 80), 0.95, paired=False)
     assert difference.estimate.value == pytest.approx(0.2)

@@ -8,8 +8,10 @@ from statistics import NormalDist
 
 import numpy as np
 import pytest
+from scipy.special import ndtr
+from scipy.stats import kstest
 
-from immunity.trials.cox import Followed, hazard_ratio
+from immunity.trials.cox import Followed, adjusted_ratio, hazard_ratio, proportionality
 from immunity.trials.tell import interval
 from tests.trials.test_analyse import MERCAPTOPURINE, PLACEBO, read
 
@@ -72,6 +74,53 @@ def test_an_arm_without_an_event_has_a_ratio_of_nothing_and_an_end() -> None:
     other = hazard_ratio(followed("1 2 3", "9+ 9+ 9+"), 0.95, paired=False)
     assert other is not None and other.estimate.value is None and other.estimate.low is not None
     assert interval(other.estimate) == f"above {other.estimate.low:.3g}"
+
+
+# logarithms of white cells of the same patients, in the order of the remissions
+WHITE = "2.31 4.06 3.28 3.20 4.43 2.80 2.96 2.70 2.60 2.88 3.60 2.16 2.05 2.01 2.32 2.57 1.78 2.20 2.53 1.47 1.45"
+WHITE_0 = "2.80 5.00 4.91 4.48 4.01 4.36 2.42 3.49 3.97 3.52 3.05 2.32 3.26 3.49 2.12 1.50 3.06 2.30 2.95 2.73 1.97"
+
+
+def test_white_cells_beside_the_drug_as_r_fits_them() -> None:
+    """coxph(Surv(t, relapse) ~ Rx + logWBC) of Kleinbaum's table: 1.3861 (0.4248)."""
+    cells = np.array([float(word) for word in (WHITE + " " + WHITE_0).split()])[:, None]
+    hosts = followed(MERCAPTOPURINE, PLACEBO)
+    effect = adjusted_ratio(hosts, cells, ["cells"], 0.95, paired=False)
+    assert effect is not None and effect.test == "Cox, with cells"
+    assert logs(effect) == pytest.approx((-1.3861, 0.4248), abs=1e-4)
+    robust = adjusted_ratio(hosts, cells, ["cells"], 0.95, paired=True)  # every host a cluster of its own
+    assert robust is not None and logs(robust)[0] == pytest.approx(-1.3861, abs=1e-4)
+    missing = adjusted_ratio(hosts, np.where(cells > 4.0, np.nan, cells), ["cells"], 0.95, paired=False)
+    assert missing is not None and missing.n + missing.n_reference == (cells <= 4.0).sum()
+    same = adjusted_ratio(hosts, np.ones((42, 1)), ["cells"], 0.95, paired=False)  # tells nobody from anybody
+    assert same is not None and logs(same) == pytest.approx((-1.5721, 0.4124), abs=1e-4)
+    twice = adjusted_ratio(hosts, np.hstack([cells, cells]), ["a", "b"], 0.95, paired=False)
+    assert twice is None or twice.estimate.value is None or logs(twice)[0] == pytest.approx(-1.3861, abs=1e-3)
+
+
+def twins(rng: np.random.Generator, n: int, ratio, alike: float = 0.8) -> Followed:
+    """Hosts in both arms, more or less of the same luck; ``ratio`` makes times in the arm of hazards lived through."""
+    luck = rng.normal(size=n) * math.sqrt(alike)
+    arms = [ndtr(luck + rng.normal(size=n) * math.sqrt(1.0 - alike)) for _ in range(2)]
+    time = np.r_[ratio(-np.log(arms[0])), -np.log(arms[1])]
+    end = np.ceil(np.minimum(time, 1.0) * 40.0) / 40.0  # looked at now and then, so that some tie
+    return Followed(end, time < 1.0, np.arange(2 * n) < n, np.tile(np.arange(n), 2), np.zeros(2 * n, np.int64))
+
+
+def test_whether_hazards_are_proportional() -> None:
+    hosts = followed(MERCAPTOPURINE, PLACEBO)
+    plain = proportionality(hosts, paired=False)
+    assert plain is not None and plain.p is not None and plain.p > 0.5
+    back = proportionality(followed(PLACEBO, MERCAPTOPURINE), paired=False)
+    assert back is not None and back.p == pytest.approx(plain.p)  # whichever arm is the reference
+    rng = np.random.default_rng(4)
+    crossing = twins(rng, 200, lambda h: np.where(h < 0.6, h / 3.0, 0.2 + 3.0 * (h - 0.6)))  # thrice, then a third
+    for paired in (False, True):
+        found = proportionality(crossing, paired=paired)
+        assert found is not None and found.p is not None and found.p < 1e-3
+    ps = [proportionality(twins(rng, 80, lambda h: 2.0 * h), paired=True) for _ in range(80)]
+    assert kstest([each.p for each in ps if each is not None and each.p is not None], "uniform").pvalue > 0.01
+    assert proportionality(followed("9+ 9+", "9+ 9+"), paired=False) is None
 
 
 def test_nothing_to_compare() -> None:

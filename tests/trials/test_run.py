@@ -121,6 +121,19 @@ def test_ages_are_drawn_and_told_of_every_host(tmp_path: Path) -> None:
 def test_times_have_a_ratio_of_hazards_that_is_of_pairs(small: Trial) -> None:
     (row,) = [e for e in small.summary["effects"] if e["measure"] == "hazard ratio"]
     assert row["paired"] and row["test"] == "Cox" and row["value"] < 1.0
+    deaths = [e for e in small.summary["effects"] if e["endpoint"] == "death"]
+    assert all(e["paired"] for e in deaths)
+    assert {e["test"] for e in deaths} >= {"log-rank of pairs, exact", "Cox by host, exact", "McNemar, exact"}
+
+
+def test_hazards_are_adjusted_for_what_is_known_at_enrolment(tmp_path: Path) -> None:
+    text = TRIAL.replace("death: {", "death: {adjust: [early, age], ").replace("hosts: 12", "hosts: 20")
+    text += '  early: {readout: dish.count, statistic: value_at, at: "1 d"}\nenrolment: {at: "1 d"}\n'
+    made = found(tmp_path, text + "stochastic: false\npeople: {adults: {ages: {from: 20 y, to: 80 y, classes: 3}}}\n")
+    rows = {e["measure"]: e for e in made.summary["effects"] if e["endpoint"] == "death"}
+    plain, adjusted = rows["hazard ratio"], rows["adjusted hazard ratio"]
+    assert adjusted["test"] == "Cox, with early, age" and plain["value"] < 1.0
+    assert adjusted["value"] != plain["value"]
 
 
 def test_a_host_whose_numbers_fail_is_left_out_and_the_others_go_on(tmp_path: Path, monkeypatch) -> None:
