@@ -47,6 +47,7 @@ RANDOM_ONLY_IN = ("engine/rng.py",)
 STATISTICS_ONLY_IN = (
     "trials/analyse.py",
     "trials/power.py",
+    "trials/ranks.py",
     "scans/points.py",
 )  # where nothing is drawn without a seed
 UNIT_LIBRARIES = ("pint", "unyt", "astropy", "quantities", "sympy")
