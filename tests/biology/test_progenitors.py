@@ -1,0 +1,37 @@
+"""Progenitors that leave the marrow: what holds them there, and what lets them go."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import immunity as im
+
+CD34 = "blood.cd34"
+
+
+def most(scenario: str, *, days: float = 6.0, dose: str | None = None, host: dict[str, str] | None = None) -> float:
+    changes = {"therapies.0.dose": dose} if dose else None
+    return float(np.max(im.run(scenario, days=days, host=host, changes=changes)[CD34]))
+
+
+def test_two_that_loosen_them_multiply() -> None:
+    rest = 2.2
+    gcsf, plerixafor, both = map(most, ("donor_of_stem_cells", "plerixafor_240ug", "donor_of_stem_cells_plerixafor"))
+    assert rest * 10 < plerixafor < gcsf < both < 170 * rest
+    assert both > 2.5 * gcsf
+
+
+def test_dose_counts_and_all_of_them_come_home() -> None:
+    doses = [
+        most("plerixafor_240ug", days=1.0, dose=dose) for dose in ("2.4 ug/kg", "24 ug/kg", "240 ug/kg", "2.4 mg/kg")
+    ]
+    assert doses == sorted(doses)
+    assert doses[0] < 3.0 and doses[-1] > 2.0 * doses[-2]
+    run = im.run("donor_of_stem_cells_plerixafor", days=14)
+    assert np.ravel(run[CD34])[-1] == pytest.approx(2.2, abs=0.2)
+
+
+def test_small_and_large_people_have_as_many_in_a_drop() -> None:
+    small, large = (most("donor_of_stem_cells", host={"weight": weight}) for weight in ("45 kg", "140 kg"))
+    assert small == pytest.approx(large, rel=0.2)
