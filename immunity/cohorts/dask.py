@@ -8,8 +8,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Any
 
-from immunity.cohorts.batch import WORKER_LOST, HostBatch, failed_hosts, without_curves
-from immunity.cohorts.tasks import Batch, Finished, Work, do_batch
+from immunity.cohorts.tasks import Batch, Finished, Work, do_batch, lost_hosts
 from immunity.language.errors import fail
 
 PATIENCE = 10.0  # seconds to reach the scheduler
@@ -51,13 +50,13 @@ def run_on_dask(work: Work, batches: Sequence[Batch], *, address: str, finished:
                 try:
                     finished(batch[0], *future.result())
                 except KilledWorker:
-                    finished(batch[0], _lost(work, batch), 0.0)
+                    finished(batch[0], lost_hosts(work, batch), 0.0)
                 future.release()
         finally:
             client.cancel(list(futures))
 
 
-def _do(digest: str, content: bytes, batch: Batch) -> tuple[HostBatch, float]:
+def _do(digest: str, content: bytes, batch: Batch) -> tuple[Any, float]:
     """Run a batch, in a worker; what it is told is read once."""
     if digest not in _works:
         _works[digest] = pickle.loads(content)
@@ -65,10 +64,3 @@ def _do(digest: str, content: bytes, batch: Batch) -> tuple[HostBatch, float]:
             _works.popitem(last=False)
     done, seconds, _ = do_batch(_works[digest], batch)
     return done, seconds
-
-
-def _lost(work: Work, batch: Batch) -> HostBatch:
-    task, hosts = batch
-    case, options = work.tasks[task]
-    lost = failed_hosts(case, hosts, options, WORKER_LOST)
-    return lost if work.parts is None else without_curves(lost)

@@ -8,7 +8,7 @@ import os
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from immunity._version import __version__
-from immunity.cohorts.batch import HostBatch, Options, cannot_write
+from immunity.cohorts.batch import Options, cannot_write
 from immunity.cohorts.cohort import Progress
 from immunity.cohorts.dask import run_on_dask
 from immunity.cohorts.draw import check_variation
@@ -30,13 +30,11 @@ from immunity.cohorts.manifest import (
     refuse_other_cohort,
     write_manifest,
 )
-from immunity.cohorts.tasks import Batch, Work, do_batch
+from immunity.cohorts.tasks import Batch, Finished, Reduce, Rows, Work, do_batch
 from immunity.cohorts.workers import run_on_processes
 from immunity.compiler.case import Case
 from immunity.language.errors import fail
 
-Rows = dict[str, np.ndarray]  # one row per host along the first axis; "host" is always there
-Reduce = Callable[[int, HostBatch], Rows]
 LARGEST_BATCH = 25  # hosts, so that little is lost with a process and the curves of few are held at once
 BATCHES_PER_WORKER = 4
 
@@ -141,7 +139,8 @@ def run_reduced(
 
     Parameters
     ----------
-    reduce : callable        called in this process with (position of the job, a batch with curves)
+    reduce : callable        called with (case, options, a batch with curves) in the process that ran it, which imports
+                             it by its name
     store : Store, optional  keeps what is finished; what is there already is not run again
     progress : callable      called with (hosts finished, hosts)
 
@@ -162,12 +161,12 @@ def run_reduced(
     kept: list[list[Rows]] = []
     done: list[set[int]] = []
 
-    def take(task: int, batch: HostBatch, _: float) -> None:
+    def take(task: int, made: Rows, _: float) -> None:
         nonlocal left
-        new = [row for row, host in enumerate(batch.host) if int(host) not in done[task]]
+        new = [row for row, host in enumerate(made["host"]) if int(host) not in done[task]]
         if not len(new):  # a batch may come twice when a process ends
             return
-        rows = {key: values[new] for key, values in reduce(task, batch).items()}
+        rows = {key: values[new] for key, values in made.items()}
         done[task].update(int(host) for host in rows["host"])
         kept[task].append(rows)
         left -= len(new)
@@ -188,16 +187,14 @@ def run_reduced(
             for first in range(0, len(hosts), size)
         ]
         if batches:
-            _run(Work(tuple((job.case, job.options) for job in jobs)), batches, workers, dask, take)
+            _run(Work(tuple((job.case, job.options) for job in jobs), reduce=reduce), batches, workers, dask, take)
         return [_in_order(rows, job.hosts) for rows, job in zip(kept, jobs, strict=True)]
     except KeyboardInterrupt as interrupt:
         where = "nothing is kept without an output folder" if store is None else f"they are kept in {store.folder}"
         raise CohortInterrupted(f"{total - left} of {total} hosts were finished; {where}") from interrupt
 
 
-def _run(
-    work: Work, batches: list[Batch], workers: int, dask: str | None, take: Callable[[int, HostBatch, float], None]
-) -> None:
+def _run(work: Work, batches: list[Batch], workers: int, dask: str | None, take: Finished) -> None:
     if dask is not None:
         run_on_dask(work, batches, address=dask, finished=take)
         return
@@ -208,8 +205,7 @@ def _run(
         return
     for batch in batches:
         finished, seconds, complete = do_batch(work, batch)
-        if len(finished.host):
-            take(batch[0], finished, seconds)
+        take(batch[0], finished, seconds)
         if not complete:
             raise KeyboardInterrupt
 

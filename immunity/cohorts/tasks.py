@@ -6,15 +6,30 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from immunity.cohorts.batch import HostBatch, Options, cannot_write, run_batch, without_curves, write_part
+import numpy as np
+
+from immunity.cohorts.batch import (
+    WORKER_LOST,
+    HostBatch,
+    Options,
+    cannot_write,
+    failed_hosts,
+    run_batch,
+    without_curves,
+    write_part,
+)
 from immunity.cohorts.curves import CURVES, write_curves
 from immunity.compiler.case import Case
 
 Hosts = tuple[int, ...]
 Task = tuple[Case, Options]
 Batch = tuple[int, Hosts]  # which task, and which of its hosts
-Finished = Callable[[int, HostBatch, float], None]  # task, what became of some of its hosts, seconds it took
+Rows = dict[str, np.ndarray]  # one row per host along the first axis; "host" is always there
+Reduce = Callable[[Case, Options, HostBatch], Rows]
+# task, what became of some of its hosts (a HostBatch, or what the work's ``reduce`` makes of it), seconds it took
+Finished = Callable[[int, Any, float], None]
 
 
 @dataclass(frozen=True)
@@ -27,22 +42,23 @@ class Work:
     parts : path or None                folder for the finished batches of a single task
     shard : int                         hosts in a file of that folder; batches of one shard are never run at once
     people : tuple of int               per task, the same for tasks whose hosts are the same people, who rest alike
+    reduce : callable, optional         called where hosts were run, so that only what it makes of them comes back;
+                                        other processes import it by its name
     """
 
     tasks: tuple[Task, ...]
     parts: Path | None = None
     shard: int = 1
     people: tuple[int, ...] = ()
+    reduce: Reduce | None = None
 
 
-def do_batch(
-    work: Work, batch: Batch, *, stopping: Callable[[], bool] = lambda: False
-) -> tuple[HostBatch, float, bool]:
+def do_batch(work: Work, batch: Batch, *, stopping: Callable[[], bool] = lambda: False) -> tuple[Any, float, bool]:
     """Run a batch and keep it where the work says.
 
     Returns
     -------
-    batch : HostBatch     without curves, if those are kept in files
+    done : HostBatch or Rows    without curves, if those are kept in files; what the work makes of it
     seconds : float
     complete : bool       whether all were run before somebody asked to stop
 
@@ -57,7 +73,7 @@ def do_batch(
     done, complete = run_batch(case, hosts, options, stopping=stopping)
     if work.parts is not None and len(done.host):
         done = keep_batch(work.parts, done, case)
-    return done, time.perf_counter() - started, complete
+    return _reduced(work, task, done), time.perf_counter() - started, complete
 
 
 def keep_batch(parts: Path, batch: HostBatch, case: Case) -> HostBatch:
@@ -69,6 +85,20 @@ def keep_batch(parts: Path, batch: HostBatch, case: Case) -> HostBatch:
     small = without_curves(batch)
     write_part(parts, small)
     return small
+
+
+def lost_hosts(work: Work, batch: Batch) -> Any:
+    """What there is of hosts whose process ended every time, as :func:`do_batch` would tell it."""
+    task, hosts = batch
+    case, options = work.tasks[task]
+    lost = failed_hosts(case, hosts, options, WORKER_LOST)
+    return _reduced(work, task, lost if work.parts is None else without_curves(lost))
+
+
+def _reduced(work: Work, task: int, batch: HostBatch) -> Any:
+    if work.reduce is None:
+        return batch
+    return work.reduce(*work.tasks[task], batch) if len(batch.host) else {"host": batch.host}
 
 
 def people_of(work: Work, batch: Batch) -> tuple[int, int] | None:

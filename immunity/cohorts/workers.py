@@ -11,9 +11,8 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 
-from immunity.cohorts.batch import WORKER_LOST, HostBatch, failed_hosts, without_curves
 from immunity.cohorts.process import Process, Said
-from immunity.cohorts.tasks import Batch, Finished, Work, people_of, same_shard
+from immunity.cohorts.tasks import Batch, Finished, Work, lost_hosts, people_of, same_shard
 from immunity.language.errors import fail
 
 TRIES = 3  # of a host whose process ended, the last of them alone
@@ -125,15 +124,8 @@ def _once_more(work: Work, batch: Batch, tries: Counter[Batch], finished: Finish
         if tries[alone] < TRIES:
             again.append(alone)
         else:
-            finished(task, _lost(work, alone), 0.0)
+            finished(task, lost_hosts(work, alone), 0.0)
     return again
-
-
-def _lost(work: Work, batch: Batch) -> HostBatch:
-    task, hosts = batch
-    case, options = work.tasks[task]
-    lost = failed_hosts(case, hosts, options, WORKER_LOST)
-    return lost if work.parts is None else without_curves(lost)
 
 
 def _stop(busy: dict[Process, Batch], inbox: queue.SimpleQueue[Said], finished: Finished) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -80,20 +81,7 @@ def run_lives(
     options = Options(seed, stochastic, True, kept, rtol)
     jobs = [Job("lives", case, options, tuple(range(hosts)))]
 
-    def reduce(_: int, batch: HostBatch) -> Rows:
-        record = label(case, batch, options)
-        found = []
-        for row in range(len(batch.host)):
-            pools = np.empty((len(case.out_times), 0)) if batch.pools is None else batch.pools[row]
-            found.append(_episodes_of(plan, case, record, row, pools, options, columns, ()))
-        return {
-            "host": batch.host.astype(np.int64),
-            "ended": np.array([ended for _, ended, _ in found]),
-            "died": np.array([died for *_, died in found]),
-            "failed": np.array([host_failed(int(code)) for code in record.status]),
-            "episodes": np.array([json.dumps([asdict(each) for each in episodes]) for episodes, *_ in found], np.str_),
-        }
-
+    reduce = partial(_reduce, plan, columns)
     store = None if out is None else open_store(out, describe_jobs(jobs), resume=resume)
     rows = run_reduced(jobs, reduce, store=store, workers=workers, progress=progress)[0]
     keys = ("host", "ended", "died", "failed", "episodes")
@@ -101,6 +89,23 @@ def run_lives(
         Told(int(host), float(ended), bool(died), bool(failed), tuple(Episode(**each) for each in json.loads(text)))
         for host, ended, died, failed, text in zip(*(rows[key] for key in keys), strict=True)
     )
+
+
+def _reduce(
+    plan: LifePlan, columns: dict[tuple[str, str], list[int]], case: Case, options: Options, batch: HostBatch
+) -> Rows:
+    record = label(case, batch, options)
+    found = []
+    for row in range(len(batch.host)):
+        pools = np.empty((len(case.out_times), 0)) if batch.pools is None else batch.pools[row]
+        found.append(_episodes_of(plan, case, record, row, pools, options, columns, ()))
+    return {
+        "host": batch.host.astype(np.int64),
+        "ended": np.array([ended for _, ended, _ in found]),
+        "died": np.array([died for *_, died in found]),
+        "failed": np.array([host_failed(int(code)) for code in record.status]),
+        "episodes": np.array([json.dumps([asdict(each) for each in episodes]) for episodes, *_ in found], np.str_),
+    }
 
 
 def _columns(plan: LifePlan, case: Case) -> dict[tuple[str, str], list[int]]:

@@ -7,6 +7,7 @@ import json
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -94,14 +95,10 @@ def run_scan(
     options = Options(seed, stochastic, vary, False, rtol, _kept(reads, first))
     cases = [build(dict(zip(keys, point, strict=True))) for point in points]
     jobs = [Job(f"p{k:06d}", case, options, tuple(range(hosts))) for k, case in enumerate(cases)]
-
-    def reduce(task: int, batch: HostBatch) -> Rows:
-        record = label(jobs[task].case, batch, options)
-        found = np.stack([read.values(record) for read in reads], axis=1)
-        return {"host": record.host.astype(np.int64), "values": found}
-
     store = None if out is None else open_store(out, _described(cases, reads, options), resume=resume)
-    made = run_reduced(jobs, reduce, store=store, workers=workers, dask=dask, progress=progress)
+    made = run_reduced(
+        jobs, partial(_read_batch, tuple(reads)), store=store, workers=workers, dask=dask, progress=progress
+    )
     values = np.stack([rows["values"] for rows in made])
     return Scanned(
         axes=tuple(axes),
@@ -124,6 +121,12 @@ def run_scan(
             "days": first.days,
         },
     )
+
+
+def _read_batch(reads: tuple[Read, ...], case: Case, options: Options, batch: HostBatch) -> Rows:
+    record = label(case, batch, options)
+    found = np.stack([read.values(record) for read in reads], axis=1)
+    return {"host": record.host.astype(np.int64), "values": found}
 
 
 def _kept(reads: Sequence[Read], case: Case) -> tuple[str, ...]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from immunity.cohorts import HostBatch, Job, Rows
+from immunity.cohorts import HostBatch, Options, Rows
+from immunity.compiler.case import Case
 from immunity.compiler.tables import Floats
 from immunity.language.errors import fail
 from immunity.results import UnknownName, host_failed
@@ -33,9 +34,9 @@ def drawn_rows(n_time: int) -> slice:
     return slice(None, None, max(1, -(-n_time // DRAWN_TIMES)))
 
 
-def reduce_batch(plan: Planned, job: Job, batch: HostBatch, show: tuple[str, ...]) -> Rows:
+def reduce_batch(plan: Planned, show: tuple[str, ...], case: Case, options: Options, batch: HostBatch) -> Rows:
     """Take everything that a trial needs to know of a batch of hosts."""
-    record = label(job.case, batch, job.options)
+    record = label(case, batch, options)
     trial = plan.trial
     failed = np.array([host_failed(int(code)) for code in record.status], dtype=bool)
     gone = np.isfinite(record.stopped_at) & (record.stopped_at <= plan.enrol_day) & (plan.enrol_day > 0.0)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from immunity._version import __version__
-from immunity.cohorts import HostBatch, Job, Options, Rows, Store, describe_jobs, open_store, run_reduced
+from immunity.cohorts import Job, Options, Rows, Store, describe_jobs, open_store, run_reduced
 from immunity.cohorts.batch import join_batches
 from immunity.cohorts.cohort import Progress
 from immunity.compiler.case import Case
@@ -201,9 +202,7 @@ def _simulate(site: _Site, hosts: Mapping[str, tuple[int, ...]]) -> dict[str, Ro
             jobs.append(Job(f"{arm}.{stratum}", site.cases[arm, stratum], site.options, mine))
             whose.append((arm, stratum))
 
-    def reduce(task: int, batch: HostBatch) -> Rows:
-        return reduce_batch(site.plan, jobs[task], batch, site.show)
-
+    reduce = partial(reduce_batch, site.plan, site.show)
     made = run_reduced(jobs, reduce, store=site.store, workers=site.workers, dask=site.dask, progress=site.progress)
     found: dict[str, list[Rows]] = {arm: [] for arm in hosts}
     for (arm, name), rows in zip(whose, made, strict=True):

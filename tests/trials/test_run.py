@@ -10,7 +10,7 @@ import pytest
 
 from immunity.cohorts import CohortInterrupted, batch
 from immunity.language.errors import RuleError
-from immunity.trials import Trial, run_trial
+from immunity.trials import Trial, endpoints, run_trial
 from tests.trials.cases import TRIAL, book, build, planned, write
 
 
@@ -151,7 +151,8 @@ def test_a_host_whose_numbers_fail_is_left_out_and_the_others_go_on(tmp_path: Pa
     assert any("failed" in warning for warning in made.findings.warnings)
 
 
-def test_the_same_from_any_number_of_processes(tmp_path: Path, small: Trial) -> None:
+def test_the_same_from_any_number_of_processes_which_keep_the_curves(tmp_path: Path, small: Trial, monkeypatch) -> None:
+    monkeypatch.setattr(endpoints, "label", lambda *_: pytest.fail("curves came to this process"))
     made = Trial(run_trial(planned(tmp_path), build, workers=2))
     assert numbers(made) == numbers(small)
 
