@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from immunity.results.hosts import host_parts
 from immunity.results.present import find_readout, present, present_unit
 from immunity.results.record import Record
 
@@ -19,18 +20,33 @@ def frame_of(record: Record, names: Sequence[str]) -> pd.DataFrame:
 
     Values are those of ``result[name]``; ``frame.attrs["units"]`` holds their units.
     """
+    return _frame(record, names, slice(0, len(record.host)))
+
+
+def frames_of(record: Record, names: Sequence[str], hosts: int) -> Iterator[pd.DataFrame]:
+    """The same for so many hosts at a time; names are looked up before the first."""
+    for name in names:
+        find_readout(record.infos, name)
+    return (_frame(record, names, part) for part in host_parts(len(record.host), max(1, hosts)))
+
+
+def _frame(record: Record, names: Sequence[str], whose: slice) -> pd.DataFrame:
     import pandas as pd
 
-    n_time, n_host = len(record.time), len(record.host)
+    host, n_time = record.host[whose], len(record.time)
     index = pd.Index(record.time, name="day")
-    if n_host != 1:
-        pairs = [np.repeat(record.host, n_time), np.tile(record.time, n_host)]
+    if len(record.host) != 1:
+        pairs = [np.repeat(host, n_time), np.tile(record.time, len(host))]
         index = pd.MultiIndex.from_arrays(pairs, names=["host", "day"])
     columns, units = {}, {}
     for name in names or [info.id for info in record.infos]:
         column = find_readout(record.infos, name)
         info = record.infos[column]
-        columns[name] = present(record.readout[:, :, column], info).T.ravel()
+        values = np.empty((len(host), n_time))
+        for part in host_parts(len(host)):  # curves that are in files are read piece by piece
+            first, last = whose.start + part.start, whose.start + part.stop
+            values[part] = present(record.readout[:, first:last, column], info).T
+        columns[name] = values.ravel()
         units[name] = present_unit(info)
     frame = pd.DataFrame(columns, index=index)
     frame.attrs["units"] = units

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from html import escape
@@ -15,11 +15,12 @@ from immunity._faces import face
 from immunity.language.errors import plainly
 from immunity.results.condition import fraction_true, parse_condition
 from immunity.results.curves import list_rows, with_jumps
-from immunity.results.frames import frame_of
+from immunity.results.frames import frame_of, frames_of
+from immunity.results.hosts import HOSTS, find, over_hosts_still_there
 from immunity.results.named import Named
 from immunity.results.observed import ObservedData, read_observed
 from immunity.results.outcomes import host_outcomes
-from immunity.results.present import find_readout, pool_array, readout_array
+from immunity.results.present import find_readout, readout_array
 from immunity.results.protocol import labels_of_pair
 from immunity.results.record import Record, in_blocks
 from immunity.results.shown import as_html, as_text
@@ -66,7 +67,7 @@ class Run(Named):
 
     @plainly
     def __getitem__(self, name: str) -> xr.DataArray:
-        return _find(self.record, name).isel(host=0)
+        return find(self.record, name).isel(host=0)
 
     def __contains__(self, name: str) -> bool:
         return name in self.readouts or (self.record.pool is not None and name in self.record.pool_names)
@@ -221,7 +222,7 @@ class Cohort(Named):
 
     @plainly
     def __getitem__(self, name: str) -> xr.DataArray:
-        return _find(self.record, name)
+        return find(self.record, name)
 
     def __len__(self) -> int:
         return len(self.record.host)
@@ -239,6 +240,16 @@ class Cohort(Named):
     def to_dataframe(self, *names: str) -> pd.DataFrame:
         """Readouts over time, a column each, all of them if none is named; rows are hosts and days."""
         return frame_of(self.record, names)
+
+    @plainly
+    def dataframes(self, *names: str, hosts: int = HOSTS) -> Iterator[pd.DataFrame]:
+        """The same a thousand hosts at a time, for cohorts whose table is larger than the memory.
+
+        Parameters
+        ----------
+        hosts : int    in each table at most
+        """
+        return frames_of(self.record, names, hosts)
 
     @property
     def outcomes(self) -> dict[str, int]:
@@ -276,15 +287,14 @@ class Cohort(Named):
         The dead are left out: coordinate ``hosts`` says how many are left at each time, attribute ``over`` that it
         is so.
         """
-        return self._over_hosts(name, self[name].quantile(list(q), dim="host", skipna=True, keep_attrs=True))
+        shares = [float(each) for each in q]
+        return over_hosts_still_there(
+            self.record, name, lambda values: np.nanquantile(values, shares, axis=1), quantile=shares
+        )
 
     def median(self, name: str) -> xr.DataArray:
         """The median over the hosts still there, time by time; see :meth:`quantiles` about the dead."""
-        return self._over_hosts(name, self[name].median(dim="host", skipna=True, keep_attrs=True))
-
-    def _over_hosts(self, name: str, values: xr.DataArray) -> xr.DataArray:
-        left = np.isfinite(_find(self.record, name).values).sum(axis=1)
-        return values.assign_coords(hosts=("time", left)).assign_attrs(over="hosts alive at each time")
+        return over_hosts_still_there(self.record, name, lambda values: np.nanmedian(values, axis=1))
 
     def statistic(self, name: str, statistic: str) -> dict[str, float | None]:
         """Median and quantiles over hosts of one of the statistics of a summary (maximum, maximum_day, area, ...)."""
@@ -341,10 +351,3 @@ def pick_host(record: Record, number: int) -> Record:
     cut: dict[str, Any] = {name: getattr(record, name)[rows] for name in by_host if getattr(record, name) is not None}
     cut |= {name: getattr(record, name)[:, rows] for name in ("readout", "pool") if getattr(record, name) is not None}
     return replace(record, **cut, draws={name: values[rows] for name, values in record.draws.items()})
-
-
-def _find(record: Record, name: str) -> xr.DataArray:
-    is_readout = any(info.id == name for info in record.infos)
-    if not is_readout and record.pool is not None and name in record.pool_names:
-        return pool_array(record, name)
-    return readout_array(record, name)

@@ -6,12 +6,14 @@ import dataclasses
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
 from cohorts.cases import cells_and_drug, with_number
 
 from immunity.cohorts import CohortInterrupted
 from immunity.language.errors import RuleError
 from immunity.results import Cohort, cite, open_result, simulate, simulate_cohort
+from immunity.results import hosts as hosts_module
 from immunity.results import lazy as lazy_module
 from immunity.results.papers import parameters_behind, silent_signals
 
@@ -137,6 +139,13 @@ def test_hosts_are_added_to_a_finished_cohort(tmp_path, workers):
 def test_large_curves_stay_in_their_file(tmp_path, monkeypatch):
     case = cells_and_drug(spreads=SPREADS)
     expected = simulate_cohort(case, hosts=7, seed=2, stochastic=True)
+    whole_frame = expected.to_dataframe("cells", "drug")
+    left = expected["cells"]
+    attributes = {**left.attrs, "over": "hosts alive at each time"}
+    there = ("time", np.isfinite(left.values).sum(axis=1))
+    whole_quantiles = left.quantile([0.1, 0.5], dim="host", skipna=True).assign_coords(hosts=there)
+    whole_quantiles = whole_quantiles.assign_attrs(attributes)
+    whole_median = left.median(dim="host", skipna=True).assign_coords(hosts=there).assign_attrs(attributes)
     monkeypatch.setattr(lazy_module, "LARGE", 0)
     cohort = simulate_cohort(case, hosts=7, seed=2, stochastic=True, out=tmp_path, keep=["cells", "drug"])
     for opened in (cohort, open_result(tmp_path)):
@@ -145,6 +154,16 @@ def test_large_curves_stay_in_their_file(tmp_path, monkeypatch):
         assert opened["cells"].values.tobytes() == expected["cells"].values.tobytes()
         assert opened.host(3)["drug"].values.tobytes() == expected.host(3)["drug"].values.tobytes()
         assert opened.summary["readouts"]["cells"] == expected.summary["readouts"]["cells"]
+        monkeypatch.setattr(hosts_module, "MOST", 8 * 7 * 3)  # three times in memory, of two hosts after the others
+        monkeypatch.setattr(hosts_module.host_parts, "__defaults__", (2,))
+        assert opened.quantiles("cells", [0.1, 0.5]).identical(whole_quantiles)
+        assert opened.median("cells").identical(whole_median)
+        assert opened.to_dataframe("cells", "drug").equals(whole_frame)
+        frames = list(opened.dataframes("cells", "drug", hosts=3))
+        assert [len(frame.index.levels[0]) for frame in frames] == [3, 3, 1] and frames[2].attrs == whole_frame.attrs
+        assert pd.concat(frames).equals(whole_frame)
+        with pytest.raises(KeyError, match="cells"):
+            opened.dataframes("cell")
         opened.save(tmp_path / "again")
         assert open_result(tmp_path / "again")["drug"].values.tobytes() == expected["drug"].values.tobytes()
 
