@@ -49,14 +49,15 @@ def new(kind: str, name: str, *, into: Path = Path("my_rules")) -> int:
 
 
 def import_(file: Path, *, out: Path, span: float | None = None, step: float | None = None) -> int:
-    """Read a model from SBML, or a problem of PEtab, and write it as a rule book that runs here.
+    """Read a model from SBML, or a problem of PEtab, and write it as a rule book; or time courses as a table.
 
     Parameters
     ----------
     file
-        A document of SBML core, level 2 or 3; or the YAML file of a PEtab problem, format 1.
+        A document of SBML core, level 2 or 3; the YAML file of a PEtab problem, format 1; or time courses in AnnData
+        (.h5ad).
     out
-        The folder of the rule book.
+        The folder of the rule book, or of the table.
     span
         How long its scenario lasts, in the model's unit of time; 100, if not given.
     step
@@ -64,6 +65,8 @@ def import_(file: Path, *, out: Path, span: float | None = None, step: float | N
     """
     from immunity.interop.petab import import_petab
     from immunity.interop.sbml_import import import_sbml
+    from immunity.results.anndata import SUFFIX
+    from immunity.results.observed import table_as_csv
 
     if file.suffix in (".yaml", ".yml"):
         if span is not None or step is not None:
@@ -73,6 +76,12 @@ def import_(file: Path, *, out: Path, span: float | None = None, step: float | N
             _print(f"Left as they are, for zero has no logarithm: {', '.join(made.left_at_zero)}.")
         _print(f"Wrote {made.book}, {made.data} and {made.numbers}. Fit it:")
         _print(f"immunity fit --data {made.data} --within {made.numbers} --biology {made.book}")
+        return 0
+    if file.suffix == SUFFIX:
+        if span is not None or step is not None:
+            raise fail("E608", text="--span", reason="a table says itself when its values were measured")
+        table = table_as_csv(file, out)
+        _print(f"Wrote {table}. Fit a model to it: immunity fit NUMBER ... --data {table} --scenario NAME")
         return 0
     book = import_sbml(file, out, span=span, step=step)
     _print(f"Wrote {book}. Run it: immunity run as_published --biology {out}")

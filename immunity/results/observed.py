@@ -19,7 +19,9 @@ from immunity.compiler.case import ReadoutInfo
 from immunity.compiler.tables import Floats
 from immunity.language.errors import Location, fail
 from immunity.language.quantity import parse_unit
+from immunity.results.anndata import SUFFIX, anndata_table
 
+TABLE = "data.csv"
 LARGEST = 50_000_000  # bytes of a table
 MISSING = {"", ".", "na", "nan", "n/a", "null", "none", "-"}
 COLUMNS = {
@@ -27,7 +29,7 @@ COLUMNS = {
     "value": ("value", "dv", "conc", "concentration", "result"),
     "unit": ("unit", "units"),
     "readout": ("readout", "analyte", "name", "variable"),
-    "subject": ("subject", "id", "subject_id", "participant", "patient"),
+    "subject": ("subject", "id", "subject_id", "participant", "patient", "sample", "donor"),
     "limit": ("lod", "lloq", "limit", "limit_of_detection", "limit of detection"),
     "event": ("evid",),
     "missing": ("mdv",),
@@ -98,7 +100,8 @@ def read_observed(
 
     Parameters
     ----------
-    path : path              comma, semicolon, tabulator or blank between columns; lines that start with # are left out
+    path : path              comma, semicolon, tabulator or blank between columns; lines that start with # are left out.
+        A file ``.h5ad`` of AnnData: obs has the moments, var the readouts
     infos : sequence         the readouts there are
     readout, unit : str      where the table has no such column; a unit that is not given is the readout's own
     time : str               the unit of times. A header may name it (``time_h``, ``time (min)``); else day, and for a
@@ -153,12 +156,34 @@ def read_observed(
     return ObservedData(file.name, tuple(series), skipped)
 
 
+def table_as_csv(path: str | Path, out: str | Path) -> Path:
+    """Write a table of observed values as one of text, to look at and to change.
+
+    Raises
+    ------
+    RuleError
+        E101, E704, E708 as :func:`read_observed`; E706 where ``data.csv`` is there already.
+    """
+    header, rows = _table(Path(path))
+    written = Path(out) / TABLE
+    if written.exists():
+        raise fail("E706", text=str(written))
+    written.parent.mkdir(parents=True, exist_ok=True)
+    with written.open("w", encoding="utf-8", newline="") as handle:
+        table = csv.writer(handle, lineterminator="\n")
+        table.writerow(header)
+        table.writerows(row for _, row in rows)
+    return written
+
+
 def _table(file: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
-    """The header, and the rows with their lines."""
+    """The header, and the rows with their lines; of AnnData with the numbers of their observations."""
     if not file.is_file():
         raise fail("E101", text=file)
     if file.stat().st_size > LARGEST:
         raise fail("E708", text=file.name, reason=f"it is larger than {LARGEST // 1_000_000} MB")
+    if file.suffix == SUFFIX:
+        return anndata_table(file)
     try:
         text = file.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
