@@ -192,7 +192,9 @@ class Space:
         ------
         NotMet
         """
-        if name is not None and name in self.membership.rows.get(group, ()) and name not in self.positions(group):
+        if name is None:
+            return
+        if name in self.absent or (name in self.membership.rows.get(group, ()) and name not in self.positions(group)):
             raise NotMet(name)
 
     def names_unmet(self, number: str) -> bool:

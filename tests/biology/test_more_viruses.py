@@ -51,3 +51,17 @@ def test_antibody_in_the_blood_does_not_lie_on_the_mucus() -> None:
     there = {"numbers.nasopharynx.igg_reach": "1"}
     (held,) = curves("influenza_vaccinated_against_another", "nose.virus", days=6, changes=there)
     assert held[24:].max() < shed[24:].max() - 1.0
+
+
+def test_a_vaccinated_child_has_no_measles_and_one_without_t_cells_has_it_from_the_vaccine() -> None:
+    vaccine = {"age": "5 y", "exposures": [{"threat": "measles_vaccine", "site": "memory_home", "dose": "1000 TCID50"}]}
+    host = {"age": "5.2 y", "history": [vaccine]}
+    fever, there = curves("measles", "body.temperature", "blood.measles", days=14, host=host)
+    assert fever.max() < 37.5 and there.max() < 4.5
+    (fever,) = curves("measles", "body.temperature", days=14, host={"age": "5.2 y"})
+    assert fever.max() > 39.0
+    by_vaccine = [
+        curves("measles_vaccine_of_an_infant", "blood.measles_vaccine", days=21, host=host)[0][-1]
+        for host in ({}, {"deficiencies": ["scid_il2rg"]})
+    ]
+    assert by_vaccine[0] < 1.0 and by_vaccine[1] > 4.0
