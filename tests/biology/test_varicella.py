@@ -1,0 +1,38 @@
+"""Varicella goes through the skin, sleeps in nerves, and is held there by the helper cells that remember it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+import immunity as im
+
+
+def test_a_rash_of_hundreds_after_two_weeks_and_the_virus_sleeps() -> None:
+    run = im.run("varicella", record_pools=False)
+    vesicles, cells = run["skin.vesicles"].values, run["skin.varicella"].values
+    days = np.linspace(0.0, 35.0, len(vesicles))
+    assert 10.0 < days[np.argmax(vesicles > 5.0)] < 18.0
+    assert 100.0 < vesicles.max() < 1000.0
+    assert cells[-1] == 0.0
+    assert 20.0 < run["body.sleeping_neurons"].values[-1] < 500.0
+
+
+def test_aciclovir_takes_a_part_of_the_rash() -> None:
+    treated, spared = (
+        im.run(name, days=20, record_pools=False)["skin.vesicles"].values.max()
+        for name in ("varicella_on_aciclovir", "varicella")
+    )
+    assert 5.0 < treated < 0.9 * spared
+
+
+def test_shingles_is_likelier_when_helpers_that_remember_are_gone() -> None:
+    run = im.run("varicella_then_aids", days=20, record_pools=False, host={"age": "7 y"})
+    risk = run["body.zoster_risk"].values
+    assert 0.0 < risk[0] < 3.0
+    assert risk[-1] > 4.0 * risk[0]
+    assert run["skin.vesicles"].values.max() < 1.0, "an expectation of a thousandth of a neuron is no shingles"
+
+
+def test_nothing_of_it_is_there_where_it_is_not_met() -> None:
+    names = im.run("influenza_in_the_naive", days=1, record_pools=False).readouts
+    assert "skin.vesicles" not in names and "body.zoster_risk" not in names
