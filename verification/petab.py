@@ -1,6 +1,6 @@
 """Cases of the PEtab test suite, imported and held against the simulations that come with them.
 
-    python -m verification.petab FOLDER     # petabtests/cases/v1.0.0/sbml of the suite, no part of this repository
+    python -m verification.petab FOLDER     # petabtests/cases/v1.0.0/sbml of the suite, or v2.0.0/sbml; no part of this
 
 A line each: agrees (all simulations within the suite's tolerance), differs, or refused, by which words.
 """

@@ -54,8 +54,8 @@ def import_(file: Path, *, out: Path, span: float | None = None, step: float | N
     Parameters
     ----------
     file
-        A document of SBML core, level 2 or 3; the YAML file of a PEtab problem, format 1; or time courses in AnnData
-        (.h5ad).
+        A document of SBML core, level 2 or 3; the YAML file of a PEtab problem, format 1 or 2; or time courses in
+        AnnData (.h5ad).
     out
         The folder of the rule book, or of the table.
     span

@@ -50,7 +50,7 @@ class ImportedProblem:
 
 
 def import_petab(path: str | Path, out: str | Path) -> ImportedProblem:
-    """Read a problem of PEtab, format 1, and write it as a rule book with a table of values and one of bounds.
+    """Read a problem of PEtab, format 1 or 2, and write it as a rule book with a table of values and one of bounds.
 
     Parameters
     ----------

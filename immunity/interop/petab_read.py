@@ -1,4 +1,4 @@
-"""The files of a PEtab problem (format 1) as plain data; what is not understood is refused by name."""
+"""The files of a PEtab problem as plain data; what is not understood is refused by name."""
 
 from __future__ import annotations
 
@@ -54,8 +54,12 @@ def read_problem(path: Path) -> PetabProblem:
         version, problems = str(told["format_version"]), told.get("problems") or []
     except (yaml.YAMLError, UnicodeDecodeError, TypeError, KeyError, AttributeError):
         raise fail("E715", at=at, text=str(path), reason="it names no format_version of PEtab") from None
+    if version.split(".")[0] == "2":
+        from immunity.interop.petab_v2 import read_format_2  # which needs this module
+
+        return read_format_2(path, told, at)
     if version.split(".")[0] != "1":
-        raise fail("E716", at=at, text=path.name, reason=f"format {version} of PEtab; format 1 is understood")
+        raise fail("E716", at=at, text=path.name, reason=f"format {version} of PEtab; formats 1 and 2 are understood")
     if len(problems) != 1:
         raise fail("E716", at=at, text=path.name, reason="more than one problem in a file")
     one = problems[0]
@@ -72,14 +76,15 @@ def read_problem(path: Path) -> PetabProblem:
         raise fail("E716", at=at, text=path.name, reason="more than one model in a problem")
     return PetabProblem(
         models[0],
-        _tables(files("condition_files"), ("conditionId",)),
-        _tables(files("measurement_files"), ("observableId", "simulationConditionId", "time", "measurement")),
-        _tables(files("observable_files"), ("observableId", "observableFormula", "noiseFormula")),
-        _tables(files("parameter_files", told.get("parameter_file")), ("parameterId", "estimate")),
+        read_tables(files("condition_files"), ("conditionId",)),
+        read_tables(files("measurement_files"), ("observableId", "simulationConditionId", "time", "measurement")),
+        read_tables(files("observable_files"), ("observableId", "observableFormula", "noiseFormula")),
+        read_tables(files("parameter_files", told.get("parameter_file")), ("parameterId", "estimate")),
     )
 
 
-def _tables(files: Iterable[Path], needed: tuple[str, ...]) -> Table:
+def read_tables(files: Iterable[Path], needed: tuple[str, ...]) -> Table:
+    """The rows of some files, which all have the columns that are needed."""
     rows: list[tuple[Location, Row]] = []
     file = Path()
     for file in files:

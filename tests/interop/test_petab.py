@@ -93,7 +93,6 @@ def test_what_begins_at_zero_is_left_there(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "code", "said"),
     [
-        ({"problem": ("format_version: 1", "format_version: 2.0.0")}, "E716", "format 2.0.0"),
         ({"problem": ("format_version: 1", "version: 1")}, "E715", "format_version"),
         ({"problem": ("[model.xml]", "[model.xml, b.xml]")}, "E716", "more than one model"),
         ({"problem": ("conditions.tsv", "nothing.tsv")}, "E101", "nothing.tsv"),
