@@ -217,7 +217,7 @@ def has_open_sets(book: Book) -> bool:
 
 
 def met_in(book: Book, *starts: Loaded) -> frozenset[str]:
-    """Carriers and members that entries (a scenario) name anywhere, or that deficiencies and protocols do of theirs."""
+    """Carriers and members that entries (a scenario) name anywhere, or that what these name (deficiencies, drugs) meets."""
     known = list_members(book)
     nameable = {name for rows in known.rows.values() for name in rows}
     nameable |= {each.carrier.id for brought in known.brought.values() for each in brought}
@@ -227,6 +227,8 @@ def met_in(book: Book, *starts: Loaded) -> frozenset[str]:
     wanted = {name for e in (*entities.values(), *places) for name in e.record.only_with}
     nameable |= {id for id, e in entities.items() if id in wanted or (opened | wanted) & set(e.record.is_)}
     followed = {id: e for kind, held in book.entries.items() if kind not in BODY for id, e in held.items()}
+    meeting = {id: set(e.record.meets) for id, e in book.entries.get("therapy", {}).items() if e.record.meets}
+    nameable |= set(meeting)
     met: set[str] = set()
     seen: set[str] = set()
     waiting: list[Loaded] = [*starts]
@@ -236,6 +238,8 @@ def met_in(book: Book, *starts: Loaded) -> frozenset[str]:
         for id in (words & set(followed)) - seen:
             seen.add(id)
             waiting.append(followed[id])
+    for id in met & set(meeting):  # what a drug lets loose is there for whoever is given it
+        met |= meeting[id]
     return frozenset(met)
 
 

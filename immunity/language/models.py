@@ -320,6 +320,7 @@ class Threat(Entity):
 
 class Therapy(Entity):
     given: dict[str, str] = Field(default_factory=dict)
+    meets: Texts = Field(default_factory=list)
 
 
 class Place(Rules):
