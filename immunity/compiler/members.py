@@ -217,7 +217,7 @@ def has_open_sets(book: Book) -> bool:
 
 
 def met_in(book: Book, *starts: Loaded) -> frozenset[str]:
-    """Carriers and members that entries (a scenario) name anywhere, or that what these name (deficiencies, drugs) meets."""
+    """Carriers and members that entries (a scenario) name anywhere, or that deficiencies and drugs of theirs meet."""
     known = list_members(book)
     nameable = {name for rows in known.rows.values() for name in rows}
     nameable |= {each.carrier.id for brought in known.brought.values() for each in brought}

@@ -40,6 +40,8 @@ lives_in: {skin: []}
 given: {in_skin: at skin}
 brings: {antigen: [{of: coat, amount: "3"}]}
 ---
+{kind: therapy, id: unleashing, unit: pmol, meets: [stored], lives_in: {blood: []}, given: {intravenous: at blood}}
+---
 {kind: members, id: kept, of: antigen, members: [stored]}
 ---
 kind: cell
@@ -76,6 +78,8 @@ show: [blood.b, blood.b_coat]
 ---
 {kind: scenario, id: ill, title: K, days: 1, host: {deficiencies: [self_harm]}, show: [blood.b, blood.b_coat]}
 ---
+{kind: scenario, id: unleashed, title: L, days: 1, therapies: [{therapy: unleashing, dose: "1 pmol"}]}
+---
 {kind: scenario, id: asked, title: germ and coat in prose are not met, days: 1, meets: [flagellum]}
 """
 )
@@ -92,6 +96,7 @@ def test_a_scenario_has_the_members_that_it_meets_and_those_that_the_set_lists()
     assert met("infected") == ["own", "coat", "flagellum"]
     assert met("pricked") == ["own", "coat"]
     assert met("ill") == ["own", "stored"]
+    assert met("unleashed") == ["own", "stored"]
     assert met("asked") == ["own", "flagellum"]
 
 

@@ -1,0 +1,58 @@
+"""Antibodies against checkpoints let loose what knows the body: a gland is lost, a colon is sore, most are spared."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+import immunity as im
+
+SHOWS_MUCH = "7"
+PREDNISONE = {"therapy": "prednisone", "route": "oral", "dose": "0.5 mg/kg", "every": "12 h", "lasting": "28 d"}
+
+
+@cache
+def treated(drug: str, risk: str, steroid: bool = False) -> im.Run:
+    changes: dict[str, Any] = {"every": "2 d", "numbers": {"thyrocyte.risk": risk, "colonocyte.risk": risk}}
+    if steroid:
+        changes["therapies.1"] = {**PREDNISONE, "when": {"readout": "body.stools", "above": "5 1/day"}}
+    return im.run(f"adjuvant_{drug}", days=130, changes=changes)
+
+
+def values(run: im.Run, readout: str) -> npt.NDArray[np.float64]:
+    return np.asarray(run[readout]).ravel()
+
+
+def test_on_anti_pd1_hormone_leaks_out_of_the_gland_before_it_is_missed() -> None:
+    run = treated("nivolumab", SHOWS_MUCH)
+    thyroxine, tsh = values(run, "blood.thyroxine"), values(run, "blood.tsh")  # decades of mIU/L
+    assert thyroxine.max() > 130.0 > 60.0 > thyroxine[-1]
+    assert 10 < 2 * int(thyroxine.argmax()) < 2 * int(np.argmax(tsh > 1.0)) < 130
+    assert tsh.min() < tsh[0] - 0.3
+    assert values(run, "body.stools").max() < 2.0
+
+
+def test_on_anti_ctla4_the_colon_is_sore_within_weeks_and_the_gland_lasts() -> None:
+    run = treated("ipilimumab", SHOWS_MUCH)
+    stools = values(run, "body.stools")
+    assert 10 < 2 * int(np.argmax(stools > 8.0)) < 100
+    assert stools[-1] < 0.5 * stools.max()  # as the antibody goes
+    assert values(run, "body.thyroid_tissue")[-1] > 50.0
+
+
+def test_steroids_calm_it_while_they_are_given() -> None:
+    bare, calmed = (values(treated("ipilimumab", SHOWS_MUCH, steroid), "body.stools") for steroid in (False, True))
+    worst = int(bare.argmax())
+    assert calmed[worst] < 0.7 * bare[worst]
+    assert np.array_equal(bare[: int(np.argmax(bare > 5.0))], calmed[: int(np.argmax(bare > 5.0))])
+
+
+@pytest.mark.parametrize("drug", ["nivolumab", "ipilimumab"])
+def test_most_are_spared(drug: str) -> None:
+    run = treated(drug, "1")
+    assert values(run, "body.thyroid_tissue").min() > 99.0
+    assert values(run, "body.stools").max() < 1.1
