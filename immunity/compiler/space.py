@@ -194,7 +194,8 @@ class Space:
         """
         if name is None:
             return
-        if name in self.absent or (name in self.membership.rows.get(group, ()) and name not in self.positions(group)):
+        member = name in self.membership.rows.get(group, ())  # which may have the name of a place or an entity
+        if name not in self.positions(group) if member else name in self.absent:
             raise NotMet(name)
 
     def names_unmet(self, number: str) -> bool:
