@@ -8,7 +8,7 @@ import hashlib
 import pickle
 import sys
 import zlib
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -68,7 +68,12 @@ def compile_met(book: Book, sets: Sequence[Sequence[str]], met: Collection[str] 
     if not book.files or not all(Path(file).is_relative_to(PACKAGE) for file in book.files):
         return _undisturbed(made)
     told = repr((_versions(), book.digest, book.files, sets))
-    return _kept(lambda: f"{hashlib.sha256(told.encode()).hexdigest()[:32]}.met", made, KEPT_MET)
+    # the book itself is there already: half of what there is to read, and 8 MB of memory for each scenario
+    named: dict[str, Any] = {
+        f"{kind} {id}": entry for kind, entries in book.entries.items() for id, entry in entries.items()
+    }
+    named["book"] = book
+    return _kept(lambda: f"{hashlib.sha256(told.encode()).hexdigest()[:32]}.met", made, KEPT_MET, named)
 
 
 def _undisturbed(work: Callable[..., T], *arguments: Any) -> T:
@@ -82,8 +87,10 @@ def _undisturbed(work: Callable[..., T], *arguments: Any) -> T:
         gc.enable()
 
 
-def _kept(name: Callable[[], str], made: Callable[[], Compiled], kept: int) -> Compiled:
-    """Take a compiled book from the cache, or make it and keep it there."""
+def _kept(
+    name: Callable[[], str], made: Callable[[], Compiled], kept: int, named: Mapping[str, Any] | None = None
+) -> Compiled:
+    """Take a compiled book from the cache, or make it and keep it there, without what has a name of its own."""
     folder = cache_folder("books")
     if folder is None:
         return _undisturbed(made)
@@ -91,13 +98,13 @@ def _kept(name: Callable[[], str], made: Callable[[], Compiled], kept: int) -> C
     content = read_kept(file)
     if content is not None:
         with contextlib.suppress(Exception):  # what another version wrote can raise anything
-            found = _undisturbed(from_bytes, zlib.decompress(content))
+            found = _undisturbed(from_bytes, zlib.decompress(content), named)
             if isinstance(found, Compiled):
                 return found
         say_once(f"a book in the cache {folder} cannot be used")
     compiled = _undisturbed(made)
     with contextlib.suppress(pickle.PicklingError, TypeError, AttributeError, ValueError, RecursionError):
-        if keep(file, zlib.compress(_undisturbed(to_bytes, compiled), QUICKLY)):
+        if keep(file, zlib.compress(_undisturbed(to_bytes, compiled, named), QUICKLY)):
             forget_oldest(folder, f"*{file.suffix}", kept)
     return compiled
 

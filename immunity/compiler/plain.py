@@ -11,6 +11,7 @@ import dataclasses
 import importlib
 import io
 import pickle
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -24,8 +25,12 @@ class Beside(int):
     """Which of the arrays beside the pickle stands here."""
 
 
-def to_bytes(value: Any) -> bytes:
+def to_bytes(value: Any, named: Mapping[str, Any] | None = None) -> bytes:
     """Write plain data.
+
+    Parameters
+    ----------
+    named : mapping, optional    what whoever reads it has too: only the name is written
 
     Raises
     ------
@@ -39,7 +44,13 @@ def to_bytes(value: Any) -> bytes:
         return Beside, (len(arrays) - 1,)
 
     text, beside = io.BytesIO(), io.BytesIO()
-    writer = pickle.Pickler(text, protocol=pickle.HIGHEST_PROTOCOL)
+    names = {id(each): name for name, each in (named or {}).items()}
+
+    class Writer(pickle.Pickler):
+        def persistent_id(self, obj: Any) -> str | None:
+            return names.get(id(obj))
+
+    writer = (Writer if names else pickle.Pickler)(text, protocol=pickle.HIGHEST_PROTOCOL)
     writer.dispatch_table = {**copyreg.dispatch_table, np.ndarray: put_beside}  # asked of each kind, not of each thing
     writer.dump(value)
     for array in arrays:
@@ -47,14 +58,19 @@ def to_bytes(value: Any) -> bytes:
     return len(arrays).to_bytes(8, "little") + beside.getvalue() + text.getvalue()
 
 
-def from_bytes(content: bytes) -> Any:
+def from_bytes(content: bytes, named: Mapping[str, Any] | None = None) -> Any:
     """Read plain data.
+
+    Parameters
+    ----------
+    named : mapping, optional    what was written by its name
 
     Raises
     ------
     pickle.UnpicklingError
         If it asks for anything else than plain data. Damaged bytes can raise anything.
     """
+    known = named or {}
     stream = io.BytesIO(content)
     count = int.from_bytes(stream.read(8), "little")
     arrays = [np.lib.format.read_array(stream, allow_pickle=False) for _ in range(count)]
@@ -62,6 +78,11 @@ def from_bytes(content: bytes) -> Any:
     class Reader(pickle.Unpickler):
         def find_class(self, module: str, name: str) -> Any:
             return arrays.__getitem__ if (module, name) == (__name__, Beside.__name__) else plain_class(module, name)
+
+        def persistent_load(self, pid: Any) -> Any:
+            if pid not in known:
+                raise pickle.UnpicklingError(f"{pid!r} is not known here")
+            return known[pid]
 
     return Reader(stream).load()
 

@@ -92,7 +92,7 @@ def test_a_cache_that_cannot_be_written_only_costs_time(kept: Path, tmp_path: Pa
 
 
 def test_a_book_that_cannot_be_written_is_not_kept(kept: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fails(_: object) -> bytes:
+    def fails(*_: object) -> bytes:
         raise pickle.PicklingError
 
     monkeypatch.setattr(cache, "to_bytes", fails)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 
 from immunity.compiler.build import compile_book
 from immunity.compiler.cache import load_compiled
-from immunity.compiler.host import build_case, whole
+from immunity.compiler.host import build_case, meeting, whole
 from immunity.compiler.members import met_in
 from immunity.compiler.plain import from_bytes, to_bytes
 from immunity.engine import prepare, run_host
@@ -328,6 +329,21 @@ def test_a_book_with_open_sets_comes_back_from_the_cache() -> None:
     assert [row.name for row in back.flows] == [row.name for row in book.flows]
     case = build_case(back, back.book.entries["scenario"]["infected"])
     assert "blood.b[coat]" in case.model.tables.names.pool
+
+
+def test_as_a_scenario_meets_it_a_book_comes_back_with_the_entries_that_are_there() -> None:
+    book = load_compiled([write(BOOK)], cached=False)
+    met = meeting(book, book.book.entries["scenario"]["infected"])
+    named = {id: entry for entries in book.book.entries.values() for id, entry in entries.items()}
+    named["(book)"] = book.book
+    content = to_bytes(met, named)
+    assert len(content) < 0.9 * len(to_bytes(met))
+    back = from_bytes(content, named)
+    assert back.book is book.book and back.space.book is book.book
+    assert [row.name for row in back.flows] == [row.name for row in met.flows]
+    for missing in ({}, {name: each for name, each in named.items() if name != "(book)"}):
+        with pytest.raises(pickle.UnpicklingError, match="not known"):
+            from_bytes(content, missing)
 
 
 def test_what_is_listed_and_traced_is_the_whole_book() -> None:
