@@ -17,6 +17,15 @@ def test_a_rash_of_hundreds_after_two_weeks_and_the_virus_sleeps() -> None:
     assert 20.0 < run["body.sleeping_neurons"].values[-1] < 500.0
 
 
+def test_it_takes_t_cells_and_no_antibody_to_end_it() -> None:
+    without_t, without_b = (
+        im.run("varicella", days=25, record_pools=False, host={"deficiencies": [name]})["skin.varicella"].values[-1]
+        for name in ("scid_il2rg", "xla")
+    )
+    assert without_t > 7.0
+    assert without_b == 0.0
+
+
 def test_aciclovir_takes_a_part_of_the_rash() -> None:
     treated, spared = (
         im.run(name, days=20, record_pools=False)["skin.vesicles"].values.max()
