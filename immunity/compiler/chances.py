@@ -9,9 +9,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from immunity.compiler.case import Chance, Spread
-from immunity.compiler.changes import AGE, Attributes, matching, plain
+from immunity.compiler.changes import matching
 from immunity.compiler.dated import Given, exposed_pool, read_amount, read_span, read_time
 from immunity.compiler.derive import followers
+from immunity.compiler.factors import AGE, Attributes, plain
 from immunity.compiler.numbers import Numbers
 from immunity.compiler.space import Space
 from immunity.compiler.tables import EVENT_ADD, EVENT_ADD_COUNTED, Floats

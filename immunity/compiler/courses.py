@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from immunity.compiler.changes import Attributes
 from immunity.compiler.clock import at_tick
 from immunity.compiler.dated import Dated, Given, pour, read_amount, read_over, read_span, read_time, routes
+from immunity.compiler.factors import Attributes
 from immunity.compiler.space import Space
 from immunity.language.errors import fail
 from immunity.language.load import Entry

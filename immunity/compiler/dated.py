@@ -8,10 +8,12 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from immunity.compiler.attributes import reference_attributes
 from immunity.compiler.bind import Scope, Value, pools_of, reference_of
-from immunity.compiler.changes import Attributes, matching, plain, reference_attributes
+from immunity.compiler.changes import matching
 from immunity.compiler.clock import at_tick
 from immunity.compiler.derive import followers
+from immunity.compiler.factors import Attributes, plain
 from immunity.compiler.inflow import Inflow
 from immunity.compiler.numbers import Numbers, check_range
 from immunity.compiler.space import Pool, Space

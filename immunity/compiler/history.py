@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from immunity.compiler.attributes import attributes_at
 from immunity.compiler.build import Compiled
 from immunity.compiler.case import Chance, Past
-from immunity.compiler.changes import AGE, HISTORY, attributes_at
 from immunity.compiler.clock import at_tick
 from immunity.compiler.dated import Dated, Given, events_of, read_span
+from immunity.compiler.factors import AGE, HISTORY
 from immunity.compiler.happenings import deficiency_events, happenings
 from immunity.compiler.person import ageing_events, theta_of
 from immunity.compiler.tables import Plan

@@ -8,12 +8,13 @@ from dataclasses import replace
 
 import numpy as np
 
+from immunity.compiler.attributes import attributes_of, idle_attributes
 from immunity.compiler.build import Compiled
 from immunity.compiler.cache import compile_met
 from immunity.compiler.case import Case, Model, ReadoutInfo
-from immunity.compiler.changes import AGE, HISTORY, attributes_of, idle_attributes, said
 from immunity.compiler.clock import TICKS_PER_DAY, at_tick, grid
 from immunity.compiler.dated import Dated, Given, events_of, read_span
+from immunity.compiler.factors import AGE, HISTORY, said
 from immunity.compiler.happenings import deficiency_events, happenings
 from immunity.compiler.history import read_history
 from immunity.compiler.inflow import Inflow, with_inflows

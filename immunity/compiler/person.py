@@ -5,19 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from immunity.compiler.ageing import FINEST, ageing_steps
+from immunity.compiler.attributes import age_knots, attributes_at, most_moved
 from immunity.compiler.build import Compiled
-from immunity.compiler.changes import (
-    AGE,
-    age_knots,
-    apply_changes,
-    attributes_at,
-    matching,
-    most_moved,
-    plain,
-)
+from immunity.compiler.changes import apply_changes, matching
 from immunity.compiler.clock import at_tick
 from immunity.compiler.dated import Dated
 from immunity.compiler.derive import follow
+from immunity.compiler.factors import AGE, plain
 from immunity.compiler.numbers import Numbers, check_range
 from immunity.compiler.tables import Floats
 from immunity.language.errors import Location

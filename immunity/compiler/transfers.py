@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from immunity.compiler.bind import Scope, pools_of, reference_of
-from immunity.compiler.changes import plain
+from immunity.compiler.factors import plain
 from immunity.compiler.space import Pool, Space
 from immunity.compiler.tables import EVENT_ADD_HELD, EVENT_HOLD, EVENT_HOLD_MORE, EVENT_SET_HELD, EVENT_TAKE
 from immunity.language.errors import Location, fail
