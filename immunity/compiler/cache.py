@@ -84,6 +84,9 @@ def _undisturbed(work: Callable[..., T], *arguments: Any) -> T:
     try:
         return work(*arguments)
     finally:
+        if not gc.get_freeze_count():  # else somebody has put away what is to stay so
+            gc.freeze()
+            gc.unfreeze()  # all that there is counts as old, and is not gone through twice before it does
         gc.enable()
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+import gc
+from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 import numba
 from numba.core import types
 
 from immunity.engine.keep import KernelCache
-from immunity.engine.parts import PartCompiler
+from immunity.engine.parts import EntryCompiler, PartCompiler
 from immunity.engine.recall import recalled_calls
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -33,16 +35,32 @@ def kernel(function: F) -> F:
 
 def entry(function: F) -> F:
     """Compile a function that Python calls; kept on disk with all that it calls, if a folder can be written."""
-    compiled = njit(**_SETTINGS)(function)
+    compiled = njit(**_SETTINGS, pipeline_class=EntryCompiler)(function)
     compiled._cache = KernelCache(function)
     usual = compiled.compile
 
     def compile_once(signature: Any) -> Any:
-        with recalled_calls():
+        with recalled_calls(), what_is_there_left_alone():
             return usual(signature)
 
     compiled.compile = compile_once
     return compiled
+
+
+@contextlib.contextmanager
+def what_is_there_left_alone() -> Iterator[None]:
+    """Let the search for circles of garbage not go through all that was there before, a rule book, again and again."""
+    if gc.get_freeze_count():  # somebody has put away what is to stay so
+        yield
+        return
+    usual = gc.get_threshold()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 100)  # compiling makes much that stays for a while
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)
+        gc.unfreeze()
 
 
 def leaf(function: F) -> F:

@@ -125,23 +125,23 @@ def _read_field(context: Any, builder: Any, packed: PackedType, table: Any, attr
 
     if not isinstance(kind, types.Array):
         return word(at, context.get_value_type(kind))
-    element, length = context.get_data_type(kind.dtype), context.get_value_type(types.intp)
+    model, length = context.data_model_manager[kind], context.get_value_type(types.intp)
     size = as_dtype(kind.dtype).itemsize
     shape = [word(at + 1 + axis, length) for axis in range(kind.ndim)]
     strides = [length(size)]
     for axis in range(kind.ndim - 1, 0, -1):
         strides.insert(0, builder.mul(strides[0], shape[axis]))
-    members = {
-        "data": word(at, element.as_pointer()),
-        "itemsize": length(size),
-        "nitems": functools.reduce(builder.mul, shape),
-        "shape": cgutils.pack_array(builder, shape, length),
-        "strides": cgutils.pack_array(builder, strides, length),
-    }
-    model = context.data_model_manager[kind]
     array = ir.Constant(model.get_value_type(), None)  # nobody owns it: kernels count no references
-    for name, value in members.items():
-        array = builder.insert_value(array, value, model.get_field_position(name))
+    members = [
+        ("data", word(at, context.get_data_type(kind.dtype).as_pointer())),
+        ("itemsize", length(size)),
+        ("nitems", functools.reduce(builder.mul, shape)),
+        *((("shape", axis), each) for axis, each in enumerate(shape)),
+        *((("strides", axis), each) for axis, each in enumerate(strides)),
+    ]
+    for name, value in members:
+        name, *axis = (name,) if isinstance(name, str) else name
+        array = builder.insert_value(array, value, (model.get_field_position(name), *axis))
     return array
 
 

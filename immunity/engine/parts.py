@@ -11,8 +11,13 @@ from typing import Any
 from llvmlite.binding import Linkage
 from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import CompilerBase, DefaultPassBuilder
+from numba.core.typed_passes import NativeLowering
 
-IDLE = {  # passes that find nothing to do in kernels: these hold no closures, literals or expressions of whole arrays
+from immunity.engine.lower import KernelLowering
+from immunity.engine.tidy import Tidy
+
+IDLE = {  # passes that find nothing to do in kernels, which hold no closures, literals or expressions of whole arrays;
+    # and what is there to be looked at
     "WithLift",
     "InlineClosureLikes",
     "RewriteSemanticConstants",
@@ -25,6 +30,8 @@ IDLE = {  # passes that find nothing to do in kernels: these hold no closures, l
     "InlineOverloads",
     "NopythonRewrites",
     "IRLegalization",
+    "GenericRewrites",
+    "AnnotateTypes",
 }
 
 
@@ -49,17 +56,18 @@ class Part(JITCodeLibrary):
         """Without a place for the environment."""
         return _Codegen(self._codegen)
 
+    def add_llvm_module(self, ll_module: Any) -> None:
+        """Take code as it is."""
+        ll_module.data_layout = self._codegen._data_layout
+        self._final_module.link_in(ll_module)
+
     def finalize(self) -> None:
-        """Add what is called, and optimise nothing."""
+        """Optimise nothing, and leave what is called to the entry."""
         self._raise_if_finalized()
         self._shared_module = module = self._final_module
         for function in module.functions:
             if not function.is_declaration and function.linkage == Linkage.external:
                 function.linkage = "linkonce_odr"
-        for library in dict.fromkeys(self._linking_libraries):
-            if hasattr(self, "_reload_init"):  # not before Numba 0.62
-                self._reload_init.update(library._reload_init)
-            module.link_in(library._get_module_for_linking(), preserve=True)
         self._finalized = True
 
     def get_pointer_to_function(self, name: str) -> int:
@@ -68,13 +76,62 @@ class Part(JITCodeLibrary):
         return 0
 
 
-class PartCompiler(CompilerBase):
-    """Numba's way of compiling, into a part."""
+class Whole(JITCodeLibrary):
+    """Code of an entry, with all that it calls."""
+
+    def add_llvm_module(self, ll_module: Any) -> None:
+        """Take code as it is."""
+        ll_module.data_layout = self._codegen._data_layout
+        self._final_module.link_in(ll_module)
+
+    def finalize(self) -> None:
+        """Take in each part once, however many call it."""
+        found = dict.fromkeys(self._linking_libraries)
+        waiting = list(found)
+        while waiting:
+            library = waiting.pop()
+            if isinstance(library, Part):
+                new = [each for each in library._linking_libraries if each not in found]
+                found.update(dict.fromkeys(new))
+                waiting += new
+        self._linking_libraries = list(found)
+        super().finalize()
+
+    def _optimize_final_module(self) -> None:
+        """Once: Numba goes through it all once more before, for the sake of counts of references."""
+        passes = self._codegen._module_pass_manager()
+        if not isinstance(passes, tuple):  # before Numba 0.62
+            super()._optimize_final_module()
+            return
+        manager, builder = passes
+        with self._recorded_timings.record("Module passes", builder):
+            manager.run(self._final_module, builder)
+
+
+def _passes(state: Any) -> list[Any]:
+    """Numba's way of compiling, without what finds nothing to do."""
+    manager = DefaultPassBuilder.define_nopython_pipeline(state)
+    ours: dict[Any, Any] = {NativeLowering: KernelLowering}
+    manager.passes = [(ours.get(each, each), why) for each, why in manager.passes if each.__name__ not in IDLE]
+    manager.passes.insert(2, (Tidy, "less to compile"))
+    manager._ENFORCING = False  # no pass is distrusted: to list what lives where after each takes as long as the passes
+    return [manager]
+
+
+class EntryCompiler(CompilerBase):
+    """Compiles into a whole."""
 
     def define_pipelines(self) -> list[Any]:
-        """Those of Numba."""
-        state = self.state
-        state.library = Part(state.targetctx.codegen(), state.func_id.func_qualname)
-        manager = DefaultPassBuilder.define_nopython_pipeline(state)
-        manager.passes = [(each, why) for each, why in manager.passes if each.__name__ not in IDLE]
-        return [manager]
+        """One."""
+        self.state.library = Whole(self.state.targetctx.codegen(), self.state.func_id.func_qualname)
+        self.state.library.enable_object_caching()  # so that it can be kept on disk
+        return _passes(self.state)
+
+
+class PartCompiler(CompilerBase):
+    """Compiles into a part."""
+
+    def define_pipelines(self) -> list[Any]:
+        """One."""
+        self.state.library = Part(self.state.targetctx.codegen(), self.state.func_id.func_qualname)
+        return _passes(self.state)
