@@ -33,6 +33,7 @@ LATENCIES = ("pneumococcal_pneumonia", "influenza_in_adult")
 PATIENCE = 240_000  # ms: kernels may have to be compiled, and the machine may be busy
 COMPILING = 1200  # s: what draws may have to be compiled, on a busy machine
 WARM = 100  # actions before memory is looked at first: every scenario has been compiled by then
+STEP = 50  # actions between looks
 MIB = 1024.0**2
 FORGET = "for (const key of ['sketch', 'ms']) delete document.documentElement.dataset[key]"
 
@@ -230,9 +231,9 @@ def monkey(actions: int, seed: int, chromium: str) -> int:
             one = Monkey(page, seed)
             one.act(min(WARM, actions))
             held: list[tuple[int, float, float]] = []
-            for part in range(0, max(actions - WARM, 0) + 1, 100):
+            for part in range(0, max(actions - WARM, 0) + 1, STEP):
                 if part:
-                    one.act(100)
+                    one.act(STEP)
                 page.wait_for_timeout(1500)
                 held.append((WARM + part, page_bytes(page) / MIB, server_bytes(server) / MIB))
                 print(
