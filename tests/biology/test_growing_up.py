@@ -15,7 +15,7 @@ from tests.engine.checks import check_ledger
 # starts at the numbers that this age would settle at
 SLOW = {"blood.naive_cd8", "blood.naive_t_cells", "body.naive_t_cells", "blood.cd8", "blood.t_cells"}
 # and plasma cells gather in the marrow for ten years
-SLOW |= {"serum.igg", "serum.igm", "serum.iga"}
+SLOW |= {"serum.igg", "serum.igm", "serum.iga", "serum.ige", "serum.free_ige", "blood.basophil_fceri"}
 
 # tissue of a site is renewed, and does not grow with its owner: a known gap
 NOT_GROWN = {"alveoli.damage", "lung.lost"}
