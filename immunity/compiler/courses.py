@@ -8,14 +8,13 @@ from dataclasses import dataclass
 from immunity.compiler.clock import at_tick
 from immunity.compiler.dated import Dated, Given, pour, read_amount, read_over, read_span, read_time, routes
 from immunity.compiler.factors import Attributes
+from immunity.compiler.members import Path
 from immunity.compiler.space import Space
 from immunity.language.errors import fail
 from immunity.language.load import Entry
 from immunity.language.models import Dosing
 
 MAX_EVENTS = 100_000
-
-Path = tuple[str | int, ...]
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from immunity.compiler.bind import Scope
 from immunity.compiler.concentrations import nothing
 from immunity.compiler.curves import curve_points
+from immunity.compiler.members import Path
 from immunity.compiler.numbers import constant, parameter_of, within
 from immunity.compiler.signal_rows import NO_PARAMETERS, NONE, LawRow, Signals
 from immunity.compiler.space import NotMet, alike
@@ -24,7 +25,6 @@ from immunity.language.load import Entry
 from immunity.language.models import HillDown, HillUp, Needs, Number, Power, Scaled, WithLaws
 from immunity.language.quantity import DIMENSIONLESS, Dimension
 
-Path = tuple[str | int, ...]
 Sense = Callable[[Signals, str, Scope, Location], int]
 LARGEST_EXPONENT = 100.0
 

@@ -8,13 +8,12 @@ from collections.abc import Sequence
 from immunity.compiler.case import ReadoutInfo
 from immunity.compiler.courses import Course
 from immunity.compiler.dated import Dated, read_span, read_time
+from immunity.compiler.members import Path
 from immunity.compiler.tables import EVENT_PARAMETER_SET, EndPoint, Plan, Tables, Watch
 from immunity.language.errors import Location, fail
 from immunity.language.load import Entry
 from immunity.language.models import Dosing, Level, When
 from immunity.language.quantity import expect, parse_quantity, parse_unit
-
-Path = tuple[str | int, ...]
 
 
 def read_watch(

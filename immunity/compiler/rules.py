@@ -7,14 +7,13 @@ from dataclasses import dataclass
 
 from immunity.compiler.bind import Env, Scope, Value, binders, entity_and_state, index_values, instances, reference_of
 from immunity.compiler.faults import Faults
+from immunity.compiler.members import Path
 from immunity.compiler.space import Space, rule_entries
 from immunity.language.errors import Location, fail
 from immunity.language.load import Entry
 from immunity.language.models import Flow, Modifier
 from immunity.language.references import Reference
 from immunity.language.verbs import RATE_KEYS, SUBJECT_KEYS, VERBS
-
-Path = tuple[str | int, ...]
 
 
 @dataclass(frozen=True)

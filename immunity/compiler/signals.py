@@ -28,6 +28,7 @@ from immunity.compiler.concentrations import (
     volume_of,
 )
 from immunity.compiler.laws import law_rows
+from immunity.compiler.members import Path
 from immunity.compiler.numbers import constant, parameter_of, used_number, within
 from immunity.compiler.signal_instances import bindings_of
 from immunity.compiler.signal_rows import (
@@ -49,7 +50,6 @@ from immunity.language.models import Record, Signal, Term, WithLaws
 from immunity.language.quantity import DIMENSIONLESS, Dimension, parse_unit
 from immunity.language.references import Reference
 
-Path = tuple[str | int, ...]
 _LAWS = set(WithLaws.model_fields) - set(Record.model_fields)
 _WORD = re.compile(r"[A-Za-z_]\w*")
 
