@@ -1,4 +1,4 @@
-"""Myeloma: the M-protein, what it leaves of a person's own antibody, and an engager of BCMA."""
+"""Myeloma: the M-protein, what it leaves of a person's own antibody, an engager of BCMA and CAR-T cells against it."""
 
 from __future__ import annotations
 
@@ -56,3 +56,20 @@ def test_t_cells_that_never_rest_tire_of_it() -> None:
     assert at(few, M_PROTEIN, 178) > 0.9 * at(few, M_PROTEIN, 119)
     tired = few.record.pool_names.index("body.bcma_engagement.tired")
     assert np.asarray(few.record.pool)[-1, 0, tired] > 0.8
+
+
+def test_car_t_cells_against_bcma_take_it_plasma_cells_and_no_b_cells() -> None:
+    run = myeloma("car_t", 180)
+    assert 130.0 <= run["blood.car_t_copies"].idxmax().item() <= 138.0  # the infusion is on day 120
+    assert at(run, CELLS, 136) < at(run, CELLS, 119) - 3.0  # decades
+    assert at(run, "serum.soluble_bcma", 138) < at(run, "serum.soluble_bcma", 119) - 1.0
+    assert at(run, M_PROTEIN, 138) > 0.5 * at(run, M_PROTEIN, 119) > 2.0 * at(run, M_PROTEIN, 178)  # weeks behind
+    assert at(run, "serum.all_igg", 178) < 15.0
+    assert at(run, "blood.b_cells", 178) > 3.0 * at(run, "blood.b_cells", 119)
+
+
+def test_a_receptor_that_binds_something_else_leaves_the_myeloma_alone() -> None:
+    other = {"therapies.2.therapy": "tisagenlecleucel", "therapies.2.dose": "1e8 cell", "every": "2 d"}
+    run = im.run("myeloma_car_t", days=145, changes=other)
+    assert at(run, CELLS, 144) > at(run, CELLS, 119) - 0.1
+    assert at(run, "blood.b_cells", 144) < 0.3 * at(run, "blood.b_cells", 119)

@@ -16,8 +16,9 @@ PREDNISONE = {"therapy": "prednisone", "route": "oral", "dose": "0.5 mg/kg", "ev
 
 
 @cache
-def treated(drug: str, risk: str, steroid: bool = False) -> im.Run:
-    changes: dict[str, Any] = {"every": "2 d", "numbers": {"thyrocyte.risk": risk, "colonocyte.risk": risk}}
+def treated(drug: str, risk: str, steroid: bool = False, resists: str = "0.25") -> im.Run:
+    numbers = {"thyrocyte.risk": risk, "colonocyte.risk": risk, "glucocorticoid_action.resists": resists}
+    changes: dict[str, Any] = {"every": "2 d", "numbers": numbers}
     if steroid:
         changes["therapies.1"] = {**PREDNISONE, "when": {"readout": "body.stools", "above": "5 1/day"}}
     return im.run(f"adjuvant_{drug}", days=130, changes=changes)
@@ -44,11 +45,18 @@ def test_on_anti_ctla4_the_colon_is_sore_within_weeks_and_the_gland_lasts() -> N
     assert values(run, "body.thyroid_tissue")[-1] > 50.0
 
 
-def test_steroids_calm_it_while_they_are_given() -> None:
+def test_steroids_calm_it_while_they_are_given_in_those_who_heed_them() -> None:
     bare, calmed = (values(treated("ipilimumab", SHOWS_MUCH, steroid), "body.stools") for steroid in (False, True))
+    deaf = values(treated("ipilimumab", SHOWS_MUCH, True, "8"), "body.stools")
     worst = int(bare.argmax())
     assert calmed[worst] < 0.7 * bare[worst]
+    assert deaf[worst] > 0.85 * bare[worst]
     assert np.array_equal(bare[: int(np.argmax(bare > 5.0))], calmed[: int(np.argmax(bare > 5.0))])
+
+
+def test_anti_ctla4_adds_little_for_the_gland_to_anti_pd1() -> None:
+    lost = {risk: values(treated("both", risk), "body.thyroid_tissue").min() < 20.0 for risk in ("3", "7")}
+    assert lost == {"3": False, "7": True}
 
 
 @pytest.mark.parametrize("drug", ["nivolumab", "ipilimumab"])

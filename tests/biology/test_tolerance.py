@@ -17,6 +17,8 @@ THYROID, TSH, SUGAR = "body.thyroid_tissue", "blood.tsh", "blood.fasting_glucose
 def years(lacks: str = "", risk: str = "1") -> im.Run:
     changes = {"every": "10 d", "meets": ["thyrocyte", "beta_cell"]}
     changes |= {"numbers": {"thyrocyte.risk": risk, "beta_cell.risk": risk}}
+    if lacks in ("ipex", "ctla4_haploinsufficiency"):
+        changes["numbers"] |= {"colonocyte.risk": risk}
     host = {"deficiencies": [lacks]} if lacks else {}
     return im.run("healthy_adult", host=host, days=1500, changes=changes)
 
@@ -47,6 +49,11 @@ def test_who_shows_more_of_an_organ_loses_it_where_tolerance_is_poor(lacks: str)
     assert run[THYROID].values[-1] < 50.0 < years(risk="3")[THYROID].values[-1]
     assert run[TSH].values[-1] > run[TSH].values[0] + 0.4
     assert run["serum.anti_thyroid"].values.max() > run["serum.anti_thyroid"].values[0] + 1.0
+
+
+@pytest.mark.parametrize("lacks", ["ipex", "ctla4_haploinsufficiency"])
+def test_their_colon_is_there_without_being_asked_for_and_is_sore(lacks: str) -> None:
+    assert years(lacks, "6")["body.stools"].values.max() > 4.0
 
 
 def test_without_aire_some_are_ill_and_some_are_not() -> None:
