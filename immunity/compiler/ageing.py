@@ -5,23 +5,21 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import fields
 
 import numpy as np
 
 from immunity.compiler.clock import at_tick
-from immunity.compiler.tables import EVENT_AGE, EVENT_AGE_SET, Floats
+from immunity.compiler.tables import EVENT_AGE, EVENT_AGE_SET, NO_EVENTS, Events, Floats
 
 FINEST = 0.01  # share by which a number may be off before it is brought up to date
 SMALL = 0.05  # of what a number is in the reference person: what is less is followed as coarsely as that
 MOST_STEPS = 20_000
 
 
-Row = tuple[float, int, int, float]  # day, kind of event, parameter, value
-
-
 def ageing_steps(
     theta_at: Callable[[float], Floats], knots: Sequence[float], first: float, last: float, usual: Floats
-) -> list[Row]:
+) -> Events:
     """Bring numbers up to date whenever one of them has moved by a hundredth; nothing if none ever does.
 
     Parameters
@@ -40,8 +38,8 @@ def ageing_steps(
     present = before = theta_at(first)
     inside = sorted({day for day in knots if first < day < last})
     if not inside and _change(present, end, np.zeros_like(usual)) < FINEST:
-        return []
-    found: list[Row] = []
+        return NO_EVENTS
+    found: list[Events] = []
     least = SMALL * np.abs(usual)
     days, since, steps = _refine([first, *inside, last]), first, 0
     for day, following in itertools.pairwise(days):
@@ -52,20 +50,24 @@ def ageing_steps(
             now = day + k / count * (following - day)
             if _change(present, value, least) < 0.999 * FINEST or steps >= MOST_STEPS:
                 continue
-            found += _rows(at_tick(0.5 * (since + now)), present, value)
+            found.append(_rows(at_tick(0.5 * (since + now)), present, value))
             present, since, steps = value, now, steps + 1
         before = after
-    return found
+    return _joined(found) if found else NO_EVENTS
 
 
-def _rows(day: float, present: Floats, value: Floats) -> list[Row]:
+def _rows(day: float, present: Floats, value: Floats) -> Events:
     """What brings numbers from one set of values to another, keeping what sets a host apart."""
     moved = np.flatnonzero(np.abs(value - present) > 1e-12 * np.abs(present))
     before, after = present[moved], value[moved]
     scaled = before != 0.0
     to = np.divide(after, before, out=after.copy(), where=scaled)
-    kinds = np.where(scaled, EVENT_AGE, EVENT_AGE_SET)
-    return [(day, *row) for row in zip(kinds.tolist(), moved.tolist(), to.tolist(), strict=True)]
+    kinds = np.where(scaled, EVENT_AGE, EVENT_AGE_SET).astype(np.uint8)
+    return Events(np.full(len(moved), day), kinds, moved.astype(np.int32), to)
+
+
+def _joined(parts: Sequence[Events]) -> Events:
+    return Events(*(np.concatenate([getattr(part, each.name) for part in parts]) for each in fields(Events)))
 
 
 def _change(before: Floats, after: Floats, least: Floats) -> float:

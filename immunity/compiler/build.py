@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
-from pydantic import BaseModel
 
 from immunity.compiler.assemble import assemble
 from immunity.compiler.case import Model, Spread
@@ -131,29 +129,12 @@ def list_sources(book: Book) -> dict[str, dict[str, str | None]]:
             known[key] = source.model_dump()
     for entries in book.entries.values():
         for entry in entries.values():
-            for path, key in _cited(entry.record, ()):
+            for path, key in entry.cited:
                 with faults:
                     if key not in known:
                         raise fail("E412", at=entry.at(*path), text=key, known=known)
     faults.settle()
     return known
-
-
-def _cited(value: Any, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], str]]:
-    """Every source that a record names, with where."""
-    if isinstance(value, BaseModel):
-        for name in value.model_fields_set:
-            held = getattr(value, name)
-            if name == "source":
-                yield from (((*path, name), key) for key in held)
-            else:
-                yield from _cited(held, (*path, type(value).model_fields[name].alias or name))
-    elif isinstance(value, dict):
-        for key, held in value.items():
-            yield from _cited(held, (*path, key))
-    elif isinstance(value, list | tuple):
-        for position, held in enumerate(value):
-            yield from _cited(held, (*path, position))
 
 
 def list_spreads(numbers: Numbers) -> tuple[tuple[Spread, ...], np.ndarray]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import re
 from collections.abc import Mapping
 
 import numpy as np
@@ -105,22 +106,21 @@ def matching(numbers: Numbers, pattern: str, at: Location) -> list[int]:
 
     Numbers that follow another one of the pattern are left to follow it.
     """
-    state = len(numbers.rows), len(numbers.frozen), len(numbers.formulas)
-    known = numbers.matched.get((pattern, state))
+    matched = numbers.kept_matches()
+    known = matched.get(pattern)
     if known is None:
-        known = numbers.matched[pattern, state] = _match(numbers, pattern, at)
+        known = matched[pattern] = _match(numbers, pattern, at)
     return list(known)
 
 
 def _match(numbers: Numbers, pattern: str, at: Location) -> list[int]:
-    open_names = numbers.open_names()
-    found = [name for name in open_names if name == pattern or name.startswith(pattern + "[")]
+    found = numbers.of_family(pattern)
     if not found and "*" in pattern:
-        found = [name for name in open_names if fnmatch.fnmatchcase(name, pattern)]
+        means = re.compile(fnmatch.translate(pattern)).match
+        found = [numbers.index[name] for name in numbers.open_names() if means(name)]
     if not found and numbers.space.names_unmet(pattern):
         return []
     if not found:
-        raise fail("E410", at=at, text=pattern, known=open_names)
-    chosen = [numbers.index[name] for name in found]
-    follow = {index for each in chosen for index in followers(numbers.formulas, each)}
-    return [index for index in chosen if index not in follow]
+        raise fail("E410", at=at, text=pattern, known=numbers.open_names())
+    follow = {index for each in found for index in followers(numbers.formulas, each)}
+    return [index for index in found if index not in follow]

@@ -24,6 +24,7 @@ from immunity.compiler.tables import (
     EVENT_PARAMETER_SET,
     EVENT_SCALE,
     EVENT_SET,
+    NO_EVENTS,
     Events,
     Origin,
 )
@@ -151,14 +152,15 @@ def check_amount(value: float, dimension: Dimension, text: str, at: Location) ->
         raise fail("E622", at=at, text=text, reason="it is more than a body holds")
 
 
-def events_of(dated: Sequence[Dated]) -> Events:
-    """Events as arrays, in order of time."""
-    rows = sorted(dated, key=lambda event: event.time)
+def events_of(dated: Sequence[Dated], ageing: Events = NO_EVENTS) -> Events:
+    """Events as arrays, in order of time; of one instant, what is dated comes before what age brings."""
+    time = np.concatenate([np.asarray([row.time for row in dated], float), ageing.time])
+    order = np.argsort(time, kind="stable")
     return Events(
-        np.asarray([row.time for row in rows], float),
-        np.asarray([row.kind for row in rows], np.uint8),
-        np.asarray([row.index for row in rows], np.int32),
-        np.asarray([row.value for row in rows], float),
+        time[order],
+        np.concatenate([np.asarray([row.kind for row in dated], np.uint8), ageing.kind])[order],
+        np.concatenate([np.asarray([row.index for row in dated], np.int32), ageing.index])[order],
+        np.concatenate([np.asarray([row.value for row in dated], float), ageing.value])[order],
     )
 
 

@@ -61,8 +61,10 @@ def follow(formulas: Sequence[Formula], before: Floats, after: Floats, *, pinned
 
 def followers(formulas: Sequence[Formula], parameter: int) -> list[int]:
     """All parameters that follow one, directly or through others."""
+    moved = {parameter}
     found: list[int] = []
     for formula in formulas:
-        if {parameter, *found} & set(formula.follows.values()):
+        if not moved.isdisjoint(formula.follows.values()):
+            moved.add(formula.parameter)
             found.append(formula.parameter)
     return found

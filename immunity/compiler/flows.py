@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import re
 import zlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -63,8 +64,9 @@ def expand_flows(signals: Signals, rules: Sequence[Rule], additions: Sequence[Ad
     rows: list[FlowRow] = []
     touched: set[int] = set()
     faults = Faults()
+    meant = [re.compile(fnmatch.translate(each.record.flow)).match for each in additions]
     for rule in rules:
-        matching = [k for k, each in enumerate(additions) if fnmatch.fnmatchcase(rule.name, each.record.flow)]
+        matching = [k for k, means in enumerate(meant) if means(rule.name)]
         touched.update(matching)
         if rule.own in signals.space.absent:  # its laws may be about what is there, and what it does too
             continue

@@ -71,9 +71,9 @@ def read_history(
             moved = {key: getattr(rate, key) + offset for key in ("start", "until")}
             moved |= {key: getattr(rate, key) - offset for key in ("age", "day_of_year")}  # on the first day
             chances.append(replace(rate, name=f"{episode.id}.{rate.name}", **moved))
-    dated += ageing_events(compiled, scenario, attributes, deficiencies, -days, 0.0, begin=-days)
+    ageing = ageing_events(compiled, scenario, attributes, deficiencies, -days, 0.0, begin=-days)
     theta = theta_of(compiled, scenario, person(-days), deficiencies)
-    return Past(days, theta, events_of(dated), tuple(plans), tuple(chances))
+    return Past(days, theta, events_of(dated, ageing), tuple(plans), tuple(chances))
 
 
 def _lived(compiled: Compiled, scenario: Entry, position: int, name: str) -> dict[str, Any]:

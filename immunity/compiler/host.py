@@ -23,7 +23,7 @@ from immunity.compiler.person import ageing_events, theta_of
 from immunity.compiler.plans import read_ends
 from immunity.compiler.readouts import of_age
 from immunity.compiler.space import rule_entries
-from immunity.compiler.tables import Floats
+from immunity.compiler.tables import NO_EVENTS, Floats
 from immunity.language.errors import fail
 from immunity.language.load import Entry
 from immunity.language.models import Scenario
@@ -66,7 +66,7 @@ def build_case(compiled: Compiled, scenario: Entry, *, all_met: bool = False, ag
     dated, taken, plans, chances = happenings(compiled, scenario, attributes, days, given)
     if past is None:
         dated = [*deficiency_events(compiled, attributes, deficiencies, given), *dated]
-    dated += ageing_events(compiled, scenario, attributes, deficiencies, 0.0, days) if ages else []
+    ageing = ageing_events(compiled, scenario, attributes, deficiencies, 0.0, days) if ages else NO_EVENTS
     no_rates = np.zeros(len(given.inflows))
     age = attributes.get(AGE)
     start = age.value if isinstance(age, Quantity) else None
@@ -85,7 +85,7 @@ def build_case(compiled: Compiled, scenario: Entry, *, all_met: bool = False, ag
         scenario=record.id,
         days=days,
         theta=np.concatenate([theta, no_rates]),
-        events=events_of(dated),
+        events=events_of(dated, ageing),
         plans=tuple(plans),
         chances=tuple(chances),
         past=None if past is None else replace(past, theta=np.concatenate([past.theta, no_rates])),

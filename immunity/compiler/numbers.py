@@ -16,6 +16,7 @@ from immunity.language.quantity import DIMENSIONLESS, Dimension, Quantity, parse
 
 # what a name under `where` looks like when it stands for another number
 _NAME = re.compile(r"[a-z][a-z0-9_]*(?:\.[a-z0-9_]+)+")
+_BRACKET = re.compile(r"\[")
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,15 @@ class Parameter:
 
 
 @dataclass
+class Matches:
+    """What patterns and names of families mean while there are so many numbers (``state``)."""
+
+    state: tuple[int, int, int] = (0, 0, 0)
+    of_patterns: dict[str, list[int]] = field(default_factory=dict)
+    families: dict[str, list[int]] = field(default_factory=dict)
+
+
+@dataclass
 class Numbers:
     """The growing list of parameters, shared by all rules.
 
@@ -51,7 +61,7 @@ class Numbers:
     declared : int or None    how many are declared outside rules; only these can be used elsewhere (None: unknown yet)
     neighbours : dict         ``SET.SIMILARITY`` -> which members are alike; all other pairs have no number
     formulas : list           derived numbers that follow others, each after those it needs
-    matched : dict            what patterns meant when last asked, with how long the lists above were then
+    matched : Matches         what patterns and families mean, as long as the lists above do not grow
     stand_ins : dict          place of a number in a rule (``cell.rule.hazard``) -> declared numbers that stand there
     """
 
@@ -64,7 +74,7 @@ class Numbers:
     formulas: list[Formula] = field(default_factory=list)
     neighbours: dict[str, Neighbours] = field(default_factory=dict)
     declared: int | None = None
-    matched: dict[tuple[str, tuple[int, int, int]], list[int]] = field(default_factory=dict, repr=False, compare=False)
+    matched: Matches = field(default_factory=Matches, repr=False, compare=False)
     stand_ins: dict[str, set[int]] = field(default_factory=dict, repr=False, compare=False)
 
     def __getitem__(self, index: int) -> Parameter:
@@ -81,6 +91,26 @@ class Numbers:
     def open_names(self) -> list[str]:
         """Names that hosts and scenarios may change."""
         return [row.name for index, row in enumerate(self.rows) if index not in self.frozen]
+
+    def kept_matches(self) -> dict[str, list[int]]:
+        """What patterns meant when last asked; nothing once there are more numbers."""
+        return self._present_matches().of_patterns
+
+    def of_family(self, name: str) -> list[int]:
+        """The parameters of a name, and those that have it before a bracket, which hosts and scenarios may change."""
+        present = self._present_matches()
+        if not present.families:
+            for index, row in enumerate(self.rows):
+                if index not in self.frozen:
+                    for family in (row.name, *(row.name[: bracket.start()] for bracket in _BRACKET.finditer(row.name))):
+                        present.families.setdefault(family, []).append(index)
+        return present.families.get(name, [])
+
+    def _present_matches(self) -> Matches:
+        state = len(self.rows), len(self.frozen), len(self.formulas)
+        if self.matched.state != state:
+            self.matched = Matches(state)
+        return self.matched
 
 
 def constant(numbers: Numbers, value: float) -> int:

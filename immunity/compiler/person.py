@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from immunity.compiler.ageing import FINEST, ageing_steps
@@ -9,11 +11,10 @@ from immunity.compiler.attributes import age_knots, attributes_at, most_moved
 from immunity.compiler.build import Compiled
 from immunity.compiler.changes import apply_changes, matching
 from immunity.compiler.clock import at_tick
-from immunity.compiler.dated import Dated
 from immunity.compiler.derive import follow
 from immunity.compiler.factors import AGE, plain
 from immunity.compiler.numbers import Numbers, check_range
-from immunity.compiler.tables import Floats
+from immunity.compiler.tables import NO_EVENTS, Events, Floats
 from immunity.language.errors import Location
 from immunity.language.load import Entry
 from immunity.language.quantity import TIME, Quantity
@@ -62,11 +63,11 @@ def ageing_events(
     last: float,
     *,
     begin: float = 0.0,
-) -> list[Dated]:
+) -> Events:
     """What brings the numbers of a host that ages up to date, from one day to another; dated since ``begin``."""
     age = attributes.get(AGE)
     if not isinstance(age, Quantity) or age.dimension != TIME:
-        return []
+        return NO_EVENTS
 
     def theta_at(day: float) -> Floats:
         then = attributes_at(compiled.numbers, attributes, age.value + day)
@@ -77,8 +78,7 @@ def ageing_events(
     ends = [attributes_at(compiled.numbers, attributes, age.value + day) for day in (first, last)]
     knots = [knot - age.value for knot in age_knots(compiled.numbers, attributes)]
     if not any(first < knot < last for knot in knots) and most_moved(compiled.numbers, *ends) < 0.25 * FINEST:
-        return []
-    usual = compiled.model.tables.theta
-    rows = ageing_steps(theta_at, knots, first, last, usual)
-    times = {day: at_tick(day - begin) for day in dict.fromkeys(row[0] for row in rows)}
-    return [Dated(times[day], kind, index, value) for day, kind, index, value in rows]
+        return NO_EVENTS
+    steps = ageing_steps(theta_at, knots, first, last, compiled.model.tables.theta)
+    days, row = np.unique(steps.time, return_inverse=True)
+    return replace(steps, time=np.asarray([at_tick(day - begin) for day in days.tolist()], float)[row])

@@ -276,3 +276,6 @@ class Events:
     kind: Bytes
     index: Ints
     value: Floats
+
+
+NO_EVENTS = Events(np.zeros(0), np.zeros(0, np.uint8), np.zeros(0, np.int32), np.zeros(0))

@@ -9,6 +9,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,27 @@ class Entry:
         if found is None:  # a rule of many instances asks for the same places again and again
             found = self._found[path] = locate(self.document, path)
         return found
+
+    @cached_property
+    def cited(self) -> tuple[tuple[tuple[str | int, ...], str], ...]:
+        """Every source that the record names, with where."""
+        return tuple(_cited(self.record, ()))
+
+
+def _cited(value: Any, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    if isinstance(value, BaseModel):
+        for name in value.model_fields_set:
+            held = getattr(value, name)
+            if name == "source":
+                yield from (((*path, name), key) for key in held)
+            else:
+                yield from _cited(held, (*path, type(value).model_fields[name].alias or name))
+    elif isinstance(value, dict):
+        for key, held in value.items():
+            yield from _cited(held, (*path, key))
+    elif isinstance(value, list | tuple):
+        for position, held in enumerate(value):
+            yield from _cited(held, (*path, position))
 
 
 @dataclass(frozen=True)

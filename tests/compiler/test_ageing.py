@@ -152,9 +152,10 @@ def test_steps_meet_a_line_and_a_start_from_zero() -> None:
         return np.array([1.0 + day, max(day - 5.0, 0.0), 3.0])
 
     theta, now = theta_at(0.0), 0.0
-    for day, kind, index, value in ageing_steps(theta_at, [5.0], 0.0, 10.0, np.ones(3)):
+    steps = ageing_steps(theta_at, [5.0], 0.0, 10.0, np.ones(3))
+    for day, kind, index, value in zip(steps.time, steps.kind, steps.index, steps.value, strict=True):
         assert day >= now
         now = day
         theta[index] = value if kind == EVENT_AGE_SET else theta[index] * value
     assert theta == pytest.approx([11.0, 5.0, 3.0], rel=FINEST)
-    assert ageing_steps(lambda day: np.ones(3), [1.0], 0.0, 9.0, np.ones(3)) == []
+    assert ageing_steps(lambda day: np.ones(3), [1.0], 0.0, 9.0, np.ones(3)).time.size == 0
