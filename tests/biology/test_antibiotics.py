@@ -79,14 +79,15 @@ def test_cefepime_at_the_first_fever_saves_who_has_no_neutrophils() -> None:
     assert treated["body.temperature"].values.max() >= 38.0  # it waits for the fever
 
 
-def test_what_a_sore_gut_lets_through_makes_fever_where_neutrophils_lack() -> None:
-    def fever(**changes: str) -> float:
-        named = {"dose": "therapies.0.dose", "gcsf": "therapies.1.dose", "passage": "numbers.sore_gut.passage"}
-        run = im.run("febrile_neutropenia", changes={named[k]: v for k, v in changes.items()}, record_pools=False)
-        return float(run["body.temperature"].max())
+def test_germs_fill_the_sores_of_a_gut_that_no_neutrophils_guard() -> None:
+    def course(**changes: str) -> im.Run:
+        named = {"dose": "therapies.0.dose", "gcsf": "therapies.1.dose", "flora": "exposures.0.dose"}
+        return im.run("febrile_neutropenia", changes={named[k]: v for k, v in changes.items()}, record_pools=False)
 
-    graded = [fever(passage=f"{passage} 1/day") for passage in ("0.01", "0.1", "1")]
-    assert graded == sorted(graded)
-    assert graded[0] < 37.8 and graded[2] > 38.3
-    assert fever(dose="0 mg", passage="1 1/day") < 37.1  # a gut that is whole
-    assert fever(gcsf="300 ug", passage="1 1/day") < graded[2] - 0.5
+    usual, few, whole, gcsf = course(), course(flora="1e9 CFU"), course(dose="0 mg"), course(gcsf="300 ug")
+    fever, few_fever, whole_fever, gcsf_fever = (float(r["body.temperature"].max()) for r in (usual, few, whole, gcsf))
+    assert fever > 38.3 > few_fever > whole_fever  # of few germs, and through a gut that is whole
+    assert whole_fever < 37.1
+    assert gcsf_fever < fever - 0.5
+    assert float(usual["gut.sore_bacteria"].max()) > 9.0
+    assert float(usual["gut.sore_bacteria"][-1]) == 0.0  # the limit of detection: once neutrophils are back

@@ -55,8 +55,10 @@ def test_bacteria_call_for_little_type_i_interferon() -> None:
 
 def test_complement_is_used_up_only_where_its_pathway_runs() -> None:
     def left(readout: str, *more: str) -> float:
-        values = curve("bacteraemia_ecoli", readout, deficiencies=["severe_congenital_neutropenia", *more])
-        return float(values.min() / values[0])
+        grows = {"numbers": {"escherichia_coli.digestion": "0.5"}}  # a strain that macrophages hardly kill
+        host = {"deficiencies": ["severe_congenital_neutropenia", *more]}
+        values = np.asarray(im.run("bacteraemia_ecoli", host=host, changes=grows, record_pools=False)[readout]).ravel()
+        return float(np.nanmin(values) / values[0])
 
     assert left("blood.c4") < 0.9
     assert left("blood.c5") < 0.9
