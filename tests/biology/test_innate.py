@@ -48,8 +48,8 @@ def test_kupffer_cells_alone_hold_few_and_the_usual_strain() -> None:
     stands_them = {"escherichia_coli.digestion": "0.5"}
     assert _curve("bacteraemia_ecoli", "liver.bacteria", "lad1", numbers=stands_them)[-1] > 8.0
     assert _curve("bacteraemia_ecoli", "liver.bacteria", "asplenia", numbers=stands_them)[-1] == pytest.approx(0.0)
-    many = {"events.0.add": "1e10 CFU"}
-    assert im.run("bacteraemia_ecoli", host={"deficiencies": ["lad1"]}, changes=many, record_pools=False).outcome == "dead"
+    many, host = {"events.0.add": "1e10 CFU"}, {"deficiencies": ["lad1"]}
+    assert im.run("bacteraemia_ecoli", host=host, changes=many, record_pools=False).outcome == "dead"
 
 
 def test_a_spleen_is_needed_for_what_the_liver_cannot_hold() -> None:
