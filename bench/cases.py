@@ -57,7 +57,7 @@ def load_benchmark(name: str, days: float | None = None, *, sbml: bool = True) -
         case = immunity.case(name, days=days, book=load_compiled(BUILT_IN))
         compile_s = time.perf_counter() - begin
         tables, theta, events, out_times = case.model.tables, case.theta, case.events, case.out_times
-        state, status = settle(prepare(tables), theta, tables.initial, tables.settle_days)
+        state, status, _ = settle(prepare(tables), theta, tables.initial, tables.settle_days)
         if status != 0:
             raise RuntimeError(STATUS_MESSAGES[status])
     document = to_sbml(tables, theta, state, events, title=name) if sbml else ""

@@ -49,12 +49,14 @@ class Begun:
     status : int                 0, or why it did not come to day 0
     theta : float64[parameter]   its numbers on day 0
     told : list                  (day, what) of what happened in its past
+    closer : float               what becomes of the accuracy asked for, see `start_host`
     """
 
     state: Floats
     status: int
     theta: Floats
     told: list[Told] = field(default_factory=list)
+    closer: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,7 @@ class _Prepared:
     tables: Tables  # held so that its id is not given to another object
     digest: str  # of their content: the same tables may come again from another process
     net: Any
-    resting: OrderedDict[tuple[bytes, float], tuple[Floats, int]]  # by a digest of the host's numbers, and accuracy
+    resting: OrderedDict[tuple[bytes, float], tuple[Floats, int, float]]  # by the host's numbers, and accuracy
     lived: OrderedDict[bytes, Begun] = field(default_factory=OrderedDict)
 
 
@@ -82,7 +84,7 @@ def _prepare_once(tables: Tables) -> _Prepared:
     return kept
 
 
-def start_host(case: Case, theta: Floats, *, rtol: float = 1e-3) -> tuple[Any, Floats, int]:
+def start_host(case: Case, theta: Floats, *, rtol: float = 1e-3) -> tuple[Any, Floats, int, float]:
     """Bring a host to rest, as it is before the scenario starts.
 
     Parameters
@@ -95,21 +97,22 @@ def start_host(case: Case, theta: Floats, *, rtol: float = 1e-3) -> tuple[Any, F
         The prepared net, for :func:`immunity.engine.run_host`.
     state : float64[pool]        a fresh array
     status : int                 0, or why the host did not come to rest
+    closer : float               by what to multiply the accuracy asked for: below 1 for a body that swings at rest
     """
     prepared = _prepare_once(case.model.tables)
     tables = case.model.tables
     if tables.settle_days <= 0.0:
-        return prepared.net, tables.initial_for(theta), 0
+        return prepared.net, tables.initial_for(theta), 0, 1.0
     key = (hashlib.sha256(theta.tobytes()).digest(), rtol)
     if key not in prepared.resting:
-        state, status = settle(prepared.net, theta, tables.initial_for(theta), tables.settle_days, rtol=rtol)
-        if status == HALTED:
-            return prepared.net, state, status
-        prepared.resting[key] = state, status
+        rest = settle(prepared.net, theta, tables.initial_for(theta), tables.settle_days, rtol=rtol)
+        if rest[1] == HALTED:
+            return prepared.net, *rest
+        prepared.resting[key] = state, *_ = rest
         while len(prepared.resting) * state.nbytes > RESTING_BYTES and len(prepared.resting) > 1:
             prepared.resting.popitem(last=False)
-    state, status = prepared.resting[key]
-    return prepared.net, state.copy(), int(status)
+    state, status, closer = prepared.resting[key]
+    return prepared.net, state.copy(), int(status), closer
 
 
 _warm: set[bool] = set()
@@ -191,7 +194,7 @@ def _run(
         stochastic=stochastic,
         seed=seed,
         host=host,
-        rtol=rtol,
+        rtol=rtol * begun.closer,
         record_pools=record_pools,
     )
     if begun.told or met:
@@ -210,8 +213,8 @@ def begin_host(
     """
     past = case.past
     if past is None:
-        _, state, status = start_host(case, theta, rtol=rtol)
-        return Begun(state, status, theta)
+        _, state, status, closer = start_host(case, theta, rtol=rtol)
+        return Begun(state, status, theta, closer=closer)
     ratio = _relative(theta, case.theta)
     began = past.theta * ratio
     key = None if stochastic or past.chances else _content(past, began, rtol)
@@ -219,7 +222,7 @@ def begin_host(
     if key is not None and key in kept:
         kept.move_to_end(key)
         return _copied(kept[key])
-    net, state, status = start_host(case, began, rtol=rtol)
+    net, state, status, closer = start_host(case, began, rtol=rtol)
     if status != 0:
         return Begun(state, status, theta)
     drawn, met = draw_exposures(past.chances, seed, host, past.days, ratio)
@@ -233,13 +236,13 @@ def begin_host(
         stochastic=stochastic,
         seed=seed,
         host=host,
-        rtol=rtol,
+        rtol=rtol * closer,
         earlier=True,
     )
     told = [(day - past.days, what) for day, what in (*met, *run.happened)]
     for plan in past.plans:  # a course that was under way ends with the past
         run.theta[list(plan.rates)] = 0.0
-    begun = Begun(run.state, run.status, run.theta, told)
+    begun = Begun(run.state, run.status, run.theta, told, closer)
     if key is not None and run.status != HALTED:
         kept[key] = _copied(begun)
         while len(kept) > LIVED:
@@ -248,7 +251,7 @@ def begin_host(
 
 
 def _copied(begun: Begun) -> Begun:
-    return Begun(begun.state.copy(), begun.status, begun.theta.copy(), list(begun.told))
+    return replace(begun, state=begun.state.copy(), theta=begun.theta.copy(), told=list(begun.told))
 
 
 def _relative(theta: Floats, median: Floats) -> Floats:

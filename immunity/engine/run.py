@@ -9,7 +9,7 @@ import numpy as np
 
 from immunity.compiler.tables import EVENT_AGE, EVENT_AGE_SET, EndPoint, Events, Floats, Plan, Watch
 from immunity.engine.agenda import new_agenda, next_time, see, take_due
-from immunity.engine.course import EASE, NEXT_OUT, STATUS, STEPS, TIME, Course, new_course, record_row, sense
+from immunity.engine.course import EASE, NEXT_OUT, STATUS, STEP, STEPS, TIME, Course, new_course, record_row, sense
 from immunity.engine.dice import new_dice
 from immunity.engine.events import PARAMETER_EVENTS, SILENT_EVENTS, change_parameter, change_pool
 from immunity.engine.live import new_live
@@ -23,6 +23,9 @@ from immunity.engine.stochastic import advance_stochastic
 TINY = 1e-300
 EARLIER = 1 << 40  # numbers further on in a stream than any run gets
 GROWN = 0.01  # what the step after numbers have grown by a hundredth may err by, over what is allowed
+SOON = 20.0  # days within which numbers grow again: a body comes to rest in some, and until then nothing need be traced
+RESTLESS = 4.0  # mean steps below which the last one is that of a body that swings
+SWINGING = 0.1  # of the accuracy asked for: what such a body may err by
 PER_STEP = 0.5  # of the accuracy asked of results: errors of some hundred steps partly add up
 
 
@@ -90,21 +93,32 @@ class HostRun:
     met: tuple[tuple[float, int, int, float], ...] = ()
 
 
-def settle(net: Net, theta: Floats, initial: Floats, days: float, *, rtol: float = 1e-3) -> tuple[Floats, int]:
+def settle(net: Net, theta: Floats, initial: Floats, days: float, *, rtol: float = 1e-3) -> tuple[Floats, int, float]:
     """Let a host come to rest, deterministically, in the days before its day 0.
+
+    A host that swings does not, and errors of its phase add up: it is settled once more, more closely.
 
     Returns
     -------
     state : float64[pool]
     status : int
+    closer : float          by what to multiply the accuracy asked for when it is run: 1, below if it swings
     """
+    course, closer = _left_alone(net, theta, initial, days, rtol), 1.0
+    if course.tally[STATUS] == OK and course.clock[STEP] * course.tally[STEPS] < RESTLESS * days:
+        closer = SWINGING
+        course = _left_alone(net, theta, initial, days, closer * rtol)
+    return course.x, int(course.tally[STATUS]), closer
+
+
+def _left_alone(net: Net, theta: Floats, initial: Floats, days: float, rtol: float) -> Course:
     wiring = net.wiring
     course = new_course(wiring, initial, -days, np.empty(0), False, 2_000_000)
     needed = np.zeros(wiring.n_pool + wiring.n_signal + 1, np.uint8)
     work, live, host = new_work(wiring), new_live(wiring), resolve(net, theta)
     if days > 0.0:
         advance_smooth(wiring, host, live, work, course, needed, 0.0, PER_STEP * rtol, False)
-    return course.x, int(course.tally[STATUS])
+    return course
 
 
 def run_host(
@@ -203,7 +217,7 @@ def run_host(
                     course.tally[STATUS] = NEGATIVE
                     break
             numbers = resolve(net, theta) if changed else numbers
-        course.clock[EASE] = GROWN if grows else 0.0
+        course.clock[EASE] = GROWN if grows and next_time(agenda) < now + SOON else 0.0
         if course.tally[STATUS] != OK:
             break
         after = _readouts_now(net, numbers, course)

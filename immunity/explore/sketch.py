@@ -78,7 +78,7 @@ class Sketches:
 
 def _at_rest(case: Case) -> Floats:
     """A host as it is on day 0 without a past."""
-    _, state, status = start_host(case, case.theta, rtol=SKETCH)
+    _, state, status, _ = start_host(case, case.theta, rtol=SKETCH)
     if status == HALTED:
         raise KeyboardInterrupt
     return state

@@ -46,7 +46,7 @@ def sbml_of_case(case: Case, compiled: Compiled | None = None) -> str:
         if held:
             raise fail("E709", text=case.scenario, reason=what)
     tables = case.model.tables
-    state, status = settle(prepare(tables), case.theta, tables.initial_for(case.theta), tables.settle_days)
+    state, status, _ = settle(prepare(tables), case.theta, tables.initial_for(case.theta), tables.settle_days)
     if status != 0:
         raise fail("E707", text=case.scenario, status=status)
     references = pool_references(compiled) if compiled else None

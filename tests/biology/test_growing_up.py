@@ -44,7 +44,7 @@ def test_a_baby_becomes_an_adult(life: tuple[Case, HostOutcome]) -> None:
 
 def test_growth_is_booked(life: tuple[Case, HostOutcome]) -> None:
     case, outcome = life
-    _, start, _ = start_host(case, case.theta)
+    _, start, _, _ = start_host(case, case.theta)
     check_ledger(case.model.tables, start, outcome.run)
 
 

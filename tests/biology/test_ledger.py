@@ -18,7 +18,7 @@ def test_the_ledger_of_a_body_closes(scenario: str, stochastic: bool) -> None:
     made = immunity.case(scenario)
     tables = made.model.tables
     net = prepare(tables)
-    start, status = settle(net, made.theta, tables.initial, tables.settle_days)
+    start, status, _ = settle(net, made.theta, tables.initial, tables.settle_days)
     run = run_host(net, made.theta, start, made.events, made.out_times, stochastic=stochastic, seed=2)
     assert status == run.status == 0
     told = dataclasses.replace(tables, theta=made.theta)

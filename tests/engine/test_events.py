@@ -104,8 +104,8 @@ def test_parameter_events_change_later_flow() -> None:
     assert tables.theta[0] == 0.5  # the rule book's own numbers are left alone
 
 
-def growing(kind: int) -> HostRun:
-    """A fast and a slow pool at rest, of which what makes them grows by a hundredth every tenth day."""
+def growing(kind: int, every: float = 10.0) -> HostRun:
+    """A fast and a slow pool at rest, of which what makes them grows by a hundredth every so many days."""
     net = Builder()
     for name, rate in (("fast", 100.0), ("slow", 0.02)):
         net.pool(name, 1.0, countable=False)
@@ -113,7 +113,7 @@ def growing(kind: int) -> HostRun:
         net.flow(f"lose_{name}", rate, {name: -1}, name)
         net.read_pool(name)
     makes = [k for k in range(len(net.tables().theta)) if k % 2 == 0]
-    dated = events(*((10.0 * n, kind, k, 1.01) for n in range(1, 60) for k in makes))
+    dated = events(*((every * n, kind, k, 1.01) for n in range(1, 60) for k in makes))
     return run(net.tables(), np.arange(0.0, 601.0, 5.0), dated)
 
 
@@ -122,6 +122,8 @@ def test_growth_goes_on_with_the_step_as_it_was_and_is_as_near_as_it_is_coarse()
     assert gradual.n_steps < 0.5 * sudden.n_steps
     np.testing.assert_allclose(gradual.readouts, sudden.readouts, rtol=0.012)
     assert not gradual.jumps.time.size
+    seldom = growing(EVENT_AGE, 40.0).readouts  # then a body has time to come to rest in between, and is traced
+    np.testing.assert_array_equal(seldom, growing(EVENT_PARAMETER_SCALE, 40.0).readouts)
 
 
 def test_parameter_events_act_on_drawn_flows() -> None:

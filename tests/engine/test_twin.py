@@ -45,7 +45,7 @@ def test_deterministic_runs_are_the_same(name: str, rtol: float) -> None:
 
 def test_settling_is_a_run_without_events() -> None:
     tables = zoo.exchange(3.0, 50.0, leak=0.3)
-    state, status = settle(prepare(tables), tables.theta, tables.initial, 4.0)
+    state, status, _ = settle(prepare(tables), tables.theta, tables.initial, 4.0)
     assert status == 0
     assert gap(state, twin.run_smooth(tables, tables.theta, tables.initial, 4.0, 1e-3)[0]) < SAME
 

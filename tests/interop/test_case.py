@@ -51,7 +51,7 @@ def worst_difference(made: Case, theta: np.ndarray, expected: np.ndarray) -> flo
     """Return the largest relative difference of a pool above its floor."""
     tables = made.model.tables
     net = prepare(tables)
-    state, status = settle(net, made.theta, tables.initial, tables.settle_days)
+    state, status, _ = settle(net, made.theta, tables.initial, tables.settle_days)
     run = run_host(net, theta, state, made.events, made.out_times, record_pools=True)
     assert status == run.status == 0
     assert run.pools is not None
