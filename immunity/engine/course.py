@@ -10,9 +10,9 @@ import numpy as np
 from immunity.compiler.tables import Floats
 from immunity.engine.halt import watch
 from immunity.engine.hazard import evaluate_signals
-from immunity.engine.kernel import entry, kernel
+from immunity.engine.kernel import entry, kernel, shared
 from immunity.engine.net import Host, Places, Wiring
-from immunity.engine.packed import Packed
+from immunity.engine.packed import Counts, Grid, Packed
 
 TIME, STEP, EASE = 0, 1, 2  # entries of `clock`
 STEPS, NEXT_OUT, STATUS, MAX_STEPS, HALT = 0, 1, 2, 3, 4  # entries of `tally`
@@ -27,10 +27,10 @@ class Course(Packed):
     clipped: Floats  # [pool]
     odd: Floats  # [pool] by how much whole members drawn for fractional yields are off these
     clock: Floats  # TIME (day), STEP (day, the step to try next; 0: guess), EASE (see `advance_smooth`)
-    tally: np.ndarray  # STEPS, NEXT_OUT, STATUS, MAX_STEPS, HALT (1 when somebody wants the run to end at once)
+    tally: Counts  # STEPS, NEXT_OUT, STATUS, MAX_STEPS, HALT (1 when somebody wants the run to end at once)
     out_times: Floats
-    readouts: Floats  # [time, readout]
-    pools: Floats  # [time, kept pool], no rows if not wanted
+    readouts: Grid  # [time, readout]
+    pools: Grid  # [time, kept pool], no rows if not wanted
     kept: Places  # [kept pool]
     shown: Floats  # [value] workspace for readouts
     watch_signal: Places  # what is looked out for besides the stop rule: sign * (signal - level) > 0
@@ -66,7 +66,7 @@ def new_course(
     )
 
 
-@kernel
+@shared
 def record(wiring: Wiring, host: Host, course: Course, t: float) -> None:
     """Write the next row from the pools in `course.shown`."""
     row = course.tally[NEXT_OUT]
@@ -104,7 +104,7 @@ def stop_margin(wiring: Wiring, host: Host, course: Course, t: float) -> float:
     return margin
 
 
-@kernel
+@shared
 def stops_here(wiring: Wiring, host: Host, course: Course, t: float) -> bool:
     """Say whether the present state is one that the run stops for."""
     for pool in range(wiring.n_pool):

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from immunity.compiler.tables import Bytes, Floats, Ints
-from immunity.engine.kernel import kernel
+from immunity.engine.kernel import kernel, shared
 from immunity.engine.live import N_FLOWS, N_POOLS, Live
 from immunity.engine.net import Host, Places, Wiring
-from immunity.engine.packed import Packed
+from immunity.engine.packed import Grid, Packed, WordGrid
 from immunity.engine.rng import Streams, binomial
 from immunity.engine.rosenbrock import Work
 
@@ -60,8 +60,8 @@ class Dice(Packed):
     since_day: Floats  # [pool] when that was last brought up to date
     more: Floats  # [flow] expected firings on top, for what events made of small pools
     pace: Floats  # [pool] by which part members leave or are born, per day, also where nobody is
-    kept_clock: Floats  # [2, flow] of exact flows, before and after the events of a step
-    kept_drawn: np.ndarray  # uint64[2, flow] of their streams
+    kept_clock: Grid  # [2, flow] of exact flows, before and after the events of a step
+    kept_drawn: WordGrid  # [2, flow] of their streams
     kept_firings: Floats  # [flow]
     kept_odd: Floats  # [stoich]
     told: Floats  # [signal] value of a crowded signal that exact flows last heard of
@@ -145,7 +145,7 @@ def leaps(wiring: Wiring, dice: Dice, flow: int) -> bool:
     return wiring.drawn[flow] and dice.slot[flow] < 0
 
 
-@kernel
+@shared
 def survey(wiring: Wiring, host: Host, live: Live, work: Work, dice: Dice) -> float:
     """Add up what arrives in every pool, leaves it and is born in it per day; return all events drawn per day."""
     events = 0.0

@@ -17,7 +17,7 @@ import numpy as np
 from immunity.compiler.tables import Bytes, Floats
 from immunity.engine.dice import Dice, meeting, whole_yield
 from immunity.engine.hazard import evaluate_signal, flow_hazard
-from immunity.engine.kernel import kernel
+from immunity.engine.kernel import kernel, shared
 from immunity.engine.live import N_POOLS, N_SIGNALS, Live
 from immunity.engine.net import Host, Wiring
 from immunity.engine.rng import Streams, exponential
@@ -94,7 +94,7 @@ def _start(wiring: Wiring, host: Host, live: Live, dice: Dice, values: Floats, n
     return leaves
 
 
-@kernel
+@shared
 def run_events(
     wiring: Wiring,
     host: Host,
@@ -212,7 +212,7 @@ def _tell(
             _replay(dice, slot, leaves)
 
 
-@kernel
+@shared
 def expected_events(work: Work, dice: Dice, n_exact: int) -> float:
     """How many firings of exact flows a step expects, by what stood at its start."""
     total = 0.0
@@ -221,7 +221,7 @@ def expected_events(work: Work, dice: Dice, n_exact: int) -> float:
     return total
 
 
-@kernel
+@shared
 def keep_events(wiring: Wiring, dice: Dice, streams: Streams, n_exact: int, at: int) -> None:
     """Remember where clocks and streams stand, before (0) or after (1) the events of a step; then also what fired."""
     for slot in range(n_exact):
@@ -234,7 +234,7 @@ def keep_events(wiring: Wiring, dice: Dice, streams: Streams, n_exact: int, at: 
                 dice.kept_odd[entry] = dice.odd[entry]
 
 
-@kernel
+@shared
 def rewind_events(dice: Dice, streams: Streams, n_exact: int, at: int) -> None:
     """Set clocks and streams to where they stood."""
     for slot in range(n_exact):
@@ -243,7 +243,7 @@ def rewind_events(dice: Dice, streams: Streams, n_exact: int, at: int) -> None:
         streams.drawn[flow] = dice.kept_drawn[at, flow]
 
 
-@kernel
+@shared
 def forget_firings(wiring: Wiring, dice: Dice, n_exact: int) -> None:
     """Let no exact flow have fired."""
     for slot in range(n_exact):
@@ -253,7 +253,7 @@ def forget_firings(wiring: Wiring, dice: Dice, n_exact: int) -> None:
             dice.odd[entry] = 0.0
 
 
-@kernel
+@shared
 def recall_firings(wiring: Wiring, dice: Dice, n_exact: int) -> None:
     """Let exact flows have fired as they were remembered to."""
     for slot in range(n_exact):

@@ -9,7 +9,7 @@ import math
 import numpy as np
 
 from immunity.compiler.tables import LAW_CURVE, LAW_EXP, LAW_HILL, LAW_LOG, LAW_POWER, LAW_PROPORTIONAL, Floats
-from immunity.engine.kernel import kernel, leaf
+from immunity.engine.kernel import kernel, leaf, shared
 from immunity.engine.net import Host, Places, Wiring
 
 SMALLEST = 2.2250738585072014e-308  # below it a logarithm would be infinite
@@ -81,14 +81,14 @@ def evaluate_signal(wiring: Wiring, host: Host, signal: int, values: Floats) -> 
     values[wiring.n_pool + signal] = total
 
 
-@kernel
+@shared
 def evaluate_signals(wiring: Wiring, host: Host, signals: Places, n_signals: int, values: Floats) -> None:
     """Evaluate signals in their order."""
     for place in range(n_signals):
         evaluate_signal(wiring, host, signals[place], values)
 
 
-@kernel
+@shared
 def next_knot(wiring: Wiring, host: Host, values: Floats, t: float) -> float:
     """Return the first day after t on which a curve of a clock bends; infinity if none does.
 
@@ -128,7 +128,7 @@ def flow_hazard(wiring: Wiring, host: Host, flow: int, values: Floats) -> float:
     return max(hazard, 0.0)
 
 
-@kernel
+@shared
 def derivative(
     wiring: Wiring,
     host: Host,

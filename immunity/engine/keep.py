@@ -22,7 +22,7 @@ from numba.core.serialize import dumps
 from immunity.engine.telling import tell_done, tell_start
 from immunity.language.user_cache import cache_folder, forget_oldest, keep, read_kept, say_once
 
-KEPT = 60  # files, of some versions
+KEPT = 160  # files, of some versions
 
 
 def content_key() -> str:
@@ -46,7 +46,7 @@ class KernelCache:
         """The compiled function for a signature, or None: then it is compiled."""
         target_context.refresh()
         content = None
-        file = self._file(sig, target_context.codegen())
+        file = self.file(sig, target_context.codegen())
         if file is not None:
             content = read_kept(file)
         if content is not None:
@@ -60,7 +60,7 @@ class KernelCache:
     def save_overload(self, sig: Any, made: Any) -> None:
         """Keep a function that was compiled, if it can be."""
         tell_done(self._name)
-        file = self._file(sig, made.codegen)
+        file = self.file(sig, made.codegen)
         if file is None:
             return
         try:
@@ -68,15 +68,26 @@ class KernelCache:
         except Exception as error:
             say_once(f"a kernel cannot be kept ({type(error).__name__}: {error})")
             return
-        if keep(file, content):
-            forget_oldest(file.parent, "*.kernel", KEPT)
+        keep_kernel(file, content)
 
-    def _file(self, sig: Any, codegen: Any) -> Path | None:
-        folder = cache_folder("kernels")
-        if folder is None:
-            return None
-        key = hashlib.sha256(f"{_CONTENT} {sig} {codegen.magic_tuple()}".encode()).hexdigest()[:24]
-        return folder / f"{self._name}-{key}.kernel"
+    def file(self, sig: Any, codegen: Any) -> Path | None:
+        """Where the function for a signature is kept."""
+        return kernel_file(self._name, sig, codegen)
+
+
+def kernel_file(name: str, kind: Any, codegen: Any) -> Path | None:
+    """Where compiled code of some kind is kept; None if nowhere."""
+    folder = cache_folder("kernels")
+    if folder is None:
+        return None
+    key = hashlib.sha256(f"{_CONTENT} {kind} {codegen.magic_tuple()}".encode()).hexdigest()[:24]
+    return folder / f"{name}-{key}.kernel"
+
+
+def keep_kernel(file: Path, content: bytes) -> None:
+    """Keep compiled code, if it can be."""
+    if keep(file, content):
+        forget_oldest(file.parent, "*.kernel", KEPT)
 
 
 _CONTENT = content_key()

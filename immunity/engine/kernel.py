@@ -12,7 +12,10 @@ from numba.core import types
 
 from immunity.engine.keep import KernelCache
 from immunity.engine.parts import EntryCompiler, PartCompiler
+from immunity.engine.pieces import Work, add_to_piece, make_ready, pieces_for, size_of
 from immunity.engine.recall import recalled_calls
+from immunity.engine.shared import Shared, signature_of
+from immunity.language.user_cache import locked
 
 F = TypeVar("F", bound=Callable[..., Any])
 njit: Any = numba.njit
@@ -33,18 +36,63 @@ def kernel(function: F) -> F:
     return compiled
 
 
+def shared(function: F) -> F:
+    """Compile a function that many kernels call: once, with the others of its module, as its annotations say."""
+    made: Any = Shared(kernel(function))
+    add_to_piece(made)
+    return made
+
+
 def entry(function: F) -> F:
-    """Compile a function that Python calls; kept on disk with all that it calls, if a folder can be written."""
+    """Compile a function that Python calls; kept on disk with the kernels that it calls, if a folder can be written."""
     compiled = njit(**_SETTINGS, pipeline_class=EntryCompiler)(function)
     compiled._cache = KernelCache(function)
     usual = compiled.compile
 
-    def compile_once(signature: Any) -> Any:
-        with recalled_calls(), what_is_there_left_alone():
-            return usual(signature)
+    def works(signature: Any) -> list[Work]:
+        return [*pieces_for(function), Entry(compiled, signature, usual)]
 
-    compiled.compile = compile_once
+    def compile_once(signature: Any) -> Any:
+        with compiling():
+            make_ready(works(signature))
+        return compiled.get_overload(signature)
+
+    compiled.compile, compiled.works = compile_once, works
     return compiled
+
+
+def works_for(*entries: Any) -> list[Work]:
+    """All that is to be made ready for entries to be called as their annotations say."""
+    every = [each.works(signature_of(each.py_func).args) for each in entries]
+    return list(dict.fromkeys(work for works in every for work in works))
+
+
+class Entry:
+    """An entry as something to be made ready; without what it calls."""
+
+    def __init__(self, compiled: Any, signature: Any, compile_it: Callable[[Any], Any]) -> None:
+        self.size = size_of(compiled.py_func)
+        self._compiled, self._signature, self._compile = compiled, signature, compile_it
+
+    def take(self, *, whatever: bool = False) -> bool:
+        """Have it ready, unless another process is making it."""
+        cache = self._compiled._cache
+        kept = isinstance(cache, KernelCache)
+        file = cache.file(self._signature, self._compiled.targetctx.codegen()) if kept else None
+        if file is not None and file.exists():
+            self._compile(self._signature)
+            return True
+        with locked(file) as mine:
+            if mine or whatever:
+                self._compile(self._signature)
+            return mine or whatever
+
+
+@contextlib.contextmanager
+def compiling() -> Iterator[None]:
+    """For as long as kernels are compiled."""
+    with recalled_calls(), what_is_there_left_alone():
+        yield
 
 
 @contextlib.contextmanager

@@ -24,7 +24,7 @@ from immunity.compiler.tables import Floats
 from immunity.engine.dice import UNNOTICED, Dice, leaps, own_change, whole_yield
 from immunity.engine.few import count_few, mend, share_out_few
 from immunity.engine.hazard import derivative, evaluate_signals
-from immunity.engine.kernel import kernel
+from immunity.engine.kernel import kernel, shared
 from immunity.engine.live import N_FLOWS, N_POOLS, N_ROWS, N_SIGNALS, Live
 from immunity.engine.net import BY_PRIMARY, Host, Wiring
 from immunity.engine.rng import Streams, poisson, rounded
@@ -74,7 +74,7 @@ def _meeting_at_start(wiring: Wiring, work: Work, flow: int) -> float:
     return share
 
 
-@kernel
+@shared
 def heed_events(wiring: Wiring, host: Host, live: Live, work: Work, dice: Dice, step: float) -> None:
     """Keep how much more often flows are expected to fire for what events made of small pools on average.
 
@@ -260,7 +260,7 @@ def _make_whole(wiring: Wiring, live: Live, work: Work, dice: Dice, streams: Str
         dice.firings[flow] = firings
 
 
-@kernel
+@shared
 def leap(
     wiring: Wiring,
     host: Host,

@@ -12,7 +12,7 @@ import numpy as np
 
 from immunity.compiler.tables import LAW_CURVE, LAW_EXP, LAW_HILL, LAW_LOG, Bytes, Floats, Ints
 from immunity.engine.hazard import curve_value
-from immunity.engine.kernel import kernel
+from immunity.engine.kernel import kernel, shared
 from immunity.engine.net import Host, Places, Wiring
 from immunity.engine.packed import Packed
 
@@ -117,7 +117,7 @@ def _mark_needed(wiring: Wiring, row: int, needed: Bytes) -> None:
         needed[wiring.law_signal2[law]] = 1
 
 
-@kernel
+@shared
 def find_live(wiring: Wiring, host: Host, x: Floats, live: Live, needed: Bytes, values: Floats) -> None:
     """Rebuild the lists from a state, and set the values of all signals that are off to zero.
 

@@ -21,7 +21,7 @@ from immunity.compiler.tables import (
     Tables,
 )
 from immunity.engine.ordering import Pattern, eliminate
-from immunity.engine.packed import Packed
+from immunity.engine.packed import Grid, Packed
 from immunity.engine.reads import (
     Places,
     flat,
@@ -118,7 +118,7 @@ class Host(Packed):
     constant: Floats  # [signal]
     scale: Floats  # [signal] 1 / divisor
     weight: Floats  # [term]
-    law: Floats  # [law, 4]
+    law: Grid  # [law, 4]
     rate: Floats  # [flow] constant part of the hazard
     change: Floats  # [stoich]
     slope: Floats  # [arm] d(value)/d(pool) of a partner

@@ -16,7 +16,7 @@ from immunity.compiler.tables import Floats
 from immunity.engine.dice import TINY, Dice, own_change
 from immunity.engine.hazard import law_value
 from immunity.engine.heard import hears_molecules, listen
-from immunity.engine.kernel import kernel
+from immunity.engine.kernel import kernel, shared
 from immunity.engine.live import N_FLOWS, N_POOLS, N_SIGNALS, Live
 from immunity.engine.net import Host, Wiring
 from immunity.engine.rosenbrock import Work
@@ -96,7 +96,7 @@ def _share_taken(turnover: float) -> float:
     return turnover * square / ((1.0 + square) * (9.0 + turnover))
 
 
-@kernel
+@shared
 def trace_noise(wiring: Wiring, host: Host, live: Live, work: Work, dice: Dice, x: Floats, step: float) -> float:
     """Trace the noise of counts through signals and laws into the uncountable pools; return the step that follows it.
 
@@ -186,7 +186,7 @@ def _usual(dice: Dice, x: Floats, step: float, pool: int) -> float:
     return max(x[pool], brought * min(step, 1.0 / max(dice.pace[pool], TINY)))
 
 
-@kernel
+@shared
 def excuse_noise(wiring: Wiring, host: Host, live: Live, work: Work, dice: Dice, x: Floats, step: float) -> None:
     """Allow an error on top of the tolerance for what chance does within a step, and for how a step takes it back.
 

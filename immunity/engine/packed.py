@@ -11,7 +11,8 @@ import dataclasses
 import functools
 import zlib
 from functools import cached_property
-from typing import Any, ClassVar
+from inspect import get_annotations
+from typing import Any, ClassVar, get_args
 
 import numpy as np
 from llvmlite import ir
@@ -20,6 +21,12 @@ from numba.core.datamodel import models
 from numba.core.extending import NativeValue, lower_getattr_generic, register_model, unbox
 from numba.core.typing.templates import AttributeTemplate, infer_getattr
 from numba.np.numpy_support import as_dtype, from_dtype
+
+
+Grid = np.ndarray[tuple[int, int], np.dtype[np.float64]]
+Words = np.ndarray[tuple[int], np.dtype[np.uint64]]
+WordGrid = np.ndarray[tuple[int, int], np.dtype[np.uint64]]
+Counts = np.ndarray[tuple[int], np.dtype[np.int64]]
 
 
 class Packed:
@@ -57,6 +64,18 @@ class Packed:
             layout.append((field.name, (value.dtype if array else _number(value)).str, value.ndim if array else -1))
         return PackedType(type(self).__name__, tuple(layout))
 
+    @classmethod
+    @functools.cache
+    def kind(cls) -> PackedType:
+        """What kernels take, as the annotations say: code can be compiled before there is a group."""
+        said = get_annotations(cls, eval_str=True)
+        layout = []
+        for field in dataclasses.fields(cls):  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+            number = np.dtype(said[field.name]) if said[field.name] in (int, float) else None
+            dtype, dimensions = (number, -1) if number else array_of(said[field.name])
+            layout.append((field.name, dtype.str, dimensions))
+        return PackedType(cls.__name__, tuple(layout))
+
     def __getstate__(self) -> dict[str, Any]:
         """The fields alone: in another process they lie elsewhere."""
         return {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
@@ -65,6 +84,16 @@ class Packed:
         """Lay the table where the fields lie now."""
         self.__dict__.update(fields)
         self.__post_init__()
+
+
+def array_of(said: Any) -> tuple[np.dtype[Any], int]:
+    """The numbers and dimensions of an annotated array.
+
+    >>> array_of(NDArray[np.uint8])
+    (dtype('uint8'), 1)
+    """
+    shape, kind = get_args(said)
+    return np.dtype(get_args(kind)[0]), 2 if get_args(shape) == (int, int) else 1
 
 
 def _number(value: Any) -> np.dtype[Any]:

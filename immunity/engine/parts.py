@@ -108,6 +108,24 @@ class Whole(JITCodeLibrary):
             manager.run(self._final_module, builder)
 
 
+class Joint(Whole):
+    """Code of several kernels, with all that they call, to be found by their names."""
+
+    def add(self, part: Part, name: str) -> None:
+        """Take in a kernel."""
+        part._get_module_for_linking().get_function(name).linkage = "external"  # or it is left out: nobody calls it
+        self.add_linking_library(part)
+
+    def object_code(self) -> bytes:
+        """Machine code."""
+        self.finalize()
+        return self._object
+
+    def _finalize_final_module(self) -> None:
+        self._object: bytes = self._codegen._tm.emit_object(self._final_module)
+        self._finalized = True
+
+
 def _passes(state: Any) -> list[Any]:
     """Numba's way of compiling, without what finds nothing to do."""
     manager = DefaultPassBuilder.define_nopython_pipeline(state)

@@ -12,7 +12,7 @@ import math
 
 from immunity.compiler.tables import Floats
 from immunity.engine.dice import TINY, UNNOTICED, Dice, leaps, own_change, touches_small
-from immunity.engine.kernel import kernel
+from immunity.engine.kernel import kernel, shared
 from immunity.engine.live import N_FLOWS, N_POOLS, Live
 from immunity.engine.net import Host, Wiring
 from immunity.engine.rng import Streams, exponential
@@ -31,7 +31,7 @@ MOST_GROWN = 2.0  # how many times e small pools are expected to grow in a step,
 LOST = 0.1  # part of a pool that leaps which events of small pools may take in a step: it does not know of them
 
 
-@kernel
+@shared
 def all_small(wiring: Wiring, host: Host, live: Live, dice: Dice, x: Floats) -> bool:
     """Say whether every live flow is drawn and touches a pool of few members; if so, follow every pool's events."""
     for place in range(live.size[N_POOLS]):
@@ -91,7 +91,7 @@ def _come_back(wiring: Wiring, host: Host, live: Live, work: Work, dice: Dice, o
     return min(1.0, back / dice.pace[other]) if dice.pace[other] > 0.0 else 1.0
 
 
-@kernel
+@shared
 def lost_for_good(wiring: Wiring, host: Host, live: Live, work: Work, dice: Dice, pool: int) -> float:
     """Return how many members leave a pool per day for where nobody comes back from, or those who won't."""
     lost = 0.0
@@ -197,7 +197,7 @@ def _judge_mixed(
     return changed
 
 
-@kernel
+@shared
 def plan_step(
     wiring: Wiring, host: Host, live: Live, work: Work, dice: Dice, x: Floats, wanted: float, followed: float
 ) -> float:
@@ -229,7 +229,7 @@ def plan_step(
     return _longest(wiring, host, live, work, dice, x, wanted, followed) if mixed else longest
 
 
-@kernel
+@shared
 def split_flows(wiring: Wiring, host: Host, live: Live, dice: Dice, streams: Streams) -> int:
     """List the flows to run event by event, wind up the clocks of those new among them, and return their number."""
     n_exact = 0
@@ -251,7 +251,7 @@ def split_flows(wiring: Wiring, host: Host, live: Live, dice: Dice, streams: Str
     return n_exact
 
 
-@kernel
+@shared
 def hold_small(
     wiring: Wiring, host: Host, live: Live, work: Work, dice: Dice, x: Floats, t: float, step: float
 ) -> None:
@@ -285,7 +285,7 @@ def hold_small(
                     work.arm[arm] = 0.0
 
 
-@kernel
+@shared
 def let_go(live: Live, work: Work, dice: Dice, x: Floats) -> None:
     """Take small pools to where they are expected at the end of a step that was computed."""
     for place in range(live.size[N_POOLS]):

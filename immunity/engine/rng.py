@@ -14,8 +14,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from immunity.engine.kernel import entry, kernel
-from immunity.engine.packed import Packed
+from immunity.engine.kernel import entry, kernel, shared
+from immunity.engine.packed import Packed, Words
 
 Word = np.uint64  # of which 32 bits are used
 _LOW = np.uint64(0xFFFFFFFF)
@@ -31,10 +31,10 @@ LARGE = 1e6  # above this expected count (or variance) a rounded Gaussian is dra
 class Streams(Packed):
     """One stream per flow (or per pool, for events); `drawn` counts the blocks used of each."""
 
-    key: np.ndarray  # uint64[2] seed, host
-    salt: np.ndarray  # uint64[2] what they belong to in the top bits of a word, high word of the seed
-    name: np.ndarray  # uint64[stream]
-    drawn: np.ndarray  # uint64[stream]
+    key: Words  # [2] seed, host
+    salt: Words  # [2] what they belong to in the top bits of a word, high word of the seed
+    name: Words  # [stream]
+    drawn: Words  # [stream]
 
 
 def new_streams(seed: int, host: int, names: np.ndarray, kind: int) -> Streams:
@@ -107,7 +107,7 @@ def stirling_tail(k: float) -> float:
     return (1.0 / 12.0 - (1.0 / 360.0 - square / 1260.0) * square) / (k + 1.0)
 
 
-@kernel
+@shared
 def poisson(streams: Streams, stream: int, mean: float) -> float:
     """Draw from a Poisson distribution: by inversion below 10, PTRS above, a rounded Gaussian where none can tell."""
     if mean <= 0.0:
@@ -177,7 +177,7 @@ def _binomial_half(streams: Streams, stream: int, n: float, p: float) -> float:
             return k
 
 
-@kernel
+@shared
 def binomial(streams: Streams, stream: int, n: float, p: float) -> float:
     """Draw from a binomial distribution: by inversion below 10 expected, BTRS above, a rounded Gaussian far above."""
     if n <= 0.0 or p <= 0.0:

@@ -20,10 +20,10 @@ import numpy as np
 from immunity.compiler.tables import Bytes, Floats
 from immunity.engine.hazard import derivative, evaluate_signals
 from immunity.engine.jacobian import evaluate_arms
-from immunity.engine.kernel import kernel
+from immunity.engine.kernel import kernel, shared
 from immunity.engine.live import N_ENTRIES, N_FLOWS, N_POOLS, N_ROWS, N_SIGNALS, Live
 from immunity.engine.net import Host, Wiring
-from immunity.engine.packed import Packed
+from immunity.engine.packed import Grid, Packed
 from immunity.engine.sparse import factorise, solve
 
 MANY = 16.0  # members of a pool that noise hardly takes below none
@@ -83,7 +83,7 @@ class Work(Packed):
     propensity: Floats  # [flow] at the start of the step
     slope: Floats  # [pool] N a at the start of the step
     expected: Floats  # [flow] expected firings in the step
-    stage: Floats  # [4, row] u_i
+    stage: Grid  # [4, row] u_i
     change: Floats  # [row]
     new: Floats  # [pool] the state at the end of the step
     arm: Floats  # [arm] d(propensity)/d(pool)
@@ -133,7 +133,7 @@ def new_work(wiring: Wiring) -> Work:
     )
 
 
-@kernel
+@shared
 def begin_step(wiring: Wiring, host: Host, live: Live, work: Work, x: Floats, t: float) -> None:
     """Evaluate signals, hazards and N a at the start of a step; see `linearise`."""
     for pool in range(wiring.n_pool):
@@ -144,7 +144,7 @@ def begin_step(wiring: Wiring, host: Host, live: Live, work: Work, x: Floats, t:
     derivative(wiring, host, live.flows, live.size[N_FLOWS], work.values, work.hazard, work.propensity, work.slope)
 
 
-@kernel
+@shared
 def lower_floors(wiring: Wiring, host: Host, live: Live, work: Work, x: Floats) -> None:
     """Ask for accuracy below the floor of an uncountable pool that never held as much; call `begin_step` first.
 
@@ -177,7 +177,7 @@ def lower_floors(wiring: Wiring, host: Host, live: Live, work: Work, x: Floats) 
             work.floor[pool] = min(wiring.floor[pool], part)
 
 
-@kernel
+@shared
 def start_floors(wiring: Wiring, host: Host, live: Live, work: Work, x: Floats) -> None:
     """Take what is there at a start, or has just been given, for a peak; then see `lower_floors`."""
     for place in range(live.size[N_POOLS]):
@@ -186,13 +186,13 @@ def start_floors(wiring: Wiring, host: Host, live: Live, work: Work, x: Floats) 
     lower_floors(wiring, host, live, work, x)
 
 
-@kernel
+@shared
 def linearise(wiring: Wiring, host: Host, live: Live, work: Work) -> None:
     """Evaluate the arms, where `begin_step` has begun: the last thing before steps are tried from there."""
     evaluate_arms(wiring, host, live, work.values, work.hazard, work.propensity, work.gradient, work.line, work.arm)
 
 
-@kernel
+@shared
 def start_matrix(live: Live, work: Work) -> None:
     """Make the matrix 1."""
     for at in range(live.size[N_ENTRIES]):
@@ -224,7 +224,7 @@ def _assemble(wiring: Wiring, host: Host, live: Live, work: Work, scale: float) 
                 work.matrix[live.entry[wiring.border[at]]] -= work.gradient[at]
 
 
-@kernel
+@shared
 def try_step(wiring: Wiring, host: Host, live: Live, work: Work, x: Floats, t: float, h: float) -> bool:
     """Compute the four stages and the new state (in `work.new`) of one step; call `begin_step` and `linearise` first.
 
@@ -280,7 +280,7 @@ def try_step(wiring: Wiring, host: Host, live: Live, work: Work, x: Floats, t: f
     return True
 
 
-@kernel
+@shared
 def finish_expected(wiring: Wiring, host: Host, live: Live, work: Work, h: float) -> None:
     """Complete the expected firings: m = h * sum_i b_i a(Y_i) + h * sum_arm arm * sum_i b_i u_i[pool].
 
@@ -304,7 +304,7 @@ def finish_expected(wiring: Wiring, host: Host, live: Live, work: Work, h: float
         work.expected[flow] = h * total
 
 
-@kernel
+@shared
 def step_error(wiring: Wiring, live: Live, work: Work, rtol: float) -> tuple[float, bool]:
     """Return the largest embedded error over its allowance rtol * (amount + floor) + slack; NaN if not finite.
 
@@ -326,7 +326,7 @@ def step_error(wiring: Wiring, live: Live, work: Work, rtol: float) -> tuple[flo
     return worst, noisy
 
 
-@kernel
+@shared
 def interpolate(live: Live, work: Work, x: Floats, share: float, out: Floats) -> None:
     """Write the state at t + share * h into out[0:n_pool]; amounts are not below zero."""
     for pool in range(len(x)):

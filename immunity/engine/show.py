@@ -20,7 +20,7 @@ import numpy as np
 from immunity.compiler.tables import Floats
 from immunity.engine.course import Course, record
 from immunity.engine.dice import Dice
-from immunity.engine.kernel import kernel
+from immunity.engine.kernel import kernel, shared
 from immunity.engine.live import N_FLOWS, N_POOLS, Live
 from immunity.engine.net import Host, Wiring
 from immunity.engine.plan import MANY, lost_for_good
@@ -52,7 +52,7 @@ def _is_alone(wiring: Wiring, host: Host, live: Live, work: Work, dice: Dice, x:
     return some and lost_for_good(wiring, host, live, work, dice, pool) >= (1.0 - BACK) * dice.leaving[pool]
 
 
-@kernel
+@shared
 def is_brisk(wiring: Wiring, host: Host, live: Live, work: Work, dice: Dice, x: Floats, step: float) -> bool:
     """Say whether some quick pool has few or gets many of its members back: nothing is made of the inside of a step."""
     for place in range(live.size[N_POOLS]):
@@ -131,7 +131,7 @@ def _share_so_far(
     return dice.shown[flow]
 
 
-@kernel
+@shared
 def show(
     wiring: Wiring,
     host: Host,

@@ -24,7 +24,7 @@ from immunity.engine.course import (
     stops_here,
 )
 from immunity.engine.hazard import next_knot
-from immunity.engine.kernel import entry, kernel
+from immunity.engine.kernel import entry, kernel, shared
 from immunity.engine.live import N_FLOWS, N_POOLS, Live, find_live
 from immunity.engine.net import Host, Wiring
 from immunity.engine.rosenbrock import (
@@ -46,7 +46,7 @@ TINIEST = 1e-14  # of a day, or of the time
 NO_FIT = 10.0  # error given to a step whose matrix could not be factorised
 
 
-@kernel
+@shared
 def first_step(wiring: Wiring, live: Live, work: Work, x: Floats, rtol: float, before: float) -> float:
     """Guess a step in which nothing changes much; ``before``: the last step before an event, or 0."""
     fastest = 0.0
@@ -90,7 +90,7 @@ def _below_zero(wiring: Wiring, live: Live, work: Work, x: Floats, rtol: float) 
     return False
 
 
-@kernel
+@shared
 def share_until_stop(wiring: Wiring, host: Host, live: Live, work: Work, course: Course, t: float, h: float) -> float:
     """Return the share of an accepted step after which the stop rule holds, 2.0 if it does not."""
     interpolate(live, work, course.x, 1.0, course.shown)

@@ -9,14 +9,14 @@ what is live are: nothing is looked up while a matrix is factorised.
 from __future__ import annotations
 
 from immunity.compiler.tables import Floats
-from immunity.engine.kernel import kernel
+from immunity.engine.kernel import shared
 from immunity.engine.live import N_ENTRIES, N_ROWS, Live
 from immunity.engine.net import Wiring
 
 SMALLEST_PIVOT = 0.1
 
 
-@kernel
+@shared
 def lay_out(wiring: Wiring, live: Live) -> None:
     """List the entries of the live rows and columns, and what updates hit; call it once the lists are made.
 
@@ -50,7 +50,7 @@ def lay_out(wiring: Wiring, live: Live) -> None:
     live.size[N_ENTRIES] = count
 
 
-@kernel
+@shared
 def factorise(live: Live, n_rows: int, matrix: Floats) -> bool:
     """Overwrite a matrix by its factors L (unit diagonal) and U (diagonal inverted).
 
@@ -83,7 +83,7 @@ def factorise(live: Live, n_rows: int, matrix: Floats) -> bool:
     return True
 
 
-@kernel
+@shared
 def solve(live: Live, n_rows: int, matrix: Floats, x: Floats) -> None:
     """Overwrite x by the solution of L U y = x."""
     for place in range(n_rows):

@@ -6,12 +6,15 @@ What is kept there only saves time. Whatever is wrong with it, one goes on witho
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
 import stat
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 import platformdirs
 
@@ -85,6 +88,45 @@ def keep(file: Path, content: bytes) -> bool:
             with contextlib.suppress(OSError):
                 temporary.unlink()
         return False
+    return True
+
+
+@contextlib.contextmanager
+def locked(file: Path | None) -> Iterator[bool]:
+    """Be the only one to make a file, meanwhile; say whether one is. Where nothing can be locked everybody may.
+
+    A lock ends with the process that has it, however that ends.
+    """
+    lock = None if file is None else file.with_suffix(".lock")
+    try:
+        stream = None if lock is None else lock.open("ab")
+    except OSError:
+        stream = None
+    if stream is None or lock is None:
+        yield True
+        return
+    try:
+        mine = _lock(stream)
+        yield mine
+        if mine:
+            with contextlib.suppress(OSError):
+                lock.unlink()
+    finally:
+        stream.close()
+
+
+def _lock(stream: BinaryIO) -> bool:
+    try:
+        if sys.platform == "win32":
+            import msvcrt
+
+            msvcrt.locking(stream.fileno(), msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        return error.errno not in (errno.EACCES, errno.EAGAIN, errno.EDEADLK)  # another has it; else there are no locks
     return True
 
 
