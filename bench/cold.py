@@ -2,33 +2,43 @@
 
     python -m bench.cold [--stochastic]
 
-Processor time and the most memory held, of a whole `immunity run cut_finger`.
+Of a whole `immunity run cut_finger`: seconds that one waits, seconds of processor time and the most memory held, of the
+process itself and of the one that compiles beside it. On a busy machine one waits longer than either of them works.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
-import resource
 import subprocess
 import sys
 import tempfile
+import time
+
+REPORT = """
+import atexit, resource
+def report():
+    own, beside = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    for each in own, beside:
+        print("used", each.ru_utime + each.ru_stime, each.ru_maxrss / 1024)
+atexit.register(report)
+from immunity.cli.main import main
+main()
+"""
 
 
-def cost(arguments: list[str], cache: str) -> tuple[float, float]:
-    """Return processor time (s) and peak memory (MB) of one run in a process of its own."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
-    code = "from immunity.cli.main import main; main()"
-    report = "import atexit, resource; atexit.register(lambda: print('peak', resource.getrusage(0).ru_maxrss));"
+def cost(arguments: list[str], cache: str) -> tuple[float, list[list[float]]]:
+    """Return what one run takes: wall time (s), and (processor time (s), MB) of itself and of what helps it."""
+    begin = time.perf_counter()
     done = subprocess.run(
-        [sys.executable, "-c", report + code, *arguments],
+        [sys.executable, "-c", REPORT, *arguments],
         env={**os.environ, "XDG_CACHE_HOME": cache},
         capture_output=True,
         text=True,
         check=True,
     )
-    peak = int(done.stdout.rsplit("peak", 1)[1])
-    return resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before, peak / 1024
+    took = time.perf_counter() - begin
+    return took, [[*map(float, line.split()[1:])] for line in done.stdout.splitlines() if line.startswith("used ")]
 
 
 def main() -> None:
@@ -36,10 +46,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--stochastic", action="store_true")
     wanted = ["run", "cut_finger", *(["--stochastic"] if parser.parse_args().stochastic else [])]
+    print(f"{'':16}{'waited, s':>11}{'itself, s':>11}{'MB':>6}{'beside, s':>11}{'MB':>6}")
     with tempfile.TemporaryDirectory() as cache:
         for name in ("first run ever", "second run"):
-            seconds, peak = cost(wanted, cache)
-            print(f"{name:16}{seconds:8.1f} s of processor time{peak:8.0f} MB")
+            took, ((own, peak), (beside, other)) = cost(wanted, cache)
+            print(f"{name:16}{took:11.1f}{own:11.1f}{peak:6.0f}{beside:11.1f}{other:6.0f}", flush=True)
 
 
 if __name__ == "__main__":

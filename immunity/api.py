@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from immunity.arguments import check_count, check_rtol, check_seed
+from immunity.beside import begin
 from immunity.compiler.build import Compiled
 from immunity.compiler.cache import content_key, load_compiled
 from immunity.compiler.case import Case
@@ -147,6 +148,7 @@ def run(
     """
     check_seed(seed)
     check_rtol(rtol)
+    begin(stochastic=stochastic)
     made = case(scenario, host=host, changes=changes, days=days, book=book)
     from immunity.results import simulate
 
@@ -231,6 +233,7 @@ def cohort(
     check_seed(seed)
     check_rtol(rtol)
     hosts, workers = check_count(hosts, "hosts"), check_count(workers, "workers")
+    begin(stochastic=stochastic)
     made = case(scenario, host=host, changes=changes, days=days, book=book)
     from immunity.results import simulate_cohort
 

@@ -34,7 +34,7 @@ def begin(*, stochastic: bool) -> subprocess.Popen[bytes] | None:
     if stochastic in _begun or True in _begun or not sys.executable or getattr(sys, "frozen", False):
         return None
     _begun.add(stochastic)
-    if _processors() < 2 or "immunity.engine.run" in sys.modules:  # what has run has kernels
+    if usable_cores() < 2 or _has_kernels(stochastic):
         return None
     folder = cache_folder("kernels")
     if folder is None or not os.access(folder, os.W_OK):
@@ -52,29 +52,34 @@ def begin(*, stochastic: bool) -> subprocess.Popen[bytes] | None:
         )
     except OSError:
         return None
-    threading.Thread(target=_wait, args=(helper, mark), daemon=True).start()
-    atexit.register(_end, helper)
+    threading.Thread(target=helper.wait, daemon=True).start()  # when it has ended, nothing is left of it
+    atexit.register(_end, helper, mark, stochastic)
     return helper
 
 
-def _wait(helper: subprocess.Popen[bytes], mark: Path) -> None:
-    """See the helper out; however it ended, this process makes what is missing."""
-    helper.wait()
+def _end(helper: subprocess.Popen[bytes], mark: Path, stochastic: bool) -> None:
+    """End the helper with this process, and note if all is made: by it, or because this process has what it needs."""
     with contextlib.suppress(OSError):
-        mark.touch()
-        forget_oldest(mark.parent, "*.made", KEPT)
+        helper.kill()  # what it has finished is kept
+        if helper.wait() == 0 or _has_kernels(stochastic):
+            mark.touch()
+            forget_oldest(mark.parent, "*.made", KEPT)
 
 
-def _end(helper: subprocess.Popen[bytes]) -> None:
-    with contextlib.suppress(OSError):
-        helper.kill()  # all that it has finished is kept
-        helper.wait()
+def _has_kernels(stochastic: bool) -> bool:
+    """Whether this process has run something: then it need not wait for kernels."""
+    engine = [sys.modules.get(f"immunity.engine.{name}") for name in ("course", "stochastic")]
+    entries = [getattr(engine[0], "record_row", None)]
+    entries += [getattr(engine[1], "advance_stochastic", None)] if stochastic else []
+    return all(getattr(entry, "overloads", None) for entry in entries)
 
 
-def _processors() -> int:
-    if hasattr(os, "sched_getaffinity"):
+def usable_cores() -> int:
+    """How many cores this process may use."""
+    try:
         return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    except AttributeError:  # not every system can say
+        return os.cpu_count() or 1
 
 
 def _digest(stochastic: bool) -> str:
@@ -86,6 +91,6 @@ def _digest(stochastic: bool) -> str:
     for source in sorted(ENGINE.glob("*.py")):
         stat = source.stat()
         digest.update(f"{source.name} {stat.st_size} {stat.st_mtime_ns}".encode())
-    with contextlib.suppress(OSError), open("/proc/cpuinfo") as told:
+    with contextlib.suppress(OSError), Path("/proc/cpuinfo").open() as told:
         digest.update(told.read(1000).partition("model name")[2].partition("\n")[0].encode())
     return digest.hexdigest()[:24]

@@ -11,7 +11,7 @@ from cyclopts import App, Parameter
 from rich.console import Console
 from rich.text import Text
 
-from immunity import experiments
+from immunity import beside, experiments
 from immunity.arguments import check_count, parse_assignments
 from immunity.cli.files import REPORT, check_writable, write_text
 from immunity.cli.options import Book, Decimal, Some, Whole, Words
@@ -87,6 +87,7 @@ def life(
     """
     check_writable(out)
     who, said = parse_assignments(host or [], option="--host"), parse_assignments(changes or [], option="--with")
+    beside.begin(stochastic=stochastic)
     rules = book.load()
     asked = {"world": world, "schedule": schedule, "to": to, "seed": seed, "stochastic": stochastic, "rtol": rtol}
     if hosts is not None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from cyclopts import App, Parameter
 from rich.console import Console
 
-from immunity import api
+from immunity import api, beside
 from immunity.arguments import check_count, parse_assignments
 from immunity.cli.files import check_writable
 from immunity.cli.options import Book, Decimal, Setting, Whole, Words
@@ -66,6 +66,7 @@ def run(
         Print the summary as JSON.
     """
     check_writable(out)
+    beside.begin(stochastic=stochastic)
     rules = book.load()
     observed = read_data(data, rules.model.readouts)
     made = api.run(
@@ -129,6 +130,7 @@ def compare(
         Print both summaries as JSON.
     """
     check_writable(out)
+    beside.begin(stochastic=stochastic)
     rules = book.load()
     observed = read_data(data, rules.model.readouts)
     one, two = api.compare(
@@ -205,6 +207,7 @@ def cohort(
     check_count(hosts, "--hosts")
     check_count(workers, "--workers")
     check_writable(out)
+    beside.begin(stochastic=not deterministic)
     compiled = book.load()
     observed = read_data(data, compiled.model.readouts)
     with progress_bar("hosts", hosts, quiet=json) as progress:

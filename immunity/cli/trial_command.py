@@ -11,7 +11,7 @@ from cyclopts import App, Parameter
 from rich.console import Console
 from rich.text import Text
 
-from immunity import experiments
+from immunity import beside, experiments
 from immunity.arguments import check_count
 from immunity.cli.files import check_writable
 from immunity.cli.options import Book, Whole, read_decimal
@@ -70,6 +70,7 @@ def trial(
     if hosts is not None:
         check_count(hosts, "--hosts")
     check_writable(out)
+    beside.begin(stochastic=True)
     compiled = book.load()
     with progress_bar("hosts", 1, quiet=json) as update:
         made = experiments.trial(

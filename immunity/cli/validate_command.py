@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from cyclopts import App, Parameter
 
-from immunity import api
+from immunity import api, beside
 from immunity.cli.options import Book, Some
 from immunity.cli.tables import output
 from immunity.compiler.case import Case
@@ -65,6 +65,7 @@ def validate(
     published = load_findings(findings or [BUILT_IN])
     if touching is not None:
         published = tuple(p for p in published if touching in str(p.finding.model_dump()))
+    beside.begin(stochastic=True)
     compiled = book.load()
 
     def build_case(scenario: str, *, host: dict[str, Any], with_: dict[str, Any], days: float | None) -> Case:

@@ -1,5 +1,6 @@
 """Hosts that differ, in batches on local processes, with resume."""
 
+from immunity.beside import usable_cores
 from immunity.cohorts.batch import ARITHMETIC_FAILED, MESSAGES, WORKER_LOST, HostBatch, Options, batch_of
 from immunity.cohorts.chance import uniforms_of_host
 from immunity.cohorts.cohort import CohortOutcome, run_cohort
@@ -18,7 +19,6 @@ from immunity.cohorts.reduced import (
     run_reduced,
 )
 from immunity.cohorts.several import Wanted, run_several
-from immunity.cohorts.workers import usable_cores
 
 __all__ = [
     "ARITHMETIC_FAILED",

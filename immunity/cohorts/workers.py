@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import pickle
 import queue
 import sys
@@ -20,14 +19,6 @@ LISTEN = 0.1  # seconds; some systems hear Ctrl-C only between waits
 PATIENCE = 5.0  # seconds for processes that were asked to stop
 
 Met = dict[Process, set[tuple[int, int] | None]]  # whose resting states each process has
-
-
-def usable_cores() -> int:
-    """How many cores this process may use."""
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:  # not every system can say
-        return os.cpu_count() or 1
 
 
 def run_on_processes(work: Work, batches: Sequence[Batch], *, workers: int, finished: Finished) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
+from typing import Any
 
 from immunity.engine import telling
 from immunity.engine.course import record_row, sense
@@ -15,8 +16,8 @@ from immunity.engine.smooth import advance_smooth
 from immunity.engine.stochastic import advance_stochastic
 from immunity.language import user_cache
 
-ENTRIES = {False: (advance_smooth, record_row, sense)}
-ENTRIES[True] = (*ENTRIES[False], advance_stochastic, draw_poisson, draw_rounded)
+SMOOTH: tuple[Any, ...] = (advance_smooth, record_row, sense)
+ENTRIES = {False: SMOOTH, True: (*SMOOTH, advance_stochastic, draw_poisson, draw_rounded)}
 
 
 def main(*, stochastic: bool) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import gc
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any, TypeVar
 
 import numba
@@ -71,14 +72,19 @@ class Entry:
     """An entry as something to be made ready; without what it calls."""
 
     def __init__(self, compiled: Any, signature: Any, compile_it: Callable[[Any], Any]) -> None:
-        self.size = size_of(compiled.py_func)
+        self.name, self.size = compiled.py_func.__qualname__, size_of(compiled.py_func)
         self._compiled, self._signature, self._compile = compiled, signature, compile_it
+
+    @property
+    def file(self) -> Path | None:
+        """Where Numba keeps it."""
+        cache = self._compiled._cache
+        kept = isinstance(cache, KernelCache)
+        return cache.file(self._signature, self._compiled.targetctx.codegen()) if kept else None
 
     def take(self, *, whatever: bool = False) -> bool:
         """Have it ready, unless another process is making it."""
-        cache = self._compiled._cache
-        kept = isinstance(cache, KernelCache)
-        file = cache.file(self._signature, self._compiled.targetctx.codegen()) if kept else None
+        file = self.file
         if file is not None and file.exists():
             self._compile(self._signature)
             return True

@@ -22,7 +22,6 @@ from numba.core.extending import NativeValue, lower_getattr_generic, register_mo
 from numba.core.typing.templates import AttributeTemplate, infer_getattr
 from numba.np.numpy_support import as_dtype, from_dtype
 
-
 Grid = np.ndarray[tuple[int, int], np.dtype[np.float64]]
 Words = np.ndarray[tuple[int], np.dtype[np.uint64]]
 WordGrid = np.ndarray[tuple[int, int], np.dtype[np.uint64]]

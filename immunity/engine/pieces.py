@@ -1,10 +1,11 @@
-"""The pieces of compiled code that an entry calls, made ready: taken from disk, or made while others make other ones."""
+"""The pieces of compiled code that an entry calls, made ready: taken from disk, or made while others make others."""
 
 from __future__ import annotations
 
 import pickle
 import time
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any, Protocol
 
 import llvmlite.binding as binding
@@ -25,8 +26,18 @@ class Work(Protocol):
     """Something to be made ready."""
 
     @property
+    def name(self) -> str:
+        """What it is called."""
+        ...
+
+    @property
     def size(self) -> int:
         """How much there is to compile, roughly."""
+        ...
+
+    @property
+    def file(self) -> Path | None:
+        """Where it is kept, once it is made; None if nowhere."""
         ...
 
     def take(self, *, whatever: bool = False) -> bool:
@@ -48,6 +59,12 @@ class Piece:
         return sum(len(function.__code__.co_code) for function in _reach(self._functions)[0])
 
     @property
+    def file(self) -> Path | None:
+        """By all that decides what the code is."""
+        said = [(kernel.name, kernel.signature) for kernel in self.kernels]
+        return kernel_file(self.name, said, _codegen())
+
+    @property
     def _functions(self) -> list[Callable[..., Any]]:
         return [kernel.py_func for kernel in self.kernels]
 
@@ -55,8 +72,7 @@ class Piece:
         """Have it ready, unless another process is making it."""
         if self._library is not None:
             return True
-        codegen = cpu_target.target_context.codegen()
-        file = kernel_file(self.name, [(kernel.name, kernel.signature) for kernel in self.kernels], codegen)
+        codegen, file = _codegen(), self.file
         content = None if file is None else read_kept(file)
         if content is None:
             with locked(file) as mine:
@@ -64,9 +80,7 @@ class Piece:
                     return False
                 content = None if file is None else read_kept(file)  # it may have been made by now
                 if content is None:
-                    tell_start(self.name)
                     content = pickle.dumps(self._make(codegen))
-                    tell_done(self.name)
                     if file is not None:
                         keep_kernel(file, content)
         try:
@@ -96,6 +110,11 @@ class Piece:
 
 
 _pieces: dict[str, Piece] = {}
+
+
+def _codegen() -> Any:
+    context: Any = cpu_target.target_context
+    return context.codegen()
 
 
 def add_to_piece(kernel: Shared) -> None:
@@ -149,12 +168,24 @@ def _reach(functions: Iterable[Callable[..., Any]]) -> tuple[list[Callable[..., 
 def make_ready(works: Iterable[Work]) -> None:
     """Have all of it ready, the largest first; what other processes are making is left to them meanwhile."""
     waiting = sorted(works, key=lambda work: -work.size)
+    missing = {work.name for work in waiting if work.file is None or not work.file.exists()}
+    for name in missing:
+        tell_start(name)
     since = time.monotonic()
-    while waiting:
-        impatient = time.monotonic() - since > PATIENCE
-        left = [work for work in waiting if not work.take(whatever=impatient)]
-        if len(left) == len(waiting):
-            time.sleep(PAUSE)
-        else:
-            since = time.monotonic()
-        waiting = left
+    try:
+        while waiting:
+            impatient = time.monotonic() - since > PATIENCE
+            left = []
+            for work in waiting:
+                if work.take(whatever=impatient):
+                    tell_done(work.name)
+                else:
+                    left.append(work)
+            if len(left) == len(waiting):
+                time.sleep(PAUSE)
+            else:
+                since = time.monotonic()
+            waiting = left
+    finally:
+        for name in missing:
+            tell_done(name)

@@ -16,8 +16,9 @@ from typing import Any, get_args, get_origin
 
 import llvmlite.binding as binding
 from llvmlite import ir
-from numba.core import cgutils, types, typing
+from numba.core import cgutils, types
 from numba.core.datamodel import models
+from numba.core.typing.templates import signature
 from numba.extending import lower_builtin, register_model, typeof_impl
 from numba.np.numpy_support import from_dtype
 
@@ -69,7 +70,7 @@ def signature_of(function: Callable[..., Any]) -> Any:
     """What a function takes and returns, by its annotations."""
     said = inspect.get_annotations(function, eval_str=True)
     result = said.pop("return")
-    return typing.signature(kind_of(result), *map(kind_of, said.values()))
+    return signature(kind_of(result), *map(kind_of, said.values()))
 
 
 def kind_of(said: Any) -> types.Type:

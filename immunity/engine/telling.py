@@ -12,6 +12,7 @@ QUIET = 1.0  # seconds before anything is said: some kernels are small
 
 _compiling: set[str] = set()
 _silent = False
+_said = False
 _started = 0.0
 _teller: threading.Thread | None = None
 
@@ -39,17 +40,18 @@ def say_nothing() -> None:
 
 def _tell() -> None:
     """Say it once, and on a terminal for how long already, until nothing is being compiled."""
+    global _said
     said = False
     with contextlib.suppress(OSError, ValueError, AttributeError):  # there is nobody to be told
         while _compiling:
             if (seconds := time.monotonic() - _started) > QUIET:
                 if sys.stderr.isatty():
-                    sys.stderr.write(f"\r{FIRST}: {seconds:.0f} s ({', '.join(sorted(_compiling))})\033[K")
+                    sys.stderr.write(f"\r{FIRST}: {seconds:.0f} s ({len(_compiling)} to go)\033[K")
                     sys.stderr.flush()
-                elif not said:
+                elif not _said:
                     sys.stderr.write(f"{FIRST} ...\n")
                     sys.stderr.flush()
-                said = True
+                said = _said = True
             time.sleep(0.2)
         if said and sys.stderr.isatty():
             sys.stderr.write(f"\r{FIRST}: done in {time.monotonic() - _started:.0f} s\033[K\n")

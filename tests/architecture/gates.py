@@ -21,6 +21,7 @@ ORDER = {
     "language": 1,
     "compiler": 2,
     "arguments": 2,
+    "beside": 2,
     "scenario": 3,
     "engine": 3,
     "cohorts": 4,

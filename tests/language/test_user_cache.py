@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from immunity.language import user_cache
-from immunity.language.user_cache import cache_folder, keep, read_kept
+from immunity.language.user_cache import cache_folder, keep, locked, read_kept
 
 
 @pytest.fixture(autouse=True)
@@ -111,3 +113,38 @@ def test_a_file_in_the_place_of_the_folder(home: Path, capsys: pytest.CaptureFix
     home.write_text("a file")
     assert cache_folder("books") is None
     assert "not used" in capsys.readouterr().err
+
+
+def test_one_alone_makes_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "one.kernel"
+    with locked(file) as first, locked(file) as second, locked(tmp_path / "two.kernel") as other:
+        assert first and not second and other
+    with locked(file) as again:
+        assert again
+    assert not list(tmp_path.iterdir())
+
+
+def test_where_nothing_can_be_locked_everybody_may(tmp_path: Path) -> None:
+    nowhere = tmp_path / "no folder" / "one.kernel"
+    with locked(nowhere) as first, locked(nowhere) as second, locked(None) as third:
+        assert first and second and third
+
+
+def test_a_lock_ends_with_its_process(tmp_path: Path) -> None:
+    file = tmp_path / "one.kernel"
+    holds = f"""
+import sys, time
+from pathlib import Path
+from immunity.language.user_cache import locked
+with locked(Path({str(file)!r})) as mine:
+    print(mine, flush=True)
+    time.sleep(60)
+"""
+    with subprocess.Popen([sys.executable, "-c", holds], stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout is not None and other.stdout.readline() == "True\n"
+        with locked(file) as mine:
+            assert not mine
+        other.kill()
+        other.wait()
+    with locked(file) as mine:
+        assert mine
