@@ -15,8 +15,9 @@ from immunity.engine import keep as keep_module
 SCRIPT = """
 import sys
 import numpy as np
-from immunity.engine import keep
+from immunity.engine import keep, telling
 from immunity.engine.kernel import entry
+telling.QUIET = 600.0  # on a busy machine it takes seconds
 compiled = []
 keep.tell_start = compiled.append
 sys.path.insert(0, {folder!r})
