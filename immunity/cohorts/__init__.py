@@ -7,7 +7,7 @@ from immunity.cohorts.cohort import CohortOutcome, run_cohort
 from immunity.cohorts.curves import CURVES, until_end
 from immunity.cohorts.draw import check_variation, draw_theta
 from immunity.cohorts.errors import CohortInterrupted
-from immunity.cohorts.host import Begun, HostOutcome, begin_host, run_case, start_host
+from immunity.cohorts.host import Begun, HostOutcome, begin_host, run_case, settle_from, start_host
 from immunity.cohorts.manifest import mark_finished
 from immunity.cohorts.reduced import (
     Job,
@@ -47,6 +47,7 @@ __all__ = [
     "run_cohort",
     "run_reduced",
     "run_several",
+    "settle_from",
     "start_host",
     "uniforms_of_host",
     "until_end",

@@ -115,6 +115,13 @@ def start_host(case: Case, theta: Floats, *, rtol: float = 1e-3) -> tuple[Any, F
     return prepared.net, state.copy(), int(status), closer
 
 
+def settle_from(case: Case, theta: Floats, state: Floats, *, rtol: float = 1e-3) -> tuple[Floats, int]:
+    """Bring a host to rest from another state than the rule book's; see :func:`start_host`."""
+    tables = case.model.tables
+    state, status, _ = settle(_prepare_once(tables).net, theta, state, tables.settle_days, rtol=rtol)
+    return state, status
+
+
 _warm: set[bool] = set()
 
 

@@ -168,12 +168,16 @@ def _limits(numbers: Numbers) -> dict[str, tuple[str, str]]:
 
 def idle_attributes(numbers: Numbers, given: Sequence[str]) -> list[str]:
     """Those attributes of a scenario's host that change nothing in this book."""
-    felt = {numbers[index].name.removeprefix("host.") for index in numbers.used}
-    felt |= {"deficiencies", "weight", "surface"}  # doses may be per body weight or surface
-    for _, _, change in all_changes(numbers):
-        felt |= {*change.for_, *(curve.signal for curve in curves_of(change))}
-        felt |= {curve.since.attribute for curve in curves_of(change) if curve.since is not None}
-        felt |= {change.scales_with} if change.scales_with else set()
-    for _, _, typical in all_typical(numbers):
-        felt |= {*typical.for_, typical.curve.signal}
-    return [key for key in given if key not in felt]
+    return [key for key in given if key not in ("deficiencies", "weight", "surface") and not _felt(numbers, key)]
+
+
+def _felt(numbers: Numbers, key: str) -> bool:
+    """Whether a rule, a change or something typical asks for an attribute; doses may be per body weight or surface."""
+    if numbers.index.get(f"host.{key}") in numbers.used:
+        return True
+    return any(key in {*each.for_, each.curve.signal} for _, _, each in all_typical(numbers)) or any(
+        key in change.for_
+        or key == change.scales_with
+        or any(key == curve.signal or (curve.since and key == curve.since.attribute) for curve in curves_of(change))
+        for _, _, change in all_changes(numbers)
+    )

@@ -59,7 +59,7 @@ def on_curve(curve: Curve, attributes: Attributes, at: Location, dimension: Dime
     value = attributes.get(curve.signal)
     if not isinstance(value, Quantity):
         raise fail("E607", at=at, what="attribute", text=curve.signal, known=attributes)
-    xs, ys = _points(tuple(map(tuple, curve.points)), value.dimension, dimension, at)
+    xs, ys = _points(tuple(curve.points), value.dimension, dimension, at)
     return float(np.interp(value.value - begins(curve, attributes, at), xs, ys))
 
 

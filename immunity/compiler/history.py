@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from immunity.compiler.attributes import attributes_at
 from immunity.compiler.build import Compiled
 from immunity.compiler.case import Chance, Past
 from immunity.compiler.clock import at_tick
 from immunity.compiler.dated import Dated, Given, events_of, read_span
 from immunity.compiler.factors import AGE, HISTORY
 from immunity.compiler.happenings import deficiency_events, happenings
-from immunity.compiler.person import ageing_events, theta_of
+from immunity.compiler.person import Person, ageing_events
 from immunity.compiler.tables import Plan
 from immunity.language.errors import fail
 from immunity.language.load import Entry, validate_entry
@@ -22,13 +21,7 @@ from immunity.language.quantity import TIME, Quantity
 MET = ("exposures", "therapies", "events")
 
 
-def read_history(
-    compiled: Compiled,
-    scenario: Entry,
-    attributes: dict[str, Quantity | str],
-    deficiencies: list[str],
-    given: Given,
-) -> Past | None:
+def read_history(person: Person, given: Given) -> Past | None:
     """Work out the history of a scenario's host; None if it has none.
 
     Each item says when (``age: "5 y"``, or ``before: "400 d"`` of day 0) and what: ``exposures``, ``therapies`` and
@@ -40,6 +33,7 @@ def read_history(
     RuleError
         E620 for an item that cannot be followed, and those of what it holds.
     """
+    compiled, scenario, deficiencies = person.compiled, person.scenario, person.deficiencies
     record = scenario.record
     assert isinstance(record, Scenario)
     items = record.host.get(HISTORY)
@@ -49,31 +43,26 @@ def read_history(
         raise fail("E628", at=scenario.at("host", HISTORY), reason="it is a list of what happened")
     items = [_lived(compiled, scenario, k, item) if isinstance(item, str) else item for k, item in enumerate(items)]
     episodes = [
-        (_before(scenario, k, item, attributes), _episode(compiled, scenario, k, item)) for k, item in enumerate(items)
+        (_before(scenario, k, item, person.attributes), _episode(compiled, scenario, k, item))
+        for k, item in enumerate(items)
     ]
     days = at_tick(max(before for before, _ in episodes))
     if days <= 0.0:
         raise fail("E628", at=scenario.at("host", HISTORY), reason="nothing of it comes before day 0")
-    age = attributes.get(AGE)
-
-    def person(day: float) -> dict[str, Quantity | str]:
-        return attributes_at(compiled.numbers, attributes, age.value + day) if isinstance(age, Quantity) else attributes
-
-    dated: list[Dated] = deficiency_events(compiled, person(-days), deficiencies, given)
+    dated: list[Dated] = deficiency_events(compiled, person.attributes_at(-days), deficiencies, given)
     plans: list[Plan] = []
     chances: list[Chance] = []
     for before, episode in episodes:
         offset = days - before
-        rows, _, waiting, rates = happenings(compiled, episode, person(-before), before, given)
+        rows, _, waiting, rates = happenings(compiled, episode, person.attributes_at(-before), before, given)
         dated += [replace(row, time=at_tick(row.time + offset)) for row in rows]
         plans += [replace(plan, start=plan.start + offset, until=plan.until + offset) for plan in waiting]
         for rate in rates:
             moved = {key: getattr(rate, key) + offset for key in ("start", "until")}
             moved |= {key: getattr(rate, key) - offset for key in ("age", "day_of_year")}  # on the first day
             chances.append(replace(rate, name=f"{episode.id}.{rate.name}", **moved))
-    ageing = ageing_events(compiled, scenario, attributes, deficiencies, -days, 0.0, begin=-days)
-    theta = theta_of(compiled, scenario, person(-days), deficiencies)
-    return Past(days, theta, events_of(dated, ageing), tuple(plans), tuple(chances))
+    ageing = ageing_events(person, -days, 0.0, begin=-days)
+    return Past(days, person.theta(-days), events_of(dated, ageing), tuple(plans), tuple(chances))
 
 
 def _lived(compiled: Compiled, scenario: Entry, position: int, name: str) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from immunity.compiler.happenings import deficiency_events, happenings
 from immunity.compiler.history import read_history
 from immunity.compiler.inflow import Inflow, with_inflows
 from immunity.compiler.members import chosen, has_open_sets, met_in, not_met
-from immunity.compiler.person import ageing_events, theta_of
+from immunity.compiler.person import Person, ageing_events
 from immunity.compiler.plans import read_ends
 from immunity.compiler.readouts import of_age
 from immunity.compiler.space import rule_entries
@@ -59,20 +59,23 @@ def build_case(compiled: Compiled, scenario: Entry, *, all_met: bool = False, ag
     assert isinstance(record, Scenario)
     compiled = compiled if all_met else meeting(compiled, scenario)
     attributes, deficiencies = attributes_of(compiled.numbers, scenario)
-    theta = theta_of(compiled, scenario, attributes, deficiencies)
+    person = Person(compiled, scenario, attributes, deficiencies)
+    theta = person.theta()
     days = _days(record, scenario)
     given = Given(compiled.space, len(theta))
-    past = read_history(compiled, scenario, attributes, deficiencies, given)
+    past = read_history(person, given)
     dated, taken, plans, chances = happenings(compiled, scenario, attributes, days, given)
     if past is None:
         dated = [*deficiency_events(compiled, attributes, deficiencies, given), *dated]
-    ageing = ageing_events(compiled, scenario, attributes, deficiencies, 0.0, days) if ages else NO_EVENTS
+    ageing = ageing_events(person, 0.0, days) if ages else NO_EVENTS
     no_rates = np.zeros(len(given.inflows))
     age = attributes.get(AGE)
     start = age.value if isinstance(age, Quantity) else None
     model = _of_host(compiled.model, given.inflows, of_age(compiled.model.readouts, start, (start or 0.0) + days))
     known = [info.id for info in compiled.model.readouts]
-    unmet = [each.id for entry in rule_entries(compiled.book) for each in entry.record.readouts if each.id not in known]
+    unmet = set(record.show).difference(known)
+    if unmet:
+        unmet &= {each.id for entry in rule_entries(compiled.book) for each in entry.record.readouts}
     for position, name in enumerate(record.show):
         if name not in known and name not in unmet:
             raise fail("E610", at=scenario.at("show", position), text=name, known=known)
@@ -113,7 +116,7 @@ def meeting(compiled: Compiled, *starts: Entry) -> Compiled:
     book = compiled.book
     if not has_open_sets(book):
         return compiled
-    return _with_met(compiled, met_in(book, *starts))
+    return _with_met(compiled, met_in(book, *starts, known=compiled.space.membership))
 
 
 def whole(compiled: Compiled) -> Compiled:

@@ -216,9 +216,14 @@ def has_open_sets(book: Book) -> bool:
     return any(entry.record.open for kind in ("set", "class") for entry in book.entries.get(kind, {}).values())
 
 
-def met_in(book: Book, *starts: Loaded) -> frozenset[str]:
-    """Carriers and members that entries (a scenario) name anywhere, or that deficiencies and drugs of theirs meet."""
-    known = list_members(book)
+def met_in(book: Book, *starts: Loaded, known: Membership | None = None) -> frozenset[str]:
+    """Carriers and members that entries (a scenario) name anywhere, or that deficiencies and drugs of theirs meet.
+
+    Parameters
+    ----------
+    known : Membership    of the book, if it has been listed before
+    """
+    known = list_members(book) if known is None else known
     nameable = {name for rows in known.rows.values() for name in rows}
     nameable |= {each.carrier.id for brought in known.brought.values() for each in brought}
     opened = _open_classes(book)

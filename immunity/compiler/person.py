@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -54,29 +54,55 @@ def _check_ranges(numbers: Numbers, theta: Floats, at: Location) -> None:
         check_range(numbers, index, float(theta[index]), f"{theta[index]:g}", numbers.lowest[index], at=at)
 
 
-def ageing_events(
-    compiled: Compiled,
-    scenario: Entry,
-    attributes: dict[str, Quantity | str],
-    deficiencies: list[str],
-    first: float,
-    last: float,
-    *,
-    begin: float = 0.0,
-) -> Events:
+@dataclass(frozen=True)
+class Person:
+    """The host of a scenario, whose numbers at each age are worked out once.
+
+    Attributes
+    ----------
+    attributes : dict       on day 0
+    known : dict            day -> numbers then, of those that were asked for
+    """
+
+    compiled: Compiled
+    scenario: Entry
+    attributes: dict[str, Quantity | str]
+    deficiencies: list[str]
+    known: dict[float, Floats] = field(default_factory=dict)
+
+    @property
+    def age(self) -> float | None:
+        """In days, on day 0; none if the host has no age."""
+        age = self.attributes.get(AGE)
+        return age.value if isinstance(age, Quantity) and age.dimension == TIME else None
+
+    def attributes_at(self, day: float) -> dict[str, Quantity | str]:
+        """Who this is so many days after day 0, or before it."""
+        if self.age is None:
+            return self.attributes
+        return attributes_at(self.compiled.numbers, self.attributes, self.age + day)
+
+    def theta(self, day: float = 0.0) -> Floats:
+        """The numbers then, as those of somebody who was met at that age; a fresh array."""
+        day = 0.0 if self.age is None else day
+        if day not in self.known:
+            self.known[day] = theta_of(self.compiled, self.scenario, self.attributes_at(day), self.deficiencies)
+        return self.known[day].copy()
+
+
+def ageing_events(person: Person, first: float, last: float, *, begin: float = 0.0) -> Events:
     """What brings the numbers of a host that ages up to date, from one day to another; dated since ``begin``."""
-    age = attributes.get(AGE)
-    if not isinstance(age, Quantity) or age.dimension != TIME:
+    age, compiled = person.age, person.compiled
+    if age is None:
         return NO_EVENTS
 
     def theta_at(day: float) -> Floats:
-        then = attributes_at(compiled.numbers, attributes, age.value + day)
-        theta = theta_of(compiled, scenario, then, deficiencies)
-        theta[compiled.numbers.index[f"host.{AGE}"]] = age.value  # the signal of this name counts days by itself
+        theta = person.theta(day)
+        theta[compiled.numbers.index[f"host.{AGE}"]] = age  # the signal of this name counts days by itself
         return theta
 
-    ends = [attributes_at(compiled.numbers, attributes, age.value + day) for day in (first, last)]
-    knots = [knot - age.value for knot in age_knots(compiled.numbers, attributes)]
+    ends = [person.attributes_at(day) for day in (first, last)]
+    knots = [knot - age for knot in age_knots(compiled.numbers, person.attributes)]
     if not any(first < knot < last for knot in knots) and most_moved(compiled.numbers, *ends) < 0.25 * FINEST:
         return NO_EVENTS
     steps = ageing_steps(theta_at, knots, first, last, compiled.model.tables.theta)

@@ -146,8 +146,10 @@ def of_age(infos: Sequence[ReadoutInfo], start: float | None, end: float) -> tup
 
 
 def _of_age(info: ReadoutInfo, start: float | None, end: float) -> ReadoutInfo:
+    if not info.ages:
+        return info
     healthy, source = info.healthy, info.healthy_source
-    if start is not None and info.ages:
+    if start is not None:
         classes = [*info.ages, (math.inf, healthy, source)]
         first, last = (next(row for row in classes if age < row[0]) for age in (start, end))
         healthy, source = first[1:] if first == last else (None, None)

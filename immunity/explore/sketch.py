@@ -7,12 +7,12 @@ import math
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from immunity.cohorts import Begun, begin_host, start_host
+from immunity.cohorts import Begun, begin_host, settle_from, start_host
 from immunity.compiler.case import Case
 from immunity.compiler.tables import Floats
 from immunity.engine.status import HALTED
@@ -27,45 +27,91 @@ KEPT = 24
 _NEAR = (("host.age", "d"), ("host.weight", "ng"))  # with their base units
 
 
+@dataclass(frozen=True)
+class _Near:
+    """Somebody whose rest and past stand for those of all who are near."""
+
+    case: Case
+    begun: Begun
+    rest: Floats  # as it is without a past
+    again: Floats  # what comes of that rest where it comes to rest once more
+
+    def at_rest(self, case: Case) -> tuple[Floats, int]:
+        """How another one is at rest, and a status: what that is to this one, both having begun from this one's rest.
+
+        A third of the steps that it takes from the rule book's amounts, and what is slow drifts in both alike.
+        """
+        if case is self.case:
+            return self.rest, 0
+        initial = (each.model.tables.initial_for(each.theta) for each in (case, self.case))
+        state, status = settle_from(case, case.theta, self.rest * _ratio(*initial), rtol=SKETCH)
+        if status == HALTED:
+            raise KeyboardInterrupt
+        return self.rest * _ratio(state, self.again), status
+
+
 class Sketches:
-    """Sketches, and the pasts that were lived for them."""
+    """Sketches, and those whose rest and past stand for others'."""
 
     def __init__(self, case_of: Callable[[Asked], Case]) -> None:
         self._case_of = case_of
-        self._pasts: OrderedDict[str, tuple[Case, Begun, Floats]] = OrderedDict()
+        self._known: OrderedDict[str, _Near] = OrderedDict()
 
     def run(self, case: Case, asked: Asked) -> Run:
         """What is asked, roughly."""
         every = math.ceil((len(case.out_times) - 1) / ROWS)
         rows = np.unique([*range(0, len(case.out_times), max(every, 1)), len(case.out_times) - 1])
-        shared = case.past is not None and not case.past.chances and not asked.stochastic
+        shared = case.past is None or (not case.past.chances and not asked.stochastic)
         begun = self._begun(case, asked) if shared else None
         few = replace(case, out_times=case.out_times[rows])
-        return simulate(few, stochastic=asked.stochastic, seed=asked.seed, record_pools=True, rtol=SKETCH, begun=begun)
+        return simulate(
+            few,
+            stochastic=asked.stochastic,
+            seed=asked.seed,
+            record_pools=True,
+            rtol=SKETCH,
+            begun=begun,
+            papers=False,
+        )
 
-    def _begun(self, case: Case, asked: Asked) -> Begun:
+    def _begun(self, case: Case, asked: Asked) -> Begun | None:
         """Somebody whose past was that of a person of nearly the same age and weight, with this one's numbers.
 
         What the past left is carried over as its ratio to what each of the two has at rest: a few cells of marrow more
-        or less can decide a pneumonia.
+        or less can decide a pneumonia. None if either does not come to rest.
         """
+        near = self._near(case, asked)
+        state, status = near.at_rest(case)
+        if status != 0:
+            return None
+        if case.past is None:
+            return Begun(state, 0, case.theta, closer=near.begun.closer)
+        begun, other = near.begun, near.case
+        theta = np.where(
+            (other.theta == 0.0) & (begun.theta == 0.0), case.theta, begun.theta * _ratio(case.theta, other.theta)
+        )
+        return replace(begun, state=begun.state * _ratio(state, near.rest), theta=theta)
+
+    def _near(self, case: Case, asked: Asked) -> _Near:
+        """Who stands for somebody; worked out once."""
         person = {key: value for key, value in asked.changes.items() if key.startswith("host.")}
         near = rounded(person)
         key = json.dumps([asked.scenario, asked.text, {**person, **near}], sort_keys=True)
-        known = self._pasts.get(key)
-        if known is None or known[0].model.tables.names != case.model.tables.names:
+        known = self._known.get(key)
+        if known is None or known.case.model.tables.names != case.model.tables.names:
             other = self._somebody(case, asked, near)
-            begun = begin_host(other, other.theta, rtol=SKETCH)
-            if begun.status == HALTED:
+            _, rest, status, closer = start_host(other, other.theta, rtol=SKETCH)
+            begun = Begun(rest, status, other.theta, closer=closer)
+            if other.past is not None and status != HALTED:
+                begun = begin_host(other, other.theta, rtol=SKETCH)
+            again, ended = settle_from(other, other.theta, rest, rtol=SKETCH) if other is not case else (rest, status)
+            if HALTED in (status, begun.status, ended):
                 raise KeyboardInterrupt
-            known = self._pasts[key] = other, begun, _at_rest(other)
-            while len(self._pasts) > KEPT:
-                self._pasts.popitem(last=False)
-        self._pasts.move_to_end(key)
-        other, begun, rest = known
-        to = _ratio(case.theta, other.theta)
-        theta = np.where((other.theta == 0.0) & (begun.theta == 0.0), case.theta, begun.theta * to)
-        return replace(begun, state=begun.state * _ratio(_at_rest(case), rest), theta=theta)
+            known = self._known[key] = _Near(other, begun, rest, again)
+            while len(self._known) > KEPT:
+                self._known.popitem(last=False)
+        self._known.move_to_end(key)
+        return known
 
     def _somebody(self, case: Case, asked: Asked, near: dict[str, str]) -> Case:
         """The case of who is near; the case itself if such a past does not fit into a life that is a little shorter."""
@@ -74,14 +120,6 @@ class Sketches:
             if other.model.tables.names == case.model.tables.names:
                 return other
         return case
-
-
-def _at_rest(case: Case) -> Floats:
-    """A host as it is on day 0 without a past."""
-    _, state, status, _ = start_host(case, case.theta, rtol=SKETCH)
-    if status == HALTED:
-        raise KeyboardInterrupt
-    return state
 
 
 def _ratio(one: Floats, other: Floats) -> Floats:

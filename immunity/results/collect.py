@@ -22,12 +22,12 @@ from immunity.results.record import Record
 from immunity.results.runs import Cohort, Run
 
 
-def collect_run(case: Case, outcome: HostOutcome, options: Options) -> Run:
-    """Label the outcome of one host."""
+def collect_run(case: Case, outcome: HostOutcome, options: Options, *, papers: bool = True) -> Run:
+    """Label the outcome of one host; with ``papers``, list what it rests on."""
     run = outcome.run
     time, kind, index, value = zip(*run.met, strict=True) if run.met else ((), (), (), ())
     met = Events(np.array(time), np.array(kind, np.uint8), np.array(index, np.int32), np.array(value, np.float64))
-    made = label(case, batch_of(outcome), options)
+    made = label(case, batch_of(outcome), options, cited=papers)
     return Run(replace(made, happened=run.happened, given=run.given, met=met))
 
 
@@ -36,10 +36,10 @@ def collect_cohort(outcome: CohortOutcome) -> Cohort:
     return Cohort(label(outcome.case, outcome.batch, outcome.options, outcome.curves))
 
 
-def label(case: Case, batch: HostBatch, options: Options, curves: Path | None = None) -> Record:
+def label(case: Case, batch: HostBatch, options: Options, curves: Path | None = None, *, cited: bool = True) -> Record:
     """Put names, units and origin to the arrays of a batch of hosts, whose curves may be in files."""
     model, tables = case.model, case.model.tables
-    papers = papers_of_hosts(case, batch.ever_fired, batch.left)
+    papers = papers_of_hosts(case, batch.ever_fired, batch.left) if cited else ()
     columns = kept_columns(case, options)
     shown = {model.readouts[column].id for column in columns}
     varied = [tables.names.parameter[spread.parameter] for spread in model.spreads] if options.vary else []

@@ -24,13 +24,14 @@ def simulate(
     record_pools: bool = False,
     rtol: float = 1e-3,
     begun: Begun | None = None,
+    papers: bool = True,
 ) -> Run:
-    """Run one host; the parameters are those of :func:`immunity.cohorts.run_case`."""
+    """Run one host; the parameters are those of :func:`immunity.cohorts.run_case`, and whether to list papers."""
     options = Options(seed, stochastic, vary, record_pools, rtol)
     outcome = run_case(
         case, stochastic=stochastic, seed=seed, host=host, vary=vary, record_pools=record_pools, rtol=rtol, begun=begun
     )
-    return collect_run(case, outcome, options)
+    return collect_run(case, outcome, options, papers=papers)
 
 
 def simulate_cohort(

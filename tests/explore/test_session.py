@@ -63,3 +63,18 @@ def test_a_sketch_lives_the_past_of_somebody_near(session: Session, monkeypatch:
         first = [float(run.raw("blood.lymphocytes")[0]) for run in (rough, exact)]
         assert first[0] == pytest.approx(first[1], rel=0.01), age
     assert len(lived) == 2
+
+
+def test_a_sketch_begins_where_somebody_near_rests(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody but who stands for all that are near comes to rest from the rule book's amounts, and nothing is lost."""
+    rested: list[str] = []
+    rest = sketch.start_host
+    monkeypatch.setattr(
+        sketch, "start_host", lambda case, *a, **k: rested.append(case.filled["host"]["age"]) or rest(case, *a, **k)
+    )
+    for age in ("26 y", "36 y"):
+        asked = Asked(scenario="cut_finger", changes={"host.age": age}, days=1)
+        rough, exact = (session.run(asked.model_copy(update={"sketch": flag})).run for flag in (True, False))
+        pools = [run.record.pool[0, 0] for run in (rough, exact)]
+        assert pools[0] == pytest.approx(pools[1], rel=3e-3, abs=1.0), age
+    assert len(rested) == 1
