@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 
 import immunity as im
+from tests.biology.hasty import hasty_run
 
 
 def _course(scenario: str, **changes: Any) -> im.Run:
     keys = {key.replace("__", "."): value for key, value in changes.items()}
-    return im.run(scenario, changes=keys, record_pools=False)
+    return hasty_run(scenario, changes=keys, record_pools=False)
 
 
 def _at(scenario: str, readout: str, *days: float, **changes: Any) -> list[float]:
@@ -57,7 +58,7 @@ def test_fever_outlasts_the_bacteria_of_the_blood() -> None:
 def test_few_campylobacter_suffice_and_acid_decides_how_few() -> None:
     def in_gut(*deficiencies: str) -> float:
         host = {"deficiencies": list(deficiencies)}
-        return float(np.nanmax(np.asarray(im.run("campylobacter_in_milk", host=host, days=0.2)["gut.bacteria"])))
+        return float(np.nanmax(np.asarray(hasty_run("campylobacter_in_milk", host=host, days=0.2)["gut.bacteria"])))
 
     assert in_gut("proton_pump_inhibition") > in_gut() + 0.5
 
@@ -70,7 +71,9 @@ def test_lymphocytes_and_monocytes_leave_the_blood_after_endotoxin() -> None:
 
 def test_cefepime_at_the_first_fever_saves_who_has_no_neutrophils() -> None:
     def course(scenario: str) -> im.Run:
-        return im.run(scenario, host={"deficiencies": ["severe_congenital_neutropenia"]}, days=12, record_pools=False)
+        return hasty_run(
+            scenario, host={"deficiencies": ["severe_congenital_neutropenia"]}, days=12, record_pools=False
+        )
 
     without, treated = course("febrile_neutropenia"), course("febrile_neutropenia_cefepime")
     assert without.outcome == "dead"
@@ -82,7 +85,7 @@ def test_cefepime_at_the_first_fever_saves_who_has_no_neutrophils() -> None:
 def test_germs_fill_the_sores_of_a_gut_that_no_neutrophils_guard() -> None:
     def course(**changes: str) -> im.Run:
         named = {"dose": "therapies.0.dose", "gcsf": "therapies.1.dose", "flora": "exposures.0.dose"}
-        return im.run("febrile_neutropenia", changes={named[k]: v for k, v in changes.items()}, record_pools=False)
+        return hasty_run("febrile_neutropenia", changes={named[k]: v for k, v in changes.items()}, record_pools=False)
 
     usual, few, whole, gcsf = course(), course(flora="1e9 CFU"), course(dose="0 mg"), course(gcsf="300 ug")
     fever, few_fever, whole_fever, gcsf_fever = (float(r["body.temperature"].max()) for r in (usual, few, whole, gcsf))

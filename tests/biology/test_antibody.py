@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import immunity as im
+from tests.biology.hasty import hasty_run
 
 PNEUMONIA = "pneumococcal_pneumonia"
 VACCINE = "pneumococcal_conjugate_vaccine"
@@ -16,7 +17,7 @@ VACCINE = "pneumococcal_conjugate_vaccine"
 @cache
 def pneumonia(*, age: str = "35 y", lacks: str = "", past: str = "", dose: str = "1e8 CFU") -> im.Run:
     host = {"age": age} | ({"deficiencies": [lacks]} if lacks else {}) | ({"history": [past]} if past else {})
-    return im.run(PNEUMONIA, host=host, changes={"exposures.0.dose": dose}, days=10, record_pools=False)
+    return hasty_run(PNEUMONIA, host=host, changes={"exposures.0.dose": dose}, days=10, record_pools=False)
 
 
 def burden(run: im.Run) -> float:
@@ -63,7 +64,7 @@ def test_another_antigen_is_of_no_use() -> None:
 
 
 def test_igg_of_a_newborn_is_its_mothers_and_its_own_comes_in_the_first_year() -> None:
-    run = im.run("healthy_adult", host={"age": "1 d"}, changes={"every": "1 d"}, days=365, record_pools=False)
+    run = hasty_run("healthy_adult", host={"age": "1 d"}, changes={"every": "1 d"}, days=365, record_pools=False)
     igg, mothers = run["serum.igg"].values, run["serum.maternal_igg"].values
     assert mothers[0] > 0.9 * igg[0] > 7.0
     assert igg.min() < 4.0 < igg[-1]
@@ -74,7 +75,7 @@ def test_igg_of_a_newborn_is_its_mothers_and_its_own_comes_in_the_first_year() -
 def test_igg_lasts_longer_where_there_is_less_of_it() -> None:
     def half_life(lacks: list[str]) -> float:
         changes = {"therapies.0.dose": "50 mg/kg", "host.deficiencies": lacks, "therapies.0.doses": "1"}
-        run = im.run("immunoglobulin_in_xla", days=60, changes=changes, record_pools=False)
+        run = hasty_run("immunoglobulin_in_xla", days=60, changes=changes, record_pools=False)
         given = run["serum.given_igg"].values
         return float(40.0 * np.log(2.0) / np.log(given[20] / given[60]))
 
@@ -84,7 +85,7 @@ def test_igg_lasts_longer_where_there_is_less_of_it() -> None:
 
 
 def test_without_b_cells_there_is_no_igg() -> None:
-    run = im.run("healthy_adult", host={"deficiencies": ["xla"]}, days=1, record_pools=False)
+    run = hasty_run("healthy_adult", host={"deficiencies": ["xla"]}, days=1, record_pools=False)
     assert run["serum.igg"].values[0] < 0.1
 
 
@@ -92,7 +93,7 @@ def test_without_b_cells_there_is_no_igg() -> None:
 def wound(*, jabs: int = 0) -> im.Run:
     doses = [{"therapy": "tetanus_toxoid", "dose": "10 ug", "at": f"{28 * k} d"} for k in range(jabs)]
     host = {"history": [{"before": "3650 d", "therapies": doses}]} if jabs else {}
-    return im.run("wound_with_tetanus", host=host, record_pools=False)
+    return hasty_run("wound_with_tetanus", host=host, record_pools=False)
 
 
 def test_two_jabs_keep_tetanus_away_and_tetanus_does_not_teach() -> None:

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-import immunity as im
+from tests.biology.hasty import hasty_run
 
 
 def _c3(changes: dict[str, Any] | None = None, deficiencies: tuple[str, ...] = ()) -> float:
-    run = im.run(
+    run = hasty_run(
         "healthy_adult", changes=changes or {}, host={"deficiencies": list(deficiencies)}, days=1, record_pools=False
     )
     return float(np.asarray(run["blood.c3"]).ravel()[0])

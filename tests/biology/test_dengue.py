@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-import immunity as im
 from immunity.results import Run
+from tests.biology.hasty import hasty_run
 
 
 def infect(scenario: str, changes: dict | None = None) -> Run:
-    return im.run(scenario, days=12, record_pools=False, changes=changes)
+    return hasty_run(scenario, days=12, record_pools=False, changes=changes)
 
 
 def test_antibody_of_the_first_leads_the_second_in_and_platelets_and_plasma_are_lost_after_the_fever() -> None:

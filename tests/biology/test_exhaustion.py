@@ -8,13 +8,14 @@ import numpy as np
 
 import immunity as im
 from immunity.results.present import pool_array
+from tests.biology.hasty import hasty_run
 
 BLOCKED = (("numbers.exhaustion.checkpoint", "0.1"),)
 
 
 @cache
 def hiv(changes: tuple[tuple[str, str], ...] = ()) -> im.Run:
-    return im.run("hiv_untreated", days=240, changes=dict(changes))
+    return hasty_run("hiv_untreated", days=240, changes=dict(changes))
 
 
 def killers(run: im.Run, state: str, day: int) -> float:
@@ -48,7 +49,7 @@ def test_killers_hardly_come_where_helpers_of_b_cells_are() -> None:
 
 
 def test_hepatitis_b_stays_with_newborns_and_adults_clear_it() -> None:
-    at_birth = im.run("hepatitis_b_at_birth", days=366, record_pools=False)["blood.hbv"].values
-    adult = im.run("hepatitis_b_in_adult", days=200, record_pools=False)["blood.hbv"].values
+    at_birth = hasty_run("hepatitis_b_at_birth", days=366, record_pools=False)["blood.hbv"].values
+    adult = hasty_run("hepatitis_b_in_adult", days=200, record_pools=False)["blood.hbv"].values
     assert at_birth[365] > 8.0
     assert np.max(adult) > 8.0 and adult[-1] == adult.min()

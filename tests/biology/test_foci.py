@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-import immunity as im
+from tests.biology.hasty import hasty_run
 
 UNTREATED = {"therapies.0.dose": "1 pg"}
 
@@ -17,7 +17,7 @@ def _values(run: Any, readout: str) -> np.ndarray:
 
 
 def _staphylococci(changes: dict[str, Any], days: float = 14.0, **given: Any) -> Any:
-    return im.run("staph_bacteraemia_flucloxacillin", changes=changes, days=days, record_pools=False, **given)
+    return hasty_run("staph_bacteraemia_flucloxacillin", changes=changes, days=days, record_pools=False, **given)
 
 
 def test_few_that_settle_are_killed_and_many_are_not() -> None:
@@ -43,7 +43,7 @@ def test_a_drug_clears_the_blood_of_what_a_focus_feeds_within_days_not_hours() -
 def test_a_focus_brings_shock_that_hours_of_delay_make_deadlier() -> None:
     alive = []
     for delay in ("1 h", "12 h"):
-        run = im.run(
+        run = hasty_run(
             "septic_shock_from_a_focus",
             host={"age": "35 y"},
             changes={"therapies.0.when.delay": delay},
@@ -58,7 +58,7 @@ def test_a_focus_brings_shock_that_hours_of_delay_make_deadlier() -> None:
 def test_a_pneumonia_that_nothing_clears_floods_more_lung_than_one_with_neutrophils() -> None:
     lost = []
     for deficiencies in ([], ["severe_congenital_neutropenia"]):
-        run = im.run("pneumococcal_pneumonia", host={"deficiencies": deficiencies}, days=4, record_pools=False)
+        run = hasty_run("pneumococcal_pneumonia", host={"deficiencies": deficiencies}, days=4, record_pools=False)
         lost.append(float(_values(run, "lung.lost")[-1]))
     assert lost[1] > 1.15 * lost[0]
 
@@ -66,6 +66,6 @@ def test_a_pneumonia_that_nothing_clears_floods_more_lung_than_one_with_neutroph
 def test_illnesses_of_the_old_take_of_what_their_organs_have_to_give() -> None:
     function = []
     for age in ("25 y", "75 y"):
-        run = im.run("pneumococcal_pneumonia", host={"age": age}, days=3, record_pools=False)
+        run = hasty_run("pneumococcal_pneumonia", host={"age": age}, days=3, record_pools=False)
         function.append(float(_values(run, "body.organ_function")[-1]))
     assert function[0] > function[1] + 3.0

@@ -7,7 +7,7 @@ from functools import cache
 
 import numpy as np
 
-import immunity as im
+from tests.biology.hasty import hasty_run
 
 TETANUS = "tetanus_primary_and_boosters"
 ONE_DOSE = {f"therapies.{dose}.dose": "0 ug" for dose in (1, 2, 3)}
@@ -17,7 +17,7 @@ DIVISION = "numbers.t_helper_clone.divide_in_centre.presented.half"
 @cache
 def one_dose(**changes: str) -> Mapping[str, np.ndarray]:
     """Pools of the node, and the mean class of affinity of IgG, day by day after a single dose of toxoid."""
-    run = im.run(TETANUS, days=300, changes=ONE_DOSE | changes)
+    run = hasty_run(TETANUS, days=300, changes=ONE_DOSE | changes)
     pools = run.record.pool[:, 0].T
 
     def of(start: str) -> np.ndarray:
@@ -72,6 +72,6 @@ def test_igg_of_one_dose_ripens_while_its_centre_lasts() -> None:
 
 
 def test_half_a_year_after_influenza_vaccine_more_than_a_fifth_of_the_titre_is_left() -> None:
-    titre = im.run("influenza_vaccine", days=170, record_pools=False)["serum.influenza_hi"].values
+    titre = hasty_run("influenza_vaccine", days=170, record_pools=False)["serum.influenza_hi"].values
     assert titre[28] > 1.6  # forty
     assert titre[28] - 0.7 < titre[168] < titre[28]

@@ -9,6 +9,7 @@ import pytest
 
 import immunity as im
 from immunity.results.present import pool_array
+from tests.biology.hasty import hasty_run
 
 EXPOSURE = "tuberculosis_exposure"
 BACILLI, CELLS = "body.tubercle_bacilli", "body.tubercle_t_cells"
@@ -19,7 +20,7 @@ def infected(*, age: str = "35 y", lacks: str = "", dose: str = "10 CFU", vigour
     host = {"age": age} | ({"deficiencies": [lacks]} if lacks else {})
     host |= {"history": [{"before": past, "scenario": EXPOSURE}]} if past else {}
     changes = {"exposures.0.dose": dose, "numbers": {"intracellular_bacterium.vigour": vigour}}
-    return im.run(EXPOSURE, host=host, changes=changes, days=120)
+    return hasty_run(EXPOSURE, host=host, changes=changes, days=120)
 
 
 def escapes(run: im.Run) -> bool:
@@ -51,7 +52,7 @@ def test_they_escape_where_macrophages_kill_half_as_well_and_are_fewer_where_the
 
 
 def test_infliximab_lets_more_of_them_grow() -> None:
-    on_drug = im.run("tuberculosis_on_infliximab", days=120, record_pools=False)[BACILLI].values
+    on_drug = hasty_run("tuberculosis_on_infliximab", days=120, record_pools=False)[BACILLI].values
     assert np.nan_to_num(on_drug, nan=9.0)[-1] > infected()[BACILLI].values[-1] + 1.0
 
 
@@ -80,7 +81,7 @@ def test_who_holds_some_kills_newcomers_at_once() -> None:
 
 def test_typhoid_passes_by_the_same_rules_but_not_without_interferon() -> None:
     def course(*lacks: str) -> im.Run:
-        return im.run("typhoid_in_bicarbonate", host={"deficiencies": list(lacks)}, days=42, record_pools=False)
+        return hasty_run("typhoid_in_bicarbonate", host={"deficiencies": list(lacks)}, days=42, record_pools=False)
 
     def bacilli(run: im.Run) -> np.ndarray:
         return np.nan_to_num(run["body.intracellular_bacteria"].values, nan=9.0)
@@ -99,7 +100,7 @@ def test_who_meets_no_antigen_has_none_of_it() -> None:
 
 
 def test_without_any_antigen_nk_cells_make_interferon_gamma_and_it_is_cleared() -> None:
-    level = im.run("bacteraemia_ecoli", days=6, record_pools=False)["blood.ifn_gamma"].values
+    level = hasty_run("bacteraemia_ecoli", days=6, record_pools=False)["blood.ifn_gamma"].values
     assert level.max() > 1e-3
-    drug = im.run("interferon_gamma_in_cgd", days=16, record_pools=False)["blood.ifn_gamma"].values
+    drug = hasty_run("interferon_gamma_in_cgd", days=16, record_pools=False)["blood.ifn_gamma"].values
     assert drug[-20:].max() < 1.2 * drug[:20].max()  # of a dose nothing is left at the next

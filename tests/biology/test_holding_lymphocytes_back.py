@@ -7,7 +7,7 @@ from functools import cache
 import numpy as np
 import pytest
 
-import immunity as im
+from tests.biology.hasty import hasty_run
 
 IGG = "serum.tetanus_igg"
 DRUGS = ("rituximab", "abatacept", "ciclosporin", "mycophenolate", "basiliximab", "antithymocyte_globulin")
@@ -19,10 +19,10 @@ def igg(drug: str = "", *, lacks: str = "", dose: str = "") -> np.ndarray:
     host = {"age": "5 y" if lacks else "35 y"} | ({"deficiencies": [lacks]} if lacks else {})
     if not drug:
         changes = {"therapies.1.dose": "0 ug"}
-        return im.run("tetanus_primary_and_boosters", host=host, days=43, changes=changes)[IGG].values
+        return hasty_run("tetanus_primary_and_boosters", host=host, days=43, changes=changes)[IGG].values
     scenario = f"toxoid_on_{drug}"
     changes = {"therapies.1.dose": dose} if dose else {}
-    return im.run(scenario, host=host, days=43, changes=changes)[IGG].values
+    return hasty_run(scenario, host=host, days=43, changes=changes)[IGG].values
 
 
 @pytest.mark.parametrize("drug", DRUGS)
@@ -41,15 +41,15 @@ def test_without_t_cells_or_without_a_switch_there_is_no_igg(lacks: str) -> None
 
 
 def test_bcg_dies_out_in_health_and_kills_who_has_no_t_cells() -> None:
-    well = im.run("bcg_vaccine", days=120, record_pools=False)
-    lacking = im.run("bcg_vaccine", days=250, host={"age": "6 month", "deficiencies": ["scid_il2rg"]})
+    well = hasty_run("bcg_vaccine", days=120, record_pools=False)
+    lacking = hasty_run("bcg_vaccine", days=250, host={"age": "6 month", "deficiencies": ["scid_il2rg"]})
     assert well["body.bcg"].values[-1] <= 0.0
     assert well["body.tubercle_t_cells"].values.max() > 5.0
     assert lacking.outcome == "dead" or lacking["body.bcg"].values[-1] > 7.0
 
 
 def test_a_thymus_brings_t_cells_after_months() -> None:
-    run = im.run("thymus_transplantation", days=400, record_pools=False)
+    run = hasty_run("thymus_transplantation", days=400, record_pools=False)
     t_cells = run["blood.t_cells"].values
     assert t_cells[0] < 1.0
     assert t_cells[6] < 100.0 < t_cells[-1]

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import immunity as im
+from tests.biology.hasty import hasty_run
 
 FREE, ALL, RECEPTORS = "serum.free_ige", "serum.ige", "blood.basophil_fceri"
 
@@ -17,7 +18,7 @@ FREE, ALL, RECEPTORS = "serum.free_ige", "serum.ige", "blood.basophil_fceri"
 def treated(dose: str, deficiency: str = "atopy", days: int = 56) -> im.Run:
     therapy: dict[str, Any] = {"therapy": "omalizumab", "dose": dose, "every": "28 d", "until": "28 d"}
     changes = {"therapies": [therapy], "every": "1 d"}
-    return im.run("omalizumab_monthly", days=days, host={"deficiencies": [deficiency]}, changes=changes)
+    return hasty_run("omalizumab_monthly", days=days, host={"deficiencies": [deficiency]}, changes=changes)
 
 
 def at(run: im.Run, readout: str, day: float) -> float:

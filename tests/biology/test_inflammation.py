@@ -7,14 +7,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-import immunity as im
+from tests.biology.hasty import hasty_run
 
 DOSES = ("0.1 ng/kg", "2 ng/kg", "4 ng/kg", "15 ug/kg")
 GRADED = ("blood.tnf", "blood.il6", "blood.il10", "body.temperature", "body.symptoms", "blood.lactate")
 
 
 def _run(scenario: str, changes: dict[str, Any] | None = None, **given: Any) -> Any:
-    return im.run(scenario, changes=changes or {}, record_pools=False, **given)
+    return hasty_run(scenario, changes=changes or {}, record_pools=False, **given)
 
 
 def _values(run: Any, readout: str) -> np.ndarray:

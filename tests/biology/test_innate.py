@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-import immunity as im
+from tests.biology.hasty import hasty_run
 
 
 def _curve(
     scenario: str, readout: str, *deficiencies: str, days: float | None = None, numbers: dict[str, str] | None = None
 ) -> np.ndarray:
     changes = {"numbers": numbers} if numbers else {}
-    run = im.run(scenario, host={"deficiencies": list(deficiencies)}, changes=changes, days=days, record_pools=False)
+    run = hasty_run(scenario, host={"deficiencies": list(deficiencies)}, changes=changes, days=days, record_pools=False)
     values = np.asarray(run[readout]).ravel()
     return values[~np.isnan(values)]
 
@@ -79,10 +79,10 @@ def test_endotoxin_of_live_bacteria_alarms_as_injected_endotoxin_does() -> None:
 
 def test_what_holds_tnf_or_quietens_cells_lowers_tnf_after_endotoxin() -> None:
     endotoxin = {"therapy": "endotoxin", "dose": "2 ng/kg", "at": "1 d"}
-    plain = im.run("endotoxin_2ng_per_kg", days=2, changes={"therapies": [endotoxin]})
+    plain = hasty_run("endotoxin_2ng_per_kg", days=2, changes={"therapies": [endotoxin]})
     for drug, dose in (("infliximab", "5 mg/kg"), ("hydrocortisone", "200 mg")):
         given = {"therapy": drug, "dose": dose, "at": "0.95 d"}
-        treated = im.run("endotoxin_2ng_per_kg", days=2, changes={"therapies": [given, endotoxin]})
+        treated = hasty_run("endotoxin_2ng_per_kg", days=2, changes={"therapies": [given, endotoxin]})
         assert np.nanmax(np.asarray(treated["blood.tnf"])) < 0.3 * np.nanmax(np.asarray(plain["blood.tnf"])), drug
 
 
@@ -95,7 +95,7 @@ def test_interferon_gamma_clears_what_cgd_lets_stay() -> None:
 
 def test_gcsf_spares_the_neutropenia_of_chemotherapy() -> None:
     alone, treated = (
-        np.asarray(im.run("chemotherapy_neutropenia", changes=said)["blood.neutrophils"])
+        np.asarray(hasty_run("chemotherapy_neutropenia", changes=said)["blood.neutrophils"])
         for said in ({}, {"therapies.1.dose": "5 ug/kg"})
     )
     assert np.nanmin(alone) < 0.5 < np.nanmin(treated)

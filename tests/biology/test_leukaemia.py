@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 import immunity as im
+from tests.biology.hasty import hasty_run
 
 CELLS, BARE, COPIES, B_CELLS = "leukaemia.cells", "leukaemia.without_cd19", "blood.car_t_copies", "blood.b_cells"
 
@@ -16,7 +17,7 @@ CELLS, BARE, COPIES, B_CELLS = "leukaemia.cells", "leukaemia.without_cd19", "blo
 def leukaemia(treatment: str, days: int = 40, burden: str = "2e11 cell", **numbers: str) -> im.Run:
     names = {name.replace("__", "."): value for name, value in numbers.items()}
     changes: dict[str, Any] = {"exposures.0.dose": burden} | ({"numbers": names} if names else {})
-    return im.run(f"leukaemia_{treatment}", days=days, changes=changes)
+    return hasty_run(f"leukaemia_{treatment}", days=days, changes=changes)
 
 
 def curve(run: im.Run, readout: str) -> np.ndarray:
@@ -24,7 +25,7 @@ def curve(run: im.Run, readout: str) -> np.ndarray:
 
 
 def test_who_has_no_leukaemia_has_none_of_it() -> None:
-    pools = im.run("healthy_adult", days=1).record.pool_names
+    pools = hasty_run("healthy_adult", days=1).record.pool_names
     assert not any(word in name for name in pools for word in ("leukaemia", "car_t", "cytokine_release", "cd3_eng"))
 
 
@@ -46,7 +47,7 @@ def test_car_t_cells_expand_clear_and_stay() -> None:
 
 def test_their_peak_follows_what_they_find_and_not_their_dose() -> None:
     peaks = [
-        curve(im.run("leukaemia_car_t", days=30, changes={"therapies.2.dose": dose}), COPIES).max()
+        curve(hasty_run("leukaemia_car_t", days=30, changes={"therapies.2.dose": dose}), COPIES).max()
         for dose in ("2e7 cell", "2e8 cell")
     ]
     assert abs(peaks[1] - peaks[0]) < 0.3  # tenfold the dose
@@ -93,5 +94,5 @@ def test_an_engager_clears_a_marrow_that_is_not_full() -> None:
 
 
 def test_without_t_cells_an_engager_does_nothing() -> None:
-    bare = im.run("leukaemia_blinatumomab", host={"deficiencies": ["digeorge_complete"]}, days=20)
+    bare = hasty_run("leukaemia_blinatumomab", host={"deficiencies": ["digeorge_complete"]}, days=20)
     assert curve(bare, CELLS)[-1] > curve(leukaemia("blinatumomab", 35), CELLS)[40] + 0.1

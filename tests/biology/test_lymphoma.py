@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 import immunity as im
+from tests.biology.hasty import hasty_run
 
 VOLUME, CELLS, BARE, COPIES, B_CELLS = (
     "lymphoma.volume",
@@ -22,13 +23,13 @@ VOLUME, CELLS, BARE, COPIES, B_CELLS = (
 def lymphoma(treatment: str, days: int = 60, nodes: str = "0.03", mass: str = "0.4", **numbers: str) -> im.Run:
     held = {"lymphoma_nodes.holds_off": nodes, "lymphoma_mass.holds_off": mass}
     named = {name.replace("__", "."): value for name, value in numbers.items()}
-    return im.run(f"lymphoma_{treatment}", days=days, changes={"numbers": held | named})
+    return hasty_run(f"lymphoma_{treatment}", days=days, changes={"numbers": held | named})
 
 
 @cache
 def follicular(doses: int, days: int = 120) -> im.Run:
     changes: dict[str, Any] = {"therapies.0.doses": doses}
-    return im.run("follicular_lymphoma_rituximab", days=days, changes=changes)
+    return hasty_run("follicular_lymphoma_rituximab", days=days, changes=changes)
 
 
 def curve(run: im.Run, readout: str) -> np.ndarray:
@@ -36,7 +37,7 @@ def curve(run: im.Run, readout: str) -> np.ndarray:
 
 
 def test_who_has_no_lymphoma_has_none_of_it() -> None:
-    pools = im.run("leukaemia_car_t", days=1).record.pool_names
+    pools = hasty_run("leukaemia_car_t", days=1).record.pool_names
     assert not any(word in name for name in pools for word in ("lymphoma", "car_t_tiredness"))
 
 
@@ -72,6 +73,6 @@ def test_cells_without_cd19_are_left() -> None:
 
 def test_rituximab_shrinks_a_follicular_lymphoma_by_nk_cells() -> None:
     four, eight = curve(follicular(4), VOLUME), curve(follicular(8), VOLUME)
-    bare = im.run("follicular_lymphoma_rituximab", days=120, changes={"numbers": {"follicular_lymphoma.adcc": "0"}})
+    bare = hasty_run("follicular_lymphoma_rituximab", days=120, changes={"numbers": {"follicular_lymphoma.adcc": "0"}})
     assert eight[-1] < four[-1] < curve(bare, VOLUME)[-1] - 0.2
     assert curve(bare, B_CELLS)[-1] < 0.2 * curve(bare, B_CELLS)[0]

@@ -7,14 +7,14 @@ import functools
 import numpy as np
 import pytest
 
-import immunity as im
+from tests.biology.hasty import hasty_run
 
 DOSES = ("3 ug", "30 ug", "300 ug", "30000 ug")
 
 
 @functools.cache
 def _curves(dose: str, days: int = 28, until: str = "13.5 d") -> dict[str, np.ndarray]:
-    run = im.run("gcsf_300ug_daily", days=days, changes={"therapies.0.dose": dose, "therapies.0.until": until})
+    run = hasty_run("gcsf_300ug_daily", days=days, changes={"therapies.0.dose": dose, "therapies.0.until": until})
     names = ("blood.neutrophils", "marrow.mitotic", "marrow.postmitotic")
     return {name: np.asarray(run[name]).ravel() for name in names} | {"time": np.asarray(run["blood.neutrophils"].time)}
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-import immunity as im
+from tests.biology.hasty import hasty_run
 
 
 def curves(
     scenario: str, *names: str, days: float, host: dict | None = None, changes: dict | None = None
 ) -> list[np.ndarray]:
-    run = im.run(scenario, days=days, record_pools=False, host=host, changes=changes)
+    run = hasty_run(scenario, days=days, record_pools=False, host=host, changes=changes)
     return [run[name].values for name in names]
 
 

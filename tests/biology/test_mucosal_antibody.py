@@ -7,6 +7,7 @@ from functools import cache
 import numpy as np
 
 import immunity as im
+from tests.biology.hasty import hasty_run
 
 CARRIAGE, IGA = "nose.bacteria", "nose.anti_capsule_iga"
 DAY = 4  # outputs in a day
@@ -15,7 +16,7 @@ DAY = 4  # outputs in a day
 @cache
 def carried(lacks: str = "", *, dose: str = "160000 CFU", days: float = 120) -> im.Run:
     host = {"deficiencies": [lacks]} if lacks else {}
-    return im.run("pneumococcal_carriage_twice", host=host, changes={"exposures.0.dose": dose}, days=days)
+    return hasty_run("pneumococcal_carriage_twice", host=host, changes={"exposures.0.dose": dose}, days=days)
 
 
 def test_carriage_lasts_for_weeks_and_ends() -> None:
@@ -36,7 +37,7 @@ def test_it_ends_without_b_cells_too() -> None:
 
 def test_antibody_of_a_vaccine_keeps_out_what_comes() -> None:
     host = {"history": ["pneumococcal_conjugate_vaccine"]}
-    kept_out = im.run("pneumococcal_carriage", host=host, days=14, record_pools=False)
+    kept_out = hasty_run("pneumococcal_carriage", host=host, days=14, record_pools=False)
     assert kept_out[CARRIAGE].values[2 * 8 :].max() < carried()[CARRIAGE].values[2 * DAY :].max() - 3.0
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 import immunity as im
+from tests.biology.hasty import hasty_run
 
 M_PROTEIN, OWN, CELLS = "serum.m_protein", "serum.own_igg", "myeloma.cells"
 
@@ -16,7 +17,7 @@ M_PROTEIN, OWN, CELLS = "serum.m_protein", "serum.own_igg", "myeloma.cells"
 def myeloma(treatment: str, days: int, **numbers: str) -> im.Run:
     names = {name.replace("__", "."): value for name, value in numbers.items()}
     changes: dict[str, Any] = {"every": "2 d"} | ({"numbers": names} if names else {})
-    return im.run(f"myeloma_{treatment}", days=days, changes=changes)
+    return hasty_run(f"myeloma_{treatment}", days=days, changes=changes)
 
 
 def at(run: im.Run, readout: str, day: float) -> float:

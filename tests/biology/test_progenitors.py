@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-import immunity as im
+from tests.biology.hasty import hasty_run
 
 CD34 = "blood.cd34"
 
 
 def most(scenario: str, *, days: float = 6.0, dose: str | None = None, host: dict[str, str] | None = None) -> float:
     changes = {"therapies.0.dose": dose} if dose else None
-    return float(np.max(im.run(scenario, days=days, host=host, changes=changes)[CD34]))
+    return float(np.max(hasty_run(scenario, days=days, host=host, changes=changes)[CD34]))
 
 
 def test_two_that_loosen_them_multiply() -> None:
@@ -28,7 +28,7 @@ def test_dose_counts_and_all_of_them_come_home() -> None:
     ]
     assert doses == sorted(doses)
     assert doses[0] < 3.0 and doses[-1] > 2.0 * doses[-2]
-    run = im.run("donor_of_stem_cells_plerixafor", days=14)
+    run = hasty_run("donor_of_stem_cells_plerixafor", days=14)
     assert np.ravel(run[CD34])[-1] == pytest.approx(2.2, abs=0.2)
 
 

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pytest
 
 import immunity as im
+from tests.biology.hasty import hasty_run
 
 SHOWS_MUCH = "7"
 PREDNISONE = {"therapy": "prednisone", "route": "oral", "dose": "0.5 mg/kg", "every": "12 h", "lasting": "28 d"}
@@ -21,7 +22,7 @@ def treated(drug: str, risk: str, steroid: bool = False, resists: str = "0.25") 
     changes: dict[str, Any] = {"every": "2 d", "numbers": numbers}
     if steroid:
         changes["therapies.1"] = {**PREDNISONE, "when": {"readout": "body.stools", "above": "5 1/day"}}
-    return im.run(f"adjuvant_{drug}", days=130, changes=changes)
+    return hasty_run(f"adjuvant_{drug}", days=130, changes=changes)
 
 
 def values(run: im.Run, readout: str) -> npt.NDArray[np.float64]:

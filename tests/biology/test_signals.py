@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-import immunity as im
+from tests.biology.hasty import hasty_run
 
 PNEUMONIA = "pneumococcal_pneumonia"
 
 
 def curve(scenario: str, readout: str, *, days: float | None = None, **host: Any) -> np.ndarray:
-    values = np.asarray(im.run(scenario, host=host, days=days, record_pools=False)[readout]).ravel()
+    values = np.asarray(hasty_run(scenario, host=host, days=days, record_pools=False)[readout]).ravel()
     return values[~np.isnan(values)]
 
 
@@ -37,13 +37,13 @@ def test_who_cannot_hear_il1_answers_an_infusion_of_it_with_little() -> None:
 
 def test_anakinra_stops_il1_from_the_blood() -> None:
     given = {"therapies": [{"therapy": "anakinra", "route": "intravenous", "dose": "100 mg", "at": "0 d"}]}
-    treated = np.asarray(im.run("il1_infusion", changes=given)["body.temperature"]).ravel()
+    treated = np.asarray(hasty_run("il1_infusion", changes=given)["body.temperature"]).ravel()
     assert treated.max() - treated[0] < 0.2 * np.ptp(curve("il1_infusion", "body.temperature"))
 
 
 def test_fewer_macrophages_mean_more_mcsf_and_that_more_monocytes() -> None:
     few = {"events": [{"at": "0 d", "pool": "macrophage at liver", "scale": "0.2"}]}
-    run = im.run("healthy_adult", days=20, changes=few)
+    run = hasty_run("healthy_adult", days=20, changes=few)
     mcsf, monocytes = (np.asarray(run[name]).ravel() for name in ("blood.mcsf", "blood.monocytes"))
     assert mcsf.max() > 1.5 * mcsf[0]
     assert monocytes.max() > 1.1 * monocytes[0]
@@ -67,7 +67,7 @@ def test_complement_is_used_up_only_where_its_pathway_runs() -> None:
 
 
 def test_a_child_is_as_heavy_as_children_of_that_age_and_has_the_levels_of_adults() -> None:
-    child, adult = (im.run("healthy_adult", host=host, days=1) for host in ({"age": "8 y"}, {}))
+    child, adult = (hasty_run("healthy_adult", host=host, days=1) for host in ({"age": "8 y"}, {}))
     mass = [float(np.asarray(run["body.immune_mass"]).ravel()[0]) for run in (child, adult)]
     assert 0.3 < mass[0] / mass[1] < 0.5  # 25.6 kg, and more lymphocytes
     for level in (
@@ -89,7 +89,7 @@ def test_the_bodys_own_gcsf_rises_tenfold_and_more_when_the_marrow_is_empty() ->
 
 
 def test_neutrophils_do_not_shoot_far_beyond_health_after_chemotherapy_on_gcsf() -> None:
-    run = im.run("chemotherapy_neutropenia", changes={"therapies.1.dose": "5 ug/kg"})
+    run = hasty_run("chemotherapy_neutropenia", changes={"therapies.1.dose": "5 ug/kg"})
     assert 4 < np.nanmax(np.asarray(run["blood.neutrophils"])) < 25
 
 
@@ -111,20 +111,20 @@ def test_cyclic_neutropenia_swings_by_itself_every_three_weeks() -> None:
 
 def test_without_the_death_of_precursors_nothing_swings() -> None:
     spared = {"host.deficiencies": []}
-    counts = np.asarray(im.run("cyclic_neutropenia", changes=spared)["blood.neutrophils"]).ravel()
+    counts = np.asarray(hasty_run("cyclic_neutropenia", changes=spared)["blood.neutrophils"]).ravel()
     assert np.ptp(counts) < 0.01 * counts.mean()
 
 
 def test_monocytes_stand_high_where_neutrophils_are_missing() -> None:
     arrested = curve("healthy_adult", "blood.monocytes", days=1, deficiencies=["severe_congenital_neutropenia"])
     assert arrested[0] > 1.5 * curve("healthy_adult", "blood.monocytes", days=1)[0]
-    run = im.run("cyclic_neutropenia")
+    run = hasty_run("cyclic_neutropenia")
     neutrophils, monocytes = (np.asarray(run[name]).ravel() for name in ("blood.neutrophils", "blood.monocytes"))
     assert np.corrcoef(neutrophils, monocytes)[0, 1] < -0.2
 
 
 def test_who_gets_endotoxin_feels_ill_for_hours_and_is_well_the_next_day() -> None:
-    score = im.run("endotoxin_2ng_per_kg")["body.symptoms"]
+    score = hasty_run("endotoxin_2ng_per_kg")["body.symptoms"]
     peak = float(score.time[int(np.argmax(score.data))]) * 24.0
     assert 1.0 < peak < 4.0
     assert 5.0 < float(score.max()) < 15.0

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 import immunity as im
+from tests.biology.hasty import hasty_run
 
 
 def scrape(dose: str, *lacks: str, days: float = 8) -> im.Run:
-    return im.run(
+    return hasty_run(
         "cut_finger",
         host={"deficiencies": list(lacks)},
         changes={"exposures.0.dose": dose},

@@ -9,6 +9,7 @@ import pytest
 
 import immunity as im
 from immunity.results.present import pool_array
+from tests.biology.hasty import hasty_run
 
 THYROID, TSH, SUGAR = "body.thyroid_tissue", "blood.tsh", "blood.fasting_glucose"
 
@@ -20,11 +21,11 @@ def years(lacks: str = "", risk: str = "1") -> im.Run:
     if lacks in ("ipex", "ctla4_haploinsufficiency"):
         changes["numbers"] |= {"colonocyte.risk": risk}
     host = {"deficiencies": [lacks]} if lacks else {}
-    return im.run("healthy_adult", host=host, days=1500, changes=changes)
+    return hasty_run("healthy_adult", host=host, days=1500, changes=changes)
 
 
 def test_organs_that_nobody_asks_for_add_nothing() -> None:
-    run = im.run("healthy_adult", days=1)
+    run = hasty_run("healthy_adult", days=1)
     assert run.outcome == "healthy"
     pools = run.record.pool_names
     assert not any(word in name for name in pools for word in ("thyro", "beta_cell", "tsh", "clone", "exhaustion"))
@@ -73,7 +74,7 @@ def test_sugar_rises_when_most_beta_cells_are_gone() -> None:
 
 
 def test_regulatory_cells_come_after_the_helpers_and_exhaustion_needs_weeks() -> None:
-    run = im.run("influenza_in_the_naive", days=40)
+    run = hasty_run("influenza_in_the_naive", days=40)
     crowd = pool_array(run.record, "cervical_node.t_helper_clone.dividing[influenza_core]").values[:, 0]
     brake = pool_array(run.record, "cervical_node.t_regulatory_clone.active[influenza_core]").values[:, 0]
     worn = pool_array(run.record, "body.exhaustion[influenza_core]").values[:, 0]
@@ -84,7 +85,7 @@ def test_regulatory_cells_come_after_the_helpers_and_exhaustion_needs_weeks() ->
 
 def test_helpers_wait_for_antigen_and_for_days_and_ten_times_less_rouses_far_fewer() -> None:
     def effectors(dose: str) -> tuple[np.ndarray, np.ndarray]:
-        run = im.run("tetanus_primary_and_boosters", days=25, changes={"therapies.0.dose": dose})
+        run = hasty_run("tetanus_primary_and_boosters", days=25, changes={"therapies.0.dose": dose})
         cells = pool_array(run.record, "body.t_helper_clone.effector[tetanus]")
         return cells.values[:, 0], cells.time.values
 

@@ -7,14 +7,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-import immunity as im
+from tests.biology.hasty import hasty_run
 
 TREATED = "septic_shock_from_a_focus_treated"
 CLOSED = "septic_shock_from_a_closed_focus"
 
 
 def _run(scenario: str, changes: dict[str, Any] | None = None, **given: Any) -> Any:
-    return im.run(scenario, changes=changes or {}, record_pools=False, **given)
+    return hasty_run(scenario, changes=changes or {}, record_pools=False, **given)
 
 
 def _values(run: Any, readout: str) -> np.ndarray:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 import immunity as im
+from tests.biology.hasty import hasty_run
 
 CHANGE, DIAMETERS, CD8 = "tumour.change", "tumour.diameters", "tumour.cd8"
 
@@ -17,7 +18,7 @@ def melanoma(treatment: str, lacks: str = "", days: int = 180, **numbers: str) -
     host = {"deficiencies": [lacks]} if lacks else {}
     names = {name.replace("__", "."): value for name, value in numbers.items()}
     changes: dict[str, Any] = {"every": "2 d", "numbers": names} if names else {"every": "2 d"}
-    return im.run(f"melanoma_{treatment}", host=host, days=days, changes=changes)
+    return hasty_run(f"melanoma_{treatment}", host=host, days=days, changes=changes)
 
 
 def end(run: im.Run, readout: str) -> float:
@@ -25,7 +26,7 @@ def end(run: im.Run, readout: str) -> float:
 
 
 def test_who_meets_no_tumour_has_none_of_it() -> None:
-    pools = im.run("healthy_adult", days=1).record.pool_names
+    pools = hasty_run("healthy_adult", days=1).record.pool_names
     assert not any(word in name for name in pools for word in ("tumour", "melanoma", "ldh", "pd1", "ctla4_receptor"))
 
 

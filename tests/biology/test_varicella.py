@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-import immunity as im
+from tests.biology.hasty import hasty_run
 
 
 def test_a_rash_of_hundreds_after_two_weeks_and_the_virus_sleeps() -> None:
-    run = im.run("varicella", record_pools=False)
+    run = hasty_run("varicella", record_pools=False)
     vesicles, cells = run["skin.vesicles"].values, run["skin.varicella"].values
     days = np.linspace(0.0, 35.0, len(vesicles))
     assert 10.0 < days[np.argmax(vesicles > 5.0)] < 18.0
@@ -19,7 +19,7 @@ def test_a_rash_of_hundreds_after_two_weeks_and_the_virus_sleeps() -> None:
 
 def test_it_takes_t_cells_and_no_antibody_to_end_it() -> None:
     without_t, without_b = (
-        im.run("varicella", days=25, record_pools=False, host={"deficiencies": [name]})["skin.varicella"].values[-1]
+        hasty_run("varicella", days=25, record_pools=False, host={"deficiencies": [name]})["skin.varicella"].values[-1]
         for name in ("scid_il2rg", "xla")
     )
     assert without_t > 7.0
@@ -28,14 +28,14 @@ def test_it_takes_t_cells_and_no_antibody_to_end_it() -> None:
 
 def test_aciclovir_takes_a_part_of_the_rash() -> None:
     treated, spared = (
-        im.run(name, days=20, record_pools=False)["skin.vesicles"].values.max()
+        hasty_run(name, days=20, record_pools=False)["skin.vesicles"].values.max()
         for name in ("varicella_on_aciclovir", "varicella")
     )
     assert 5.0 < treated < 0.9 * spared
 
 
 def test_shingles_is_likelier_when_helpers_that_remember_are_gone() -> None:
-    run = im.run("varicella_then_aids", days=20, record_pools=False, host={"age": "7 y"})
+    run = hasty_run("varicella_then_aids", days=20, record_pools=False, host={"age": "7 y"})
     risk = run["body.zoster_risk"].values
     assert 0.0 < risk[0] < 3.0
     assert risk[-1] > 4.0 * risk[0]
@@ -43,7 +43,7 @@ def test_shingles_is_likelier_when_helpers_that_remember_are_gone() -> None:
 
 
 def test_nothing_of_it_is_there_where_it_is_not_met() -> None:
-    names = im.run("influenza_in_the_naive", days=1, record_pools=False).readouts
+    names = hasty_run("influenza_in_the_naive", days=1, record_pools=False).readouts
     assert "skin.vesicles" not in names and "body.zoster_risk" not in names
 
 

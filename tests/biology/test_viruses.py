@@ -7,6 +7,7 @@ from functools import cache
 import numpy as np
 
 import immunity as im
+from tests.biology.hasty import hasty_run
 
 NAIVE, VOLUNTEER, AGAIN = "influenza_in_the_naive", "influenza_in_adult", "influenza_twice"
 DEAF = (("numbers.ifn_alpha_beta.shuts", "1e-6 mL/ng"), ("numbers.ifn_lambda.shuts", "1e-6 mL/ng"))
@@ -16,7 +17,7 @@ NO_KILLERS = (("numbers.t_killer_clone.supply", "1e-12 1/day"),)
 @cache
 def met(scenario: str, changes: tuple[tuple[str, str], ...] = (), lacks: str = "", days: float = 16) -> im.Run:
     host = {"deficiencies": [lacks]} if lacks else {}
-    return im.run(scenario, host=host, changes=dict(changes), days=days, record_pools=False)
+    return hasty_run(scenario, host=host, changes=dict(changes), days=days, record_pools=False)
 
 
 def titre(run: im.Run) -> np.ndarray:
@@ -74,7 +75,7 @@ def test_a_hundredth_of_the_dose_gives_the_same_peak_later() -> None:
 
 def test_one_infectious_unit_mostly_infects_nobody() -> None:
     one = {"exposures.0.dose": "1 TCID50"}
-    drawn = [im.run(NAIVE, changes=one, days=5, stochastic=True, seed=seed) for seed in range(6)]
+    drawn = [hasty_run(NAIVE, changes=one, days=5, stochastic=True, seed=seed) for seed in range(6)]
     assert sum(titre(run).max() > 2.0 for run in drawn) <= 2
 
 
@@ -85,13 +86,13 @@ def test_oseltamivir_stops_it_while_it_is_taken() -> None:
 
 
 def test_what_t_cells_know_of_a_virus_is_there_only_where_it_is_met() -> None:
-    known = [im.run(scenario, days=1).record.pool_names for scenario in ("healthy_adult", NAIVE)]
+    known = [hasty_run(scenario, days=1).record.pool_names for scenario in ("healthy_adult", NAIVE)]
     healthy, ill = (any("killer_clone" in name for name in names) for names in known)
     assert ill and not healthy
 
 
 def test_linings_and_drugs_are_there_only_where_a_virus_is_met() -> None:
-    healthy, ill = (im.run(scenario, days=1).record.pool_names for scenario in ("healthy_adult", NAIVE))
+    healthy, ill = (hasty_run(scenario, days=1).record.pool_names for scenario in ("healthy_adult", NAIVE))
     for name in ("epithelial_cell", "bronchi.", "lung_lining.", "influenza_a"):
         assert any(name in pool for pool in ill)
         assert not any(name in pool for pool in healthy)

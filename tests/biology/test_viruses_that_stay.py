@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-import immunity as im
+from tests.biology.hasty import hasty_run
 
 
 def curves(scenario: str, *names: str, days: float, changes: dict | None = None) -> list[np.ndarray]:
-    run = im.run(scenario, days=days, record_pools=False, changes=changes)
+    run = hasty_run(scenario, days=days, record_pools=False, changes=changes)
     return [run[name].values for name in names]
 
 
@@ -26,7 +26,7 @@ def test_scars_leave_room_for_fewer_cd4_cells() -> None:
 
 
 def test_nobody_is_left_to_clear_a_liver_that_is_full_of_hepatitis_b() -> None:
-    run = im.run("hepatitis_b_at_birth", days=200, record_pools=True)
+    run = hasty_run("hepatitis_b_at_birth", days=200, record_pools=True)
     naive = run["body.t_killer_clone.naive[hbv_core]"].values
     assert run["blood.hbv"].values[-1] > 8.0
     assert naive[-1] < 0.2 * naive[0]

@@ -58,7 +58,7 @@ def hurried(arguments: list[str]) -> list[str]:
     """The same command to within a percent, and a shorter life: whether it runs is asked here, not what comes out."""
     if arguments[0] == "life":
         return [HURRIED.get(word, word) for word in arguments]
-    return [*arguments, "--rtol", "1e-2"] if arguments[0] in ("run", "compare") else arguments
+    return [*arguments, "--rtol", "1e-2"] if arguments[0] in ("run", "compare", "cohort") else arguments
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
