@@ -71,6 +71,6 @@ def test_car_t_cells_against_bcma_take_it_plasma_cells_and_no_b_cells() -> None:
 
 def test_a_receptor_that_binds_something_else_leaves_the_myeloma_alone() -> None:
     other = {"therapies.2.therapy": "tisagenlecleucel", "therapies.2.dose": "1e8 cell", "every": "2 d"}
-    run = im.run("myeloma_car_t", days=145, changes=other)
+    run = hasty_run("myeloma_car_t", days=145, changes=other)
     assert at(run, CELLS, 144) > at(run, CELLS, 119) - 0.1
     assert at(run, "blood.b_cells", 144) < 0.3 * at(run, "blood.b_cells", 119)

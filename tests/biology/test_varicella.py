@@ -49,7 +49,7 @@ def test_nothing_of_it_is_there_where_it_is_not_met() -> None:
 
 def test_two_doses_of_zoster_vaccine_make_many_helpers_and_cost_none() -> None:
     host = {"age": "50 y", "history": [{"before": "600 d", "scenario": "varicella"}]}
-    run = im.run("zoster_vaccine_of_the_old", days=600, record_pools=False, host=host)
+    run = hasty_run("zoster_vaccine_of_the_old", days=600, record_pools=False, host=host)
     helpers, risk = run["blood.varicella_ge_helpers"].values, run["body.zoster_risk"].values
     before, after_one, after_two, later = (helpers[day // 5] for day in (0, 30, 90, 600))
     assert before * 1.5 < after_one < after_two
