@@ -99,7 +99,7 @@ def test_of_the_built_in_book_what_is_met_is_kept_and_of_one_s_own_it_is_not(
         monkeypatch.setattr(cache, "PACKAGE", package)
         built.clear()
         for _ in range(2):
-            monkeypatch.setattr(host, "_MET", {})
+            monkeypatch.setattr(host, "_MET", type(host._MET)())
             host.whole(cache.compile_book(load_book([path]), met=()))
         assert built["books"] - 2 == books
         assert len(list((tmp_path / "cache").rglob("*.met"))) == kept

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -31,9 +32,9 @@ from immunity.language.quantity import Quantity
 
 MAX_OUTPUTS = 1_000_000
 MAX_DAYS = 1e6  # some thousand years
-KEPT = 16  # books as scenarios meet them
+KEPT = 16  # books as scenarios meet them, 10 to 20 MiB each
 
-_MET: dict[tuple[str, tuple[str, ...], tuple[tuple[str, ...], ...]], Compiled] = {}
+_MET: OrderedDict[tuple[str, tuple[str, ...], tuple[tuple[str, ...], ...]], Compiled] = OrderedDict()
 
 
 def build_case(compiled: Compiled, scenario: Entry, *, all_met: bool = False, ages: bool = True) -> Case:
@@ -133,10 +134,16 @@ def _with_met(compiled: Compiled, met: frozenset[str] | None) -> Compiled:
     kept = (*map(tuple, sets.values()), tuple(sorted(absent)))
     key = (book.digest, book.files, kept)  # whatever else the scenarios name
     if key not in _MET:
-        while len(_MET) >= KEPT:
-            del _MET[next(iter(_MET))]
+        keep_met(KEPT - 1)
         _MET[key] = compile_met(book, kept, met)
+    _MET.move_to_end(key)
     return _MET[key]
+
+
+def keep_met(most: int) -> None:
+    """Forget books as scenarios meet them but for those that were used last."""
+    while len(_MET) > most:
+        _MET.popitem(last=False)
 
 
 def _warnings(compiled: Compiled, record: Scenario, dated: list[Dated], days: float, *, chance: bool) -> list[str]:

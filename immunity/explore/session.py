@@ -17,6 +17,7 @@ from immunity import api
 from immunity.cohorts.host import warm_up
 from immunity.compiler.build import Compiled
 from immunity.compiler.case import Case
+from immunity.compiler.host import keep_met
 from immunity.engine import halt
 from immunity.explore.asked import MAX_SECONDS, Asked, check_size
 from immunity.explore.sketch import Sketches
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 KEPT = 8  # runs, 8 to 20 MB each
 SKETCHES_KEPT = 2
+BOOKS_KEPT = 6  # as scenarios meet them: 10 to 20 MiB each, and a page looks at few at a time
 COURSES = 2  # runs ready to be asked why: 60 MB each, ten times what is kept of a run
 PAGE = "(page)"
 
@@ -116,6 +118,7 @@ class Session:
     def case_of(self, entry: Entry, said: dict[str, Any] | None = None) -> Case:
         """The host of a scenario, ready to run."""
         made = api.case(entry, changes=said, book=self.book)
+        keep_met(BOOKS_KEPT)
         check_size(len(made.out_times), made.model.tables.n_pool, made.days)
         return made
 

@@ -29,9 +29,11 @@ _NEAR = (("host.age", "d"), ("host.weight", "ng"))  # with their base units
 
 @dataclass(frozen=True)
 class _Near:
-    """Somebody whose rest and past stand for those of all who are near."""
+    """Somebody whose rest and past stand for those of all who are near; not the case, which holds a whole book."""
 
-    case: Case
+    names: int  # of what there is in this body, hashed
+    theta: Floats
+    initial: Floats
     begun: Begun
     rest: Floats  # as it is without a past
     again: Floats  # what comes of that rest where it comes to rest once more
@@ -41,10 +43,10 @@ class _Near:
 
         A third of the steps that it takes from the rule book's amounts, and what is slow drifts in both alike.
         """
-        if case is self.case:
+        if np.array_equal(case.theta, self.theta):
             return self.rest, 0
-        initial = (each.model.tables.initial_for(each.theta) for each in (case, self.case))
-        state, status = settle_from(case, case.theta, self.rest * _ratio(*initial), rtol=SKETCH)
+        begins = self.rest * _ratio(case.model.tables.initial_for(case.theta), self.initial)
+        state, status = settle_from(case, case.theta, begins, rtol=SKETCH)
         if status == HALTED:
             raise KeyboardInterrupt
         return self.rest * _ratio(state, self.again), status
@@ -86,10 +88,8 @@ class Sketches:
             return None
         if case.past is None:
             return Begun(state, 0, case.theta, closer=near.begun.closer)
-        begun, other = near.begun, near.case
-        theta = np.where(
-            (other.theta == 0.0) & (begun.theta == 0.0), case.theta, begun.theta * _ratio(case.theta, other.theta)
-        )
+        begun, to = near.begun, _ratio(case.theta, near.theta)
+        theta = np.where((near.theta == 0.0) & (begun.theta == 0.0), case.theta, begun.theta * to)
         return replace(begun, state=begun.state * _ratio(state, near.rest), theta=theta)
 
     def _near(self, case: Case, asked: Asked) -> _Near:
@@ -98,7 +98,8 @@ class Sketches:
         near = rounded(person)
         key = json.dumps([asked.scenario, asked.text, {**person, **near}], sort_keys=True)
         known = self._known.get(key)
-        if known is None or known.case.model.tables.names != case.model.tables.names:
+        names = hash(case.model.tables.names)
+        if known is None or known.names != names:
             other = self._somebody(case, asked, near)
             _, rest, status, closer = start_host(other, other.theta, rtol=SKETCH)
             begun = Begun(rest, status, other.theta, closer=closer)
@@ -107,7 +108,8 @@ class Sketches:
             again, ended = settle_from(other, other.theta, rest, rtol=SKETCH) if other is not case else (rest, status)
             if HALTED in (status, begun.status, ended):
                 raise KeyboardInterrupt
-            known = self._known[key] = _Near(other, begun, rest, again)
+            initial = other.model.tables.initial_for(other.theta)
+            known = self._known[key] = _Near(names, other.theta, initial, begun, rest, again)
             while len(self._known) > KEPT:
                 self._known.popitem(last=False)
         self._known.move_to_end(key)
