@@ -1,6 +1,6 @@
 """An infection in one host, made with seven known numbers and noise, written as a table, and fitted again and again.
 
-    python -m verification.within_host [--repetitions 50] [--noise 0.2] [--open] [--curvature]
+    python -m verification.within_host [--repetitions 50] [--first 0] [--noise 0.2] [--open] [--curvature]
 
 Target cells, cells that wait, cells that shed, virus and killer cells, as a document of SBML that is imported. Virus,
 shedding cells and killers are seen twice a day for ten days, with lognormal errors, whose size the table tells (from
@@ -107,13 +107,15 @@ def main() -> int:
     """Print how often intervals hold what was planted; 1 if that of a number does in fewer than nine of ten."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--repetitions", type=int, default=50)
+    parser.add_argument("--first", type=int, default=0, help="seed of the first table")
     parser.add_argument("--noise", type=float, default=0.2, help="decades")
     parser.add_argument("--curvature", action="store_true", help="intervals by the curvature, not by the profile")
     parser.add_argument("--open", action="store_true", help="sizes of errors are fitted, not told")
     asked = parser.parse_args()
     began = time.process_time()
     with tempfile.TemporaryDirectory() as folder:
-        fits = repeat(asked.repetitions, asked.noise, Path(folder), profile=not asked.curvature, told=not asked.open)
+        settings = {"profile": not asked.curvature, "told": not asked.open, "first": asked.first}
+        fits = repeat(asked.repetitions, asked.noise, Path(folder), **settings)
     count, hits, planted = len(fits), np.array([held(fit) for fit in fits]), planted_factors()
     print(f"{'number':14} {'in its interval':>16} {'median off by':>14} {'median interval':>22}")
     for i, number in enumerate(fits[0].numbers):
