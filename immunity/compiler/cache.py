@@ -18,6 +18,7 @@ import pydantic
 from immunity._version import __version__
 from immunity.compiler.build import Compiled, compile_book
 from immunity.compiler.plain import from_bytes, to_bytes
+from immunity.compiler.space import map_space
 from immunity.language.load import Book, list_files, load_book
 from immunity.language.read import read_bytes
 from immunity.language.user_cache import cache_folder, forget_oldest, keep, read_kept, say_once
@@ -31,6 +32,9 @@ T = TypeVar("T")
 
 def load_compiled(paths: Sequence[Path], *, cached: bool = True) -> Compiled:
     """Read and compile a rule book, or take it from the cache of this user.
+
+    The built-in book is compiled as far as a scenario meets it; what there is without any is seldom asked for, and
+    compiled only then. Other books are compiled at once, for what is wrong with them to be told.
 
     Parameters
     ----------
@@ -48,7 +52,28 @@ def load_compiled(paths: Sequence[Path], *, cached: bool = True) -> Compiled:
     def made() -> Compiled:
         return compile_book(load_book(paths), met=())  # scenarios say what more they meet
 
-    return _kept(lambda: f"{content_key(paths)}.book", made, KEPT) if cached else _undisturbed(made)
+    if not cached:
+        return _undisturbed(made)
+    if all(Path(path).resolve().is_relative_to(PACKAGE) for path in paths):
+        read = _kept(lambda: f"{content_key(paths)}.read", lambda: load_book(paths), KEPT, Book)
+        return Deferred(read)
+    return _kept(lambda: f"{content_key(paths)}.book", made, KEPT, Compiled)
+
+
+class Deferred(Compiled):
+    """A book of which nothing is met, compiled when somebody asks for what only compiling tells."""
+
+    def __init__(self, book: Book) -> None:
+        self.__dict__.update(book=book, space=map_space(book, ()))  # the dataclass is frozen
+
+    def __getattr__(self, name: str) -> Any:
+        """A field that is not there yet."""
+        if name not in Compiled.__dataclass_fields__:
+            raise AttributeError(name)
+        space = self.space
+        kept = (*map(tuple, space.sets.values()), tuple(sorted(space.absent)))
+        self.__dict__.update(vars(compile_met(self.book, kept, ())))
+        return self.__dict__[name]
 
 
 def compile_met(book: Book, sets: Sequence[Sequence[str]], met: Collection[str] | None) -> Compiled:
@@ -73,7 +98,7 @@ def compile_met(book: Book, sets: Sequence[Sequence[str]], met: Collection[str] 
         f"{kind} {id}": entry for kind, entries in book.entries.items() for id, entry in entries.items()
     }
     named["book"] = book
-    return _kept(lambda: f"{hashlib.sha256(told.encode()).hexdigest()[:32]}.met", made, KEPT_MET, named)
+    return _kept(lambda: f"{hashlib.sha256(told.encode()).hexdigest()[:32]}.met", made, KEPT_MET, Compiled, named)
 
 
 def _undisturbed(work: Callable[..., T], *arguments: Any) -> T:
@@ -91,9 +116,9 @@ def _undisturbed(work: Callable[..., T], *arguments: Any) -> T:
 
 
 def _kept(
-    name: Callable[[], str], made: Callable[[], Compiled], kept: int, named: Mapping[str, Any] | None = None
-) -> Compiled:
-    """Take a compiled book from the cache, or make it and keep it there, without what has a name of its own."""
+    name: Callable[[], str], made: Callable[[], T], kept: int, kind: type[T], named: Mapping[str, Any] | None = None
+) -> T:
+    """Take a book, or a compiled one, from the cache, or make it and keep it there, without what has a name already."""
     folder = cache_folder("books")
     if folder is None:
         return _undisturbed(made)
@@ -102,7 +127,7 @@ def _kept(
     if content is not None:
         with contextlib.suppress(Exception):  # what another version wrote can raise anything
             found = _undisturbed(from_bytes, zlib.decompress(content), named)
-            if isinstance(found, Compiled):
+            if isinstance(found, kind):
                 return found
         say_once(f"a book in the cache {folder} cannot be used")
     compiled = _undisturbed(made)

@@ -168,3 +168,19 @@ def test_old_books_are_deleted(kept: Path, tmp_path: Path, monkeypatch: pytest.M
     for k in range(4):
         cache.load_compiled([write(BOOK, tmp_path / f"book{k}")])
     assert len(list(kept.glob("*.book"))) == 2
+
+
+def test_the_built_in_book_is_compiled_when_it_is_asked_for_what_that_tells(
+    kept: Path, tmp_path: Path, compilations: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write(BOOK, tmp_path / "book")
+    monkeypatch.setattr(cache, "PACKAGE", tmp_path.resolve())
+    book = cache.load_compiled([path])
+    assert book.book.entries["cell"] and book.space.places and not compilations
+    with pytest.raises(AttributeError):
+        book.nothing  # type: ignore[attr-defined]  # noqa: B018  # pyright: ignore
+    tables = book.model.tables
+    assert book.flows and book.model.tables is tables and len(compilations) == 1
+    assert repr(book) == repr(compiled(BOOK))
+    again = cache.load_compiled([path])
+    assert again.model.tables.n_flow == tables.n_flow and len(compilations) == 1  # both are kept
