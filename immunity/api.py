@@ -56,7 +56,7 @@ def load(biology: str | Path | None = None, *, overlays: Sequence[str | Path] = 
 
 @lru_cache(maxsize=8)
 def _load(paths: tuple[Path, ...], key: str) -> Compiled:
-    return load_compiled(paths)
+    return load_compiled(paths, key=key)
 
 
 @plainly

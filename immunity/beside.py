@@ -1,7 +1,7 @@
-"""Kernels compiled beside: where none are kept yet, another process makes half of them, while this one reads the book.
+"""Kernels compiled beside: where none are kept yet, other processes make some of them, while this one reads the book.
 
-Two processes that share a cache leave to each other what the other is making. Whatever becomes of the helper, this
-process compiles what is not there.
+Processes that share a cache leave to each other what another is making. Whatever becomes of helpers, this process
+compiles what is not there.
 """
 
 from __future__ import annotations
@@ -13,55 +13,63 @@ import os
 import subprocess
 import sys
 import threading
+from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from immunity.language.user_cache import cache_folder, forget_oldest
 
 ENGINE = Path(__file__).parent / "engine"
+HELPERS = 2  # at most: the largest pieces take a tenth of it all
 KEPT = 20  # marks, of some versions and modes
 CODE = "import sys; sys.path[:] = {path!r}; from immunity.engine.ahead import main; main(stochastic={stochastic})"
 
 _begun: set[bool] = set()
 
 
-def begin(*, stochastic: bool) -> subprocess.Popen[bytes] | None:
-    """Have the kernels of a run compiled in another process, if that can be of use.
+def begin(*, stochastic: bool) -> list[subprocess.Popen[bytes]]:
+    """Have the kernels of a run compiled in other processes, if that can be of use; return these.
 
-    It is not where they are there already, cannot be kept, or there is one processor only. The helper ends by itself,
+    It is not where they are there already, cannot be kept, or there is one processor only. Helpers end by themselves,
     or with this process.
     """
     if stochastic in _begun or True in _begun or not sys.executable or getattr(sys, "frozen", False):
-        return None
+        return []
     _begun.add(stochastic)
     if usable_cores() < 2 or _has_kernels(stochastic):
-        return None
+        return []
     folder = cache_folder("kernels")
     if folder is None or not os.access(folder, os.W_OK):
-        return None
+        return []
     mark = folder / f"{_digest(stochastic)}.made"
     if mark.exists():
-        return None
-    try:
-        helper = subprocess.Popen(
-            [sys.executable, "-c", CODE.format(path=sys.path, stochastic=stochastic)],
-            stdin=subprocess.PIPE,  # when this process ends, it reads so
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
-        )
-    except OSError:
-        return None
-    threading.Thread(target=helper.wait, daemon=True).start()  # when it has ended, nothing is left of it
-    atexit.register(_end, helper, mark, stochastic)
-    return helper
-
-
-def _end(helper: subprocess.Popen[bytes], mark: Path, stochastic: bool) -> None:
-    """End the helper with this process, and note if all is made: by it, or because this process has what it needs."""
+        return []
+    helpers: list[subprocess.Popen[bytes]] = []
     with contextlib.suppress(OSError):
-        helper.kill()  # what it has finished is kept
-        if helper.wait() == 0 or _has_kernels(stochastic):
+        while len(helpers) < min(HELPERS, usable_cores() - 1):
+            helpers.append(_start(stochastic))
+    for helper in helpers:
+        threading.Thread(target=helper.wait, daemon=True).start()  # when it has ended, nothing is left of it
+    atexit.register(_end, helpers, mark, stochastic)
+    return helpers
+
+
+def _start(stochastic: bool) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-c", CODE.format(path=sys.path, stochastic=stochastic)],
+        stdin=subprocess.PIPE,  # when this process ends, it reads so
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+    )
+
+
+def _end(helpers: Sequence[subprocess.Popen[bytes]], mark: Path, stochastic: bool) -> None:
+    """End helpers with this process, and note if all is made: by one, or because this process has what it needs."""
+    with contextlib.suppress(OSError):
+        for helper in helpers:
+            helper.kill()  # what it has finished is kept
+        if 0 in [helper.wait() for helper in helpers] or _has_kernels(stochastic):
             mark.touch()
             forget_oldest(mark.parent, "*.made", KEPT)
 

@@ -30,33 +30,39 @@ def mark_of(folder: Path, stochastic: bool = True) -> Path:
 
 
 def test_one_helper_is_started_and_ends_with_its_parent(folder: Path) -> None:
-    helper = beside.begin(stochastic=True)
-    assert helper is not None and helper.poll() is None
-    assert beside.begin(stochastic=True) is None and beside.begin(stochastic=False) is None
+    (helper,) = beside.begin(stochastic=True)
+    assert helper.poll() is None
+    assert beside.begin(stochastic=True) == beside.begin(stochastic=False) == []
     assert helper.stdin is not None
     helper.stdin.close()  # as when the parent ends, however it ends
     assert helper.wait(10) == 0
 
 
 def test_once_all_is_made_none_is_started(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    helper = beside.begin(stochastic=True)
-    assert helper is not None
+    (helper,) = beside.begin(stochastic=True)
     monkeypatch.setattr(beside, "_has_kernels", lambda stochastic: True)
-    beside._end(helper, mark_of(folder), True)
+    beside._end([helper], mark_of(folder), True)
     assert helper.returncode is not None and mark_of(folder).exists()
     monkeypatch.setattr(beside, "_begun", set())
     monkeypatch.setattr(beside, "_has_kernels", lambda stochastic: False)
-    assert beside.begin(stochastic=True) is None
+    assert beside.begin(stochastic=True) == []
     assert not mark_of(folder, stochastic=False).exists()
 
 
 def test_a_helper_that_died_leaves_it_to_the_next(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(beside, "CODE", "raise SystemExit(3)")
-    helper = beside.begin(stochastic=True)
-    assert helper is not None
+    (helper,) = beside.begin(stochastic=True)
     helper.wait(10)
-    beside._end(helper, mark_of(folder), True)
+    beside._end([helper], mark_of(folder), True)
     assert not mark_of(folder).exists()
+
+
+def test_more_processors_more_helpers(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(beside, "usable_cores", lambda: 8)
+    helpers = beside.begin(stochastic=True)
+    assert len(helpers) == beside.HELPERS
+    beside._end(helpers, mark_of(folder), True)
+    assert all(helper.returncode is not None for helper in helpers) and not mark_of(folder).exists()
 
 
 @pytest.mark.parametrize("reason", ["one processor", "has run", "no folder", "cannot be written", "no interpreter"])
@@ -71,7 +77,7 @@ def test_none_is_started_where_it_is_of_no_use(folder: Path, monkeypatch: pytest
         monkeypatch.setattr(beside.os, "access", lambda *_: False)
     else:
         monkeypatch.setattr(beside.sys, "executable", None)
-    assert beside.begin(stochastic=True) is None
+    assert beside.begin(stochastic=True) == []
 
 
 def test_the_helper_itself_ends_with_its_parent() -> None:

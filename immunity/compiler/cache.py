@@ -30,7 +30,7 @@ PACKAGE = Path(__file__).resolve().parents[1]
 T = TypeVar("T")
 
 
-def load_compiled(paths: Sequence[Path], *, cached: bool = True) -> Compiled:
+def load_compiled(paths: Sequence[Path], *, cached: bool = True, key: str | None = None) -> Compiled:
     """Read and compile a rule book, or take it from the cache of this user.
 
     The built-in book is compiled as far as a scenario meets it; what there is without any is seldom asked for, and
@@ -42,6 +42,8 @@ def load_compiled(paths: Sequence[Path], *, cached: bool = True) -> Compiled:
         Folders or files; later ones are laid over earlier ones.
     cached : bool
         Whether to look in, and write to, the cache.
+    key : str, optional
+        The ``content_key``, if it is known.
 
     Raises
     ------
@@ -55,9 +57,9 @@ def load_compiled(paths: Sequence[Path], *, cached: bool = True) -> Compiled:
     if not cached:
         return _undisturbed(made)
     if all(Path(path).resolve().is_relative_to(PACKAGE) for path in paths):
-        read = _kept(lambda: f"{content_key(paths)}.read", lambda: load_book(paths), KEPT, Book)
+        read = _kept(lambda: f"{key or content_key(paths)}.read", lambda: load_book(paths), KEPT, Book)
         return Deferred(read)
-    return _kept(lambda: f"{content_key(paths)}.book", made, KEPT, Compiled)
+    return _kept(lambda: f"{key or content_key(paths)}.book", made, KEPT, Compiled)
 
 
 class Deferred(Compiled):
@@ -144,7 +146,7 @@ def content_key(paths: Sequence[Path]) -> str:
         digest.update(f"\0{Path(path).resolve()}".encode())
     for path in list_files(paths):
         content = read_bytes(path)
-        digest.update(f"\0{path.resolve()}\0{len(content)}\0".encode())
+        digest.update(f"\0{path}\0{len(content)}\0".encode())
         digest.update(content)
     return digest.hexdigest()[:32]
 
