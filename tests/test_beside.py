@@ -80,10 +80,14 @@ def test_none_is_started_where_it_is_of_no_use(folder: Path, monkeypatch: pytest
     assert beside.begin(stochastic=True) == []
 
 
-def test_the_helper_itself_ends_with_its_parent() -> None:
-    """It is in the middle of something, and reads that nobody is there any more."""
-    code = "from immunity.engine import ahead; ahead.make_ready = lambda works: __import__('time').sleep(60);"
+@pytest.mark.parametrize("begun", ["in the middle of something", "done"])
+def test_the_helper_itself_ends_with_its_parent_or_when_it_is_done(begun: str) -> None:
+    """That is, reads that nobody is there any more; or nothing at all, until all is made."""
+    seconds = 0 if begun == "done" else 60
+    code = f"import time; from immunity.engine import ahead; ahead.make_ready = lambda works: time.sleep({seconds});"
     helper = subprocess.Popen([sys.executable, "-c", code + "ahead.main(stochastic=True)"], stdin=subprocess.PIPE)
     assert helper.stdin is not None
-    helper.stdin.close()
+    if begun != "done":
+        helper.stdin.close()
     assert helper.wait(50) == 0
+    helper.stdin.close()
