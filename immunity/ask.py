@@ -182,28 +182,34 @@ def explain(name: str, *, book: Compiled | None = None) -> Text:
     RuleError
         E614 for a name that is none of these, with the nearest that is.
     """
-    from immunity.compiler.show import number_line
-    from immunity.language.explain import explain_entry, explain_readout, explain_rule, explain_source
+    from immunity.language.explain import explain_entry
 
     compiled = book or api.load()
     entries = {id: e for kind, group in compiled.book.entries.items() if kind != "sources" for id, e in group.items()}
     if name in entries:
         return Text("\n".join(explain_entry(entries[name], _enough(entries[name], compiled)).lines()))
     compiled = whole(compiled)
-    rules = {rule.name: rule for rule in compiled.rules}
-    readouts = [row.info.id for row in compiled.readouts]
-    numbers, sources = compiled.numbers.index, compiled.model.sources
-    if name in rules:
-        lines = explain_rule(rules[name], compiled)
-    elif name in readouts:
-        lines = explain_readout(name, compiled)
-    elif name in numbers:
-        lines = [number_line(compiled, numbers[name])]
-    elif name in sources:
-        lines = explain_source(name, compiled)
-    else:
-        raise fail("E614", text=name, known=[*entries, *rules, *readouts, *numbers, *sources])
+    lines = explained(name, compiled)
+    if lines is None:
+        rules, readouts = ([row.name for row in compiled.rules], [row.info.id for row in compiled.readouts])
+        known = [*entries, *rules, *readouts, *compiled.numbers.index, *compiled.model.sources]
+        raise fail("E614", text=name, known=known)
     return Text("\n".join(lines))
+
+
+def explained(name: str, compiled: Compiled) -> list[str] | None:
+    """What a rule, readout, number or paper is in a book as it is, met or whole; None if it has none of that name."""
+    from immunity.compiler.show import number_line
+    from immunity.language.explain import explain_readout, explain_rule, explain_source
+
+    rule = next((rule for rule in compiled.rules if rule.name == name), None)
+    if rule is not None:
+        return explain_rule(rule, compiled)
+    if any(row.info.id == name for row in compiled.readouts):
+        return explain_readout(name, compiled)
+    if name in compiled.numbers.index:
+        return [number_line(compiled, compiled.numbers.index[name])]
+    return explain_source(name, compiled) if name in compiled.model.sources else None
 
 
 def _enough(entry: Entry, compiled: Compiled) -> Compiled:

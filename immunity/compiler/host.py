@@ -140,6 +140,11 @@ def _with_met(compiled: Compiled, met: frozenset[str] | None) -> Compiled:
     return _MET[key]
 
 
+def met_lately(compiled: Compiled) -> list[Compiled]:
+    """What scenarios have met of a book, as far as it is kept; last used first."""
+    return [met for key, met in reversed(_MET.items()) if key[:2] == (compiled.book.digest, compiled.book.files)]
+
+
 def keep_met(most: int) -> None:
     """Forget books as scenarios meet them but for those that were used last."""
     while len(_MET) > most:

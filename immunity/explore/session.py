@@ -86,13 +86,6 @@ class Session:
         """Published findings, for the points behind curves."""
         return readable_findings()
 
-    @cached_property
-    def whole(self) -> Compiled:
-        """The book with everything in it, met or not, for explanations."""
-        from immunity.compiler.host import whole
-
-        return whole(self.book)
-
     def entry(self, asked: Asked) -> Entry:
         """The scenario that is asked for: a known one, or one written in the page. No file is opened.
 

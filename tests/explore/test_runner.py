@@ -7,6 +7,7 @@ import threading
 
 import pytest
 
+from immunity.explore import runner as runners
 from immunity.explore.runner import Runner, Stale
 
 
@@ -38,3 +39,14 @@ def test_a_question_that_still_waits_is_told_that_it_is_stale(how: str) -> None:
         assert asyncio.run(ask()) == ("new" if how == "asked again" else "")
     finally:
         runner.close()
+
+
+def test_at_rest_it_gives_back_what_is_free_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    given = threading.Semaphore(0)
+    monkeypatch.setattr(runners, "REST", 0.01)
+    monkeypatch.setattr(runners, "give_back", given.release)
+    runner = Runner()
+    assert not given.acquire(timeout=0.05)  # before any work there is nothing
+    runner.submit("", lambda: None).result(5)
+    assert given.acquire(timeout=5) and not given.acquire(timeout=0.1)
+    runner.close()
