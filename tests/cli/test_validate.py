@@ -83,14 +83,14 @@ def test_no_worker_is_refused(workers: str, findings: Path, capsys: pytest.Captu
 def test_however_it_is_stopped_no_process_is_left(number: signal.Signals, working: bool, tmp_path: Path) -> None:
     """Ctrl-C, while the processes are starting and while they work, is clean; a kill leaves nobody behind either."""
     path = tmp_path / "findings.yaml"
-    path.write_text(FINDING.format(id="many", use="validation", days=10, hosts=20_000, lo=0.5))
+    path.write_text(FINDING.format(id="many", use="validation", days=10, hosts=3_000, lo=0.5))
     command = [sys.executable, "-m", "immunity", "validate", "--findings", str(path), "--workers", "2"]
     with (tmp_path / "said").open("w") as said:
         process = subprocess.Popen(command, cwd=ROOT, stderr=said, start_new_session=True)
     workers: set[str] = set()
     try:
         while process.poll() is None and not (len(workers) >= 2 and (not working or all(map(busy, workers)))):
-            workers |= children_of(process.pid)
+            workers = children_of(process.pid)  # those there are: one that compiles kernels beside them ends by itself
             time.sleep(0.05)
         assert process.poll() is None, (tmp_path / "said").read_text()
         if number == signal.SIGINT:
