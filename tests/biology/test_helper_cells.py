@@ -65,12 +65,11 @@ def test_effectors_are_where_the_germs_are_and_so_is_their_interferon() -> None:
     assert run["blood.ifn_gamma"].values.max() < 5.0  # pg/mL: nobody sees it in the blood
 
 
-def test_they_come_within_weeks_most_die_and_memory_grows_while_bacilli_are_shown() -> None:
+def test_they_come_within_weeks_divide_and_leave_few() -> None:
     cells = infected()[CELLS].values
     assert cells[9] < 3.0  # nothing before the node has been shown any
     assert 14 <= int(np.argmax(cells > 5.0)) <= 70
-    assert cells[45] < cells[:40].max() - 0.3
-    assert cells[45] < cells[-1] < 9.0  # fewer than one in a hundred of all CD4 cells
+    assert cells[-1] < cells.max() - 0.3
 
 
 def test_who_holds_some_kills_newcomers_at_once() -> None:
