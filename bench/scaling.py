@@ -47,10 +47,10 @@ def exponent(sizes: list[int], costs: list[float]) -> float:
 
 
 def _timed(net: Net, case: Any, *, stochastic: bool, repeats: int = 2) -> tuple[float, int]:
-    """Seconds and steps of a run, after one that is not counted."""
+    """Seconds of processor time and steps of a run, after one that is not counted."""
     times, steps = [], 0
     for _ in range(repeats + 1):
-        begin = time.perf_counter()
+        begin = time.process_time()
         run = run_host(
             net,
             case.theta,
@@ -61,7 +61,7 @@ def _timed(net: Net, case: Any, *, stochastic: bool, repeats: int = 2) -> tuple[
             seed=0,
             host=0,
         )
-        times.append(time.perf_counter() - begin)
+        times.append(time.process_time() - begin)
         steps = run.n_steps
     return float(np.median(times[1:])), steps
 
