@@ -47,9 +47,9 @@ def test_without_type_i_interferon_influenza_fills_more_of_the_lungs() -> None:
 
 
 def test_antibody_in_the_blood_does_not_lie_on_the_mucus() -> None:
-    (shed,) = curves("influenza_vaccinated_against_another", "nose.virus", days=6)
+    (shed,) = curves("influenza_vaccinated_against_another", "nose.virus", days=10)
     there = {"numbers.nasopharynx.igg_reach": "1"}
-    (held,) = curves("influenza_vaccinated_against_another", "nose.virus", days=6, changes=there)
+    (held,) = curves("influenza_vaccinated_against_another", "nose.virus", days=10, changes=there)
     assert held[24:].max() < shed[24:].max() - 1.0
 
 
