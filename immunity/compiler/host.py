@@ -127,12 +127,10 @@ def whole(compiled: Compiled) -> Compiled:
 
 def _with_met(compiled: Compiled, met: frozenset[str] | None) -> Compiled:
     book = compiled.book
-    sets = chosen(compiled.space.membership, met)
-    absent = not_met(book, met)
-    if sets == compiled.space.sets and absent == compiled.space.absent:
+    kept = _parts(compiled, met)
+    if kept == (*map(tuple, compiled.space.sets.values()), tuple(sorted(compiled.space.absent))):
         return compiled
-    kept = (*map(tuple, sets.values()), tuple(sorted(absent)))
-    key = (book.digest, book.files, kept)  # whatever else the scenarios name
+    key = (*_named(compiled), kept)  # whatever else the scenarios name
     if key not in _MET:
         keep_met(KEPT - 1)
         _MET[key] = compile_met(book, kept, met)
@@ -140,15 +138,30 @@ def _with_met(compiled: Compiled, met: frozenset[str] | None) -> Compiled:
     return _MET[key]
 
 
+def _parts(compiled: Compiled, met: frozenset[str] | None) -> tuple[tuple[str, ...], ...]:
+    """The members of each set that are there, and what is not."""
+    sets = chosen(compiled.space.membership, met)
+    return (*map(tuple, sets.values()), tuple(sorted(not_met(compiled.book, met))))
+
+
 def met_lately(compiled: Compiled) -> list[Compiled]:
     """What scenarios have met of a book, as far as it is kept; last used first."""
-    return [met for key, met in reversed(_MET.items()) if key[:2] == (compiled.book.digest, compiled.book.files)]
+    return [met for key, met in reversed(_MET.items()) if key[:2] == _named(compiled)]
 
 
 def keep_met(most: int) -> None:
     """Forget books as scenarios meet them but for those that were used last."""
     while len(_MET) > most:
         _MET.popitem(last=False)
+
+
+def forget_whole(compiled: Compiled) -> None:
+    """Forget a book with all that can be met: 200 MB."""
+    _MET.pop((*_named(compiled), _parts(compiled, None)), None)
+
+
+def _named(compiled: Compiled) -> tuple[str, tuple[str, ...]]:
+    return compiled.book.digest, compiled.book.files
 
 
 def _warnings(compiled: Compiled, record: Scenario, dated: list[Dated], days: float, *, chance: bool) -> list[str]:

@@ -7,9 +7,11 @@ from typing import Any
 import numpy as np
 
 from immunity import ask
-from immunity.compiler.host import met_lately
+from immunity.compiler.build import Compiled
+from immunity.compiler.host import forget_whole, met_lately
 from immunity.explore.session import Made, Session
 from immunity.language.errors import fail
+from immunity.language.explain import explain_entry
 from immunity.language.quantity import in_unit
 from immunity.report.words import clock, number, unit_text
 from immunity.results.present import find_readout
@@ -103,10 +105,19 @@ def _flows(made: Made, place: str, row: int) -> list[dict[str, Any]]:
 def explain(session: Session, name: str) -> dict[str, Any]:
     """What a rule, an entry, a readout or a number is: its sentence, its numbers with their status, its papers.
 
-    Told of what the last runs met, if that has it: the whole book takes 200 MB and some seconds.
+    Told of what the last runs met, if that has it: the whole book takes 200 MB and some seconds, and is not kept.
     """
     for met in met_lately(session.book):
-        lines = ask.explained(name, met)
+        lines = ask.explained(name, met) or _of_place(name, met)
         if lines is not None:
             return {"name": name, "lines": lines}
-    return {"name": name, "lines": str(ask.explain(name, book=session.book)).splitlines()}
+    try:
+        return {"name": name, "lines": str(ask.explain(name, book=session.book)).splitlines()}
+    finally:
+        forget_whole(session.book)
+
+
+def _of_place(name: str, met: Compiled) -> list[str] | None:
+    """What a place is, with who lives there of what was met."""
+    entry = met.book.entries.get("place", {}).get(name)
+    return entry and explain_entry(entry, met).lines()

@@ -32,10 +32,11 @@ if TYPE_CHECKING:
     from immunity.validate import Published
     from immunity.why import Course
 
-KEPT = 8  # runs, 8 to 20 MB each
+KEPT = 5  # runs, 8 to 20 MB each
 SKETCHES_KEPT = 2
-BOOKS_KEPT = 6  # as scenarios meet them: 10 to 20 MiB each, and a page looks at few at a time
-COURSES = 2  # runs ready to be asked why: 60 MB each, ten times what is kept of a run
+BOOKS_KEPT = 4  # as scenarios meet them: 10 to 20 MiB each, and a page looks at few at a time
+COURSES = 2  # runs ready to be asked why: 10 to 20 MB each
+MOMENTS = 240  # of a run that is asked why
 PAGE = "(page)"
 
 
@@ -54,9 +55,9 @@ class Made:
         from immunity.results.why import course_of_host
 
         if id(self) not in _courses:
-            _courses[id(self)] = self, course_of_host(self.run.record)
-            while len(_courses) > COURSES:
+            while len(_courses) >= COURSES:
                 _courses.popitem(last=False)
+            _courses[id(self)] = self, course_of_host(self.run.record, MOMENTS)
         _courses.move_to_end(id(self))
         return _courses[id(self)][1]
 

@@ -41,14 +41,20 @@ def why_of_host(record: Record, readout: str, day: float | None = None, *, cours
     return Why(readout, info.name, info.unit, float(values[0]), float(values[row]), float(time[row]), told, labels)
 
 
-def course_of_host(record: Record) -> Course:
-    """The run of a record's one host up to its end; the record must hold a case and pools."""
+def course_of_host(record: Record, most: int | None = None) -> Course:
+    """The run of a record's one host up to its end; the record must hold a case and pools.
+
+    Parameters
+    ----------
+    most : int    of the output times at most so many are taken, evenly: each takes 0.1 MB
+    """
     assert record.case is not None and record.pool is not None
     known = np.flatnonzero(np.isfinite(record.pool[:, 0]).all(axis=1))
     until = int(known[-1]) + 1
+    rows = np.unique(np.linspace(0, until - 1, min(until, most or until)).round().astype(int))
     case = record.case if record.met is None else replace(record.case, events=record.met)
     given = case.theta if record.given is None else record.given
-    return Course(case, given, record.time[:until], record.pool[:until, 0])
+    return Course(case, given, record.time[rows], record.pool[rows, 0])
 
 
 def _row_of_most_change(values: Floats, known: NDArray[np.int64]) -> int:

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from immunity.compiler.host import met_lately
+from immunity.explore import deeper, sketch
 from immunity.explore import session as sessions
-from immunity.explore import sketch
 from immunity.explore.asked import Asked
 from immunity.explore.session import COURSES, Made, Session
 from immunity.explore.sketch import rounded
@@ -16,7 +17,7 @@ from immunity.explore.sketch import rounded
 
 def test_only_the_runs_asked_about_last_are_ready_to_be_asked_why(monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[object] = []
-    monkeypatch.setattr("immunity.results.why.course_of_host", lambda record: made.append(record) or len(made))
+    monkeypatch.setattr("immunity.results.why.course_of_host", lambda record, most: made.append(record) or len(made))
     monkeypatch.setattr(sessions, "_courses", type(sessions._courses)())
     runs = [Made(str(k), Asked(), run=type("Run", (), {"record": k})()) for k in range(COURSES + 1)]  # type: ignore[arg-type]
     assert runs[0].course == runs[0].course and made == [0]
@@ -38,6 +39,16 @@ def test_only_the_runs_asked_about_last_are_ready_to_be_asked_why(monkeypatch: p
 def test_people_who_are_near_one_another_share_a_past(one: dict[str, Any], other: dict[str, Any], same: bool) -> None:
     assert (rounded(one) == rounded(other)) is same
     assert set(rounded(one)) == set(one)
+
+
+def test_the_whole_book_is_not_kept_for_one_word(session: Session) -> None:
+    """A readout of what was not met is told of all that can be met, which takes 200 MB."""
+    session.run(Asked(scenario="cut_finger", days=0.5))
+    kept = met_lately(session.book)
+    assert all(row.info.id != "nose.influenza" for met in kept for row in met.readouts)
+    assert deeper.explain(session, "nose.influenza")["lines"] and met_lately(session.book) == kept
+    place = deeper.explain(session, "lung")["lines"]
+    assert any(line.startswith("Found here:") for line in place) and met_lately(session.book) == kept
 
 
 def test_what_cannot_be_rounded_is_left_alone() -> None:
