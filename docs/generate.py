@@ -4,6 +4,7 @@ python docs/generate.py             everything
 python docs/generate.py pages       the catalogue, the errors, the command line: no simulation
 python docs/generate.py runs        what simulations give: the table of findings, the outputs shown in pages
 python docs/generate.py runs --kept=FOLDER    the same, with verdicts that `immunity validate --kept FOLDER` left there
+python docs/generate.py table --kept=FOLDER   the table of findings alone, of verdicts as they lie there: no simulation
 python docs/generate.py --check     write nothing; exit code 1 if a page is not what would be written
 """
 
@@ -11,14 +12,14 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
 from pages.catalogue import catalogue_pages
 from pages.command_line import command_line_page
 from pages.influence import influence_page
-from pages.runs import pages_with_outputs, with_findings
+from pages.runs import as_they_lie, pages_with_outputs, with_findings
 
 from immunity import load
 from immunity.cli.main import app
@@ -26,7 +27,10 @@ from immunity.language.errors import catalogue_markdown
 
 DOCS = Path(__file__).parent
 README = DOCS.parent / "README.md"
+FINDINGS = DOCS / "catalogue" / "findings.md"
 WIDTH = "110"
+
+Pages = Callable[[], Iterator[tuple[Path, str]]]
 
 
 def static_pages() -> Iterator[tuple[Path, str]]:
@@ -42,7 +46,7 @@ def static_pages() -> Iterator[tuple[Path, str]]:
 
 def simulated_pages(kept: Path | None = None) -> Iterator[tuple[Path, str]]:
     """Pages that show what simulations give."""
-    yield from with_findings(README, DOCS / "catalogue" / "findings.md", kept)
+    yield from with_findings(README, FINDINGS, kept)
     yield from pages_with_outputs([README, *sorted(DOCS.rglob("*.md"))])
 
 
@@ -55,8 +59,11 @@ def main(arguments: list[str]) -> int:
     """Write the pages, or check them."""
     kept = next((Path(word.removeprefix("--kept=")) for word in arguments if word.startswith("--kept=")), None)
     arguments = [word for word in arguments if not word.startswith("--kept=")]
-    known = {"pages": static_pages, "runs": partial(simulated_pages, kept)}
-    chosen = [name for name in arguments if name in known] or list(known)
+    known: dict[str, Pages] = {"pages": static_pages, "runs": partial(simulated_pages, kept)}
+    usual = list(known)
+    if kept:
+        known["table"] = partial(as_they_lie, README, FINDINGS, kept)
+    chosen = [name for name in arguments if name in known] or usual
     if unknown := [word for word in arguments if word not in known and word != "--check"]:
         sys.stderr.write(f"unknown: {' '.join(unknown)}\n{__doc__}")
         return 2

@@ -250,7 +250,7 @@ def monkey(actions: int, seed: int, chromium: str) -> int:
 
 
 def risen(held: list[float]) -> float:
-    """By how much the floor has risen from the first third of some looks to the last: what is at hand comes and goes."""
+    """How far the lowest of the last third of some looks is above that of the first; what is at hand comes and goes."""
     third = max(len(held) // 3, 1)
     return min(held[-third:]) - min(held[:third])
 

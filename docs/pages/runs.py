@@ -16,6 +16,7 @@ from immunity.cohorts import usable_cores
 from immunity.compiler.case import Case
 from immunity.validate import Verdict, headline, load_findings, run_findings, to_markdown
 from immunity.validate.judge import NOT_JUDGED, REPRODUCED
+from immunity.validate.kept import KeptVerdicts
 from pages.links import cell
 
 START, END = "<!-- findings:start -->", "<!-- findings:end -->"
@@ -26,7 +27,16 @@ GENERATED = "<!-- Written by docs/generate.py; edit the findings instead. -->"
 
 def with_findings(readme: Path, page: Path, kept: Path | None = None) -> Iterator[tuple[Path, str]]:
     """The short table in the README, and the whole one on a page of its own."""
-    verdicts = judge_all(kept)
+    yield from with_verdicts(readme, page, judge_all(kept))
+
+
+def as_they_lie(readme: Path, page: Path, kept: Path) -> Iterator[tuple[Path, str]]:
+    """The same of verdicts that lie in a folder, whatever has changed since; nothing is simulated."""
+    yield from with_verdicts(readme, page, KeptVerdicts(kept).as_they_lie(load_findings([BUILT_IN])))
+
+
+def with_verdicts(readme: Path, page: Path, verdicts: Sequence[Verdict]) -> Iterator[tuple[Path, str]]:
+    """Both tables of some verdicts."""
     text = readme.read_text(encoding="utf-8")
     before, _, rest = text.partition(START)
     _, _, after = rest.partition(END)

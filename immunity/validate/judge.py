@@ -5,11 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from immunity.language.quantity import RATE
 from immunity.validate.expectation import Expectation, Point
 from immunity.validate.models import Finding, Measure
+
+if TYPE_CHECKING:
+    from immunity.validate.load import Published
 
 REPRODUCED = "reproduced"
 NEAR = "near"
@@ -72,6 +75,12 @@ class Verdict:
             "points": points,
             "seconds": round(self.seconds, 3),
         }
+
+
+def without_points(published: Published, verdict: str, reason: str) -> Verdict:
+    """The verdict on a finding for which there is nothing to judge."""
+    expectation = published.expectation
+    return Verdict(published.finding, verdict, expectation.unit.text, expectation.x_unit, expectation.scale, (), reason)
 
 
 def judge(measured: float, value: Point, scale: str = "linear", neutral: float | None = None) -> str:

@@ -20,7 +20,7 @@ from immunity.cohorts import Wanted
 from immunity.language.errors import fail
 from immunity.language.quantity import Quantity
 from immunity.validate.expectation import Expectation
-from immunity.validate.judge import JudgedPoint, Verdict
+from immunity.validate.judge import NOT_JUDGED, JudgedPoint, Verdict, without_points
 from immunity.validate.load import Published
 
 # what is said of a model, and not what it does
@@ -40,6 +40,7 @@ WORDS = {
     "title",
     "warnings",
 }
+NONE_KEPT = "no verdict of it is kept"
 CODE = ("engine", "cohorts", "results", "validate", "compiler/case.py", "compiler/derive.py")
 
 
@@ -85,11 +86,11 @@ class KeptVerdicts:
             feed(digest, [getattr(run.case, field.name) for field in fields(run.case) if field.name not in _PLAIN])
         return digest.hexdigest()
 
-    def find(self, published: Published, key: str) -> Verdict | None:
-        """The verdict, if it was kept under this key; a file that cannot be read is as good as none."""
+    def find(self, published: Published, key: str | None) -> Verdict | None:
+        """The verdict, if it was kept under this key (None: any); a file that cannot be read is as good as none."""
         try:
             kept = json.loads((self._folder / f"{published.id}.json").read_text(encoding="utf-8"))
-            if kept["key"] != key:
+            if key is not None and kept["key"] != key:
                 return None
             points = tuple(JudgedPoint(**point) for point in kept["points"])
             expectation: Expectation = published.expectation
@@ -97,6 +98,12 @@ class KeptVerdicts:
             return Verdict(published.finding, kept["verdict"], *words, points, kept["reason"], kept["seconds"])
         except (OSError, ValueError, KeyError, TypeError):
             return None
+
+    def as_they_lie(self, findings: Iterable[Published]) -> list[Verdict]:
+        """The verdicts in the folder, whatever has changed since; findings without one are not judged."""
+        return [
+            self.find(published, None) or without_points(published, NOT_JUDGED, NONE_KEPT) for published in findings
+        ]
 
     def keep(self, verdict: Verdict, key: str) -> None:
         """Write one verdict, whole or not at all."""

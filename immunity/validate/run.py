@@ -20,6 +20,7 @@ from immunity.validate.judge import (
     judge_series,
     neutral_of,
     scale_of,
+    without_points,
 )
 from immunity.validate.kept import KeptVerdicts
 from immunity.validate.load import Published, pick_findings
@@ -65,7 +66,7 @@ def run_findings(
     """
     chosen = pick_findings(findings, ids)
     left_out = [published for published in chosen if quick and needs_many_hosts(published)]
-    verdicts = {published.id: _without_points(published, NOT_JUDGED, QUICK) for published in left_out}
+    verdicts = {published.id: without_points(published, NOT_JUDGED, QUICK) for published in left_out}
     judged = [published for published in chosen if published.id not in verdicts]
     folder = KeptVerdicts(kept) if kept else None
     runs = plan_runs(judged, build_case)
@@ -99,9 +100,9 @@ def _judge_finding(published: Published, records: Records) -> Verdict:
     try:
         judged = tuple(_judge_point(published, point, records) for point in expectation.points)
     except NotMeasured as error:
-        return _without_points(published, NOT_MEASURED, str(error))
+        return without_points(published, NOT_MEASURED, str(error))
     except RuleError as error:
-        return _without_points(published, NOT_MEASURED, f"{published.at('measure')}: {error}")
+        return without_points(published, NOT_MEASURED, f"{published.at('measure')}: {error}")
     outcomes = [point.verdict for point in judged]
     enough = 1.0 if expectation.over == EACH_AXIS else ENOUGH_POINTS
     return Verdict(
@@ -113,11 +114,6 @@ def _judge_finding(published: Published, records: Records) -> Verdict:
         judged,
         seconds=records.seconds(specs_of(published)),
     )
-
-
-def _without_points(published: Published, verdict: str, reason: str) -> Verdict:
-    expectation = published.expectation
-    return Verdict(published.finding, verdict, expectation.unit.text, expectation.x_unit, expectation.scale, (), reason)
 
 
 def _judge_point(published: Published, point: Point, records: Records) -> JudgedPoint:

@@ -11,7 +11,7 @@ import pytest
 
 from immunity.language.errors import RuleError
 from immunity.validate import load_findings, run_findings
-from immunity.validate.kept import feed
+from immunity.validate.kept import KeptVerdicts, feed
 from tests.validate.test_run import FINDINGS, Builder, finding
 
 
@@ -64,6 +64,15 @@ def test_a_cut_file_is_judged_anew(asked: Path, tmp_path: Path) -> None:
     (tmp_path / "kept" / "right.json").write_text('{"key": "')
     again, hosts = judged(asked, tmp_path / "kept")
     assert hosts and [verdict.verdict for verdict in again] == [verdict.verdict for verdict in first]
+
+
+def test_verdicts_are_read_as_they_lie(asked: Path, tmp_path: Path) -> None:
+    """Whatever has changed since; what was not judged counts as such."""
+    first, _ = judged(asked, tmp_path / "kept")
+    (tmp_path / "kept" / "flux.json").unlink()
+    asked.write_text(asked.read_text().replace("statistic: mean", "statistic: last"))
+    lie = KeptVerdicts(tmp_path / "kept").as_they_lie(load_findings([asked]))
+    assert [each.verdict for each in lie] == ["not judged" if v.id == "flux" else v.verdict for v in first]
 
 
 def test_a_folder_that_cannot_be_is_refused_before_anything_is_simulated(asked: Path, tmp_path: Path) -> None:
