@@ -9,6 +9,7 @@ from functools import lru_cache
 import numpy as np
 
 from immunity.compiler.numbers import Numbers
+from immunity.compiler.tables import Floats
 from immunity.language.errors import Location, fail
 from immunity.language.models import Change, Curve
 from immunity.language.quantity import DIMENSIONLESS, Dimension, Quantity, expect, parse_quantity
@@ -76,9 +77,9 @@ def begins(curve: Curve, attributes: Attributes, at: Location) -> float:
 @lru_cache(maxsize=4096)
 def _points(
     points: tuple[tuple[str, str], ...], across: Dimension, up: Dimension, at: Location
-) -> tuple[list[float], list[float]]:
+) -> tuple[Floats, Floats]:
     """The corners of a curve in base units; kept, since a host that ages comes to each of them time and again."""
     xs, ys = [plain(x, across, at) for x, _ in points], [plain(y, up, at) for _, y in points]
     if len(xs) < 2 or any(b <= a for a, b in itertools.pairwise(xs)):
         raise fail("E509", at=at, reason="it needs two points or more, with x ascending")
-    return xs, ys
+    return np.array(xs), np.array(ys)

@@ -29,6 +29,8 @@ from immunity.engine.sparse import factorise, solve
 MANY = 16.0  # members of a pool that noise hardly takes below none
 LEVEL = 1.2  # a pool that grows by less in a step has levelled off
 LEAST_FLOOR = 1e-9  # of the model's floor: what is less is dust of rounding
+LOOSE = 0.1  # of accuracy asked of a step: from here on it is a sketch
+LOOSE_FLOOR = 1e-4  # instead of LEAST_FLOOR: in a sketch a ten-thousandth of a cell is dust too
 PART_OF_PEAK = 1e-3  # of what a pool has held: less of it than that need not be exact
 NOISY = 10.0  # times as much error as accuracy allows: what noise allows a pool from which its error is noise
 GAMMA = 4.3586652150845900e-01
@@ -145,13 +147,14 @@ def begin_step(wiring: Wiring, host: Host, live: Live, work: Work, x: Floats, t:
 
 
 @shared
-def lower_floors(wiring: Wiring, host: Host, live: Live, work: Work, x: Floats) -> None:
+def lower_floors(wiring: Wiring, host: Host, live: Live, work: Work, x: Floats, rtol: float) -> None:
     """Ask for accuracy below the floor of an uncountable pool that never held as much; call `begin_step` first.
 
     Then a part of its own peak is enough, or of what would be there if it were made and taken as it is now: what fills
     up from nothing has no relative accuracy to be asked for. While a pool rises quickly nobody knows how high: until it
     levels off its floor is that of the model.
     """
+    least = LOOSE_FLOOR if rtol >= LOOSE else LEAST_FLOOR
     for place in range(live.size[N_POOLS]):
         work.coming[live.pools[place]] = work.slope[live.pools[place]]
         work.taken[live.pools[place]] = 0.0
@@ -171,19 +174,19 @@ def lower_floors(wiring: Wiring, host: Host, live: Live, work: Work, x: Floats) 
         work.peak[pool] = max(work.peak[pool], x[pool])
         work.floor[pool] = wiring.floor[pool]
         if not rising:
-            part = max(PART_OF_PEAK * work.peak[pool], LEAST_FLOOR * wiring.floor[pool])
+            part = max(PART_OF_PEAK * work.peak[pool], least * wiring.floor[pool])
             if work.coming[pool] > 0.0:
                 part = max(part, x[pool] * work.coming[pool] / work.taken[pool] if work.taken[pool] > 0.0 else np.inf)
             work.floor[pool] = min(wiring.floor[pool], part)
 
 
 @shared
-def start_floors(wiring: Wiring, host: Host, live: Live, work: Work, x: Floats) -> None:
+def start_floors(wiring: Wiring, host: Host, live: Live, work: Work, x: Floats, rtol: float) -> None:
     """Take what is there at a start, or has just been given, for a peak; then see `lower_floors`."""
     for place in range(live.size[N_POOLS]):
         pool = live.pools[place]
         work.peak[pool] = max(work.peak[pool], x[pool])
-    lower_floors(wiring, host, live, work, x)
+    lower_floors(wiring, host, live, work, x, rtol)
 
 
 @shared

@@ -189,7 +189,7 @@ def _draw_step(
 
 
 @kernel
-def _drawn_factor(error: float, error_before: float, noisy: bool) -> float:
+def _drawn_factor(error: float, error_before: float, noisy: bool, rtol: float) -> float:
     """Return by how much to lengthen a step, as `next_factor` does, but where the error is that of noise.
 
     That part is much the same for any step. Control that weighs two errors rests where they are 0.35 of what is
@@ -197,7 +197,7 @@ def _drawn_factor(error: float, error_before: float, noisy: bool) -> float:
     """
     if noisy and error < AT_REST:
         return min(GROW, SAFETY * max(error, 1e-8) ** (-1.0 / 3.0))
-    return next_factor(error, error_before)
+    return next_factor(error, error_before, rtol)
 
 
 @kernel
@@ -235,7 +235,7 @@ def advance_stochastic(
     begin_step(wiring, host, live, work, x, t)
     h = first_step(wiring, live, work, x, rtol, course.clock[STEP])
     error_before, grow, stale, traced, knot, followed = 1.0, GROW, 0, 0, t, np.inf
-    start_floors(wiring, host, live, work, x)
+    start_floors(wiring, host, live, work, x, rtol)
     while tally[STATUS] == OK:
         if wiring.stop_signal >= 0 and work.values[wiring.n_pool + wiring.stop_signal] < wiring.stop_below:
             tally[STATUS] = STOPPED
@@ -293,7 +293,7 @@ def advance_stochastic(
                     tally[STATUS] = why_small(work, error <= 1.0)
                 begin_step(wiring, host, live, work, x, t)
                 continue
-            factor = min(grow, _drawn_factor(error, error_before, noisy))
+            factor = min(grow, _drawn_factor(error, error_before, noisy, rtol))
             h = max(h, factor * step) if step < h else factor * step
             error_before, grow = error, GROW
         if _apply(wiring, host, live, work, dice, course, not only_events):
@@ -303,7 +303,7 @@ def advance_stochastic(
             _list_anew(wiring, host, live, work, dice, course, needed)
             stale = 0
         begin_step(wiring, host, live, work, x, t)
-        lower_floors(wiring, host, live, work, x)
+        lower_floors(wiring, host, live, work, x, rtol)
         if tally[NEXT_OUT] < len(course.out_times) and course.out_times[tally[NEXT_OUT]] == t:
             for pool in range(wiring.n_pool):
                 course.shown[pool] = x[pool]

@@ -242,13 +242,16 @@ def no_less_than_none(model: Model, step: Step) -> Step:
     return replace(step, expected=step.expected - less, new=step.new - net_change(model, less.tolist()))
 
 
-def lowered(model: Model, peak: Floats, x: Floats, t: float, *, given: bool = False) -> tuple[Floats, Floats]:
+def lowered(
+    model: Model, peak: Floats, x: Floats, t: float, rtol: float, *, given: bool = False
+) -> tuple[Floats, Floats]:
     """Return floors and peaks, given the present amounts: accuracy is asked for below what a pool has held.
 
     Not below what would be there if it were made and taken as it is now.
 
     Parameters
     ----------
+    rtol : float    of a step; from a tenth on it is that of a sketch, which does not go as far down
     given : bool    take the present amounts for peaks, as at a start; what rises above its peak has none yet
     """
     tables = model.tables
@@ -256,7 +259,7 @@ def lowered(model: Model, peak: Floats, x: Floats, t: float, *, given: bool = Fa
         peak = np.maximum(peak, x)
     rising = (x >= 1.2 * peak) | (tables.countable != 0)
     peak = np.maximum(peak, x)
-    part = np.maximum(1e-3 * peak, 1e-9 * tables.floor)
+    part = np.maximum(1e-3 * peak, (1e-4 if rtol >= 0.1 else 1e-9) * tables.floor)
     made, taken = np.zeros(len(x)), np.zeros(len(x))
     for flow, rate in enumerate(propensities(model, x.tolist(), t)):
         for pool, amount in model.stoichiometry[flow].items():
@@ -295,9 +298,10 @@ def first_step(model: Model, x: Floats, t: float, rtol: float) -> float:
     return 0.5 * rtol ** (1 / 3) / fastest if fastest > 0 else float("inf")
 
 
-def next_factor(error: float, before: float) -> float:
+def next_factor(error: float, before: float, rtol: float) -> float:
     """Return by how much to lengthen a step."""
-    return min(8.0, max(0.15, 0.9 * max(error, 1e-8) ** (-0.7 / 3) * max(before, 1e-4) ** (0.4 / 3)))
+    now, then = (0.8, 0.3) if rtol >= 0.1 else (0.7, 0.4)
+    return min(8.0, max(0.15, 0.9 * max(error, 1e-8) ** (-now / 3) * max(before, 1e-4) ** (then / 3)))
 
 
 def fit(h: float, left: float) -> float:
@@ -310,7 +314,7 @@ def run_smooth(tables: Tables, theta: Floats, x: Floats, days: float, rtol: floa
     model, rtol = build(tables, theta), 0.5 * rtol
     x, fired, t = x.copy(), np.zeros(model.n_flow), 0.0
     h, before, grow, tried = first_step(model, x, 0.0, rtol), 1.0, 8.0, 0
-    floor, peak = lowered(model, np.zeros(model.n_pool), x, 0.0, given=True)
+    floor, peak = lowered(model, np.zeros(model.n_pool), x, 0.0, rtol, given=True)
     while t < days:
         tried += 1
         until = min(days, next_knot(model, t))
@@ -323,9 +327,9 @@ def run_smooth(tables: Tables, theta: Floats, x: Floats, days: float, rtol: floa
             continue
         step = no_less_than_none(model, step)
         x, fired = np.maximum(step.new, 0.0), fired + step.expected
-        factor = min(grow, next_factor(error, before))
+        factor = min(grow, next_factor(error, before, rtol))
         h = max(h, factor * span) if span < h else factor * span
         t = until if span == until - t else t + span
-        floor, peak = lowered(model, peak, x, t)
+        floor, peak = lowered(model, peak, x, t, rtol)
         before, grow = error, 8.0
     return x, fired, tried

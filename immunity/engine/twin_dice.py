@@ -204,7 +204,7 @@ def run_dice(
     x, t, before, grow, tried = x.copy(), 0.0, 1.0, 8.0, 0
     noise, traced = no_noise(model.n_pool), 0
     h = first_step(model, x, 0.0, rtol)
-    floor, peak = lowered(model, np.zeros(model.n_pool), x, 0.0, given=True)
+    floor, peak = lowered(model, np.zeros(model.n_pool), x, 0.0, rtol, given=True)
     while t < days:
         tried += 1
         rates = [float(rate) for rate in propensities(model, x.tolist(), t)]
@@ -281,13 +281,13 @@ def run_dice(
                     firings[flow] = max(0.0, step.expected[flow] + leapt.extra[flow])
         if step is not None:
             plain = min(8.0, 0.9 * max(error, 1e-8) ** (-1 / 3))
-            factor = min(grow, plain if noisy and error < 0.35 else next_factor(error, before))
+            factor = min(grow, plain if noisy and error < 0.35 else next_factor(error, before, rtol))
             h = max(h, factor * span) if span < h else factor * span
             before, grow = error, 8.0
         odds = single_odd + total_odd(odd, model.n_pool)
         x = np.maximum(x + net_change(model, [firings[flow] for flow in live]) + odds, 0.0)
         t = until if elapsed == until - t else t + elapsed
-        floor, peak = lowered(model, peak, x, t)
+        floor, peak = lowered(model, peak, x, t, rtol)
     return x, tried
 
 

@@ -14,7 +14,7 @@ MAX_HOSTS = 200
 MAX_CELLS = 12_000_000  # output times x pools: 100 MB
 MAX_OUTPUTS = 20_000
 MAX_TEXT = 20_000
-SKETCH = 3e-1  # relative accuracy of a sketch, which is off by 1 to 3 % of a curve's peak; 1e-3 otherwise
+SKETCH = 3e-1  # relative accuracy of a sketch, which is off by up to 6 % of a curve's peak; 1e-3 otherwise
 MAX_SECONDS = 120.0  # after which a run is halted
 
 Key = Annotated[str, Field(min_length=1, max_length=200)]
@@ -30,7 +30,7 @@ class Asked(BaseModel):
     text : str           a scenario written in the page, instead
     changes : dict       dotted keys, as ``--with`` and ``--host`` take them
     readouts : list      curves to send
-    sketch : bool        roughly, while a slider moves: three hundred times the error allowed, a sixth of the work
+    sketch : bool        roughly, while a slider moves: three hundred times the error allowed, a sixth of the steps
     page : str           who asks: a newer question of the same page halts an older one
     """
 

@@ -76,4 +76,4 @@ def _warm(session: Session) -> None:
     from immunity.explore.asked import Asked
 
     if session.first:
-        answer(session.run(Asked(scenario=session.first)), session.findings)
+        answer(session.run(Asked(scenario=session.first)), session.findings_about(session.first))

@@ -83,9 +83,18 @@ class Session:
         self._lock = threading.Lock()
 
     @cached_property
-    def findings(self) -> tuple[Published, ...]:
-        """Published findings, for the points behind curves."""
-        return readable_findings()
+    def _findings(self) -> dict[str, list[Published]]:
+        """Published findings, by the scenario they are about."""
+        found: dict[str, list[Published]] = {}
+        for each in readable_findings():
+            about = each.finding.runs.get(each.finding.measure.run or "")
+            if about is not None:
+                found.setdefault(about.scenario, []).append(each)
+        return found
+
+    def findings_about(self, scenario: str) -> tuple[Published, ...]:
+        """Published findings, for the points behind curves of a scenario."""
+        return tuple(self._findings.get(scenario, ()))
 
     def entry(self, asked: Asked) -> Entry:
         """The scenario that is asked for: a known one, or one written in the page. No file is opened.

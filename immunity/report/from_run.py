@@ -259,12 +259,10 @@ def _places(record: Record, over_hosts: Callable[[Floats], Floats]) -> tuple[Pla
 def _microbe_unit(record: Record) -> str:
     """The unit of the microbes that are ever there; a word, if they have several."""
     pool = record.pool
-    units = {
-        record.pool_units[i]
-        for place in record.places.values()
-        for i in place["microbes"]
-        if pool is None or np.nanmax(pool[:, :, i], initial=0.0) > 0.0
-    }
+    there = np.array(sorted({i for place in record.places.values() for i in place["microbes"]}), np.intp)
+    if pool is not None:
+        there = there[np.nanmax(pool[:, :, there], axis=(0, 1), initial=0.0) > 0.0]
+    units = {record.pool_units[i] for i in there.tolist()}
     return units.pop() if len(units) == 1 else "microbes" if units else "CFU"
 
 

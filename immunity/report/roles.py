@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from immunity.report.model import Curve
 
@@ -14,7 +15,7 @@ _HOME_PANELS = {"blood", "marrow"}
 
 def is_microbe(curve: Curve) -> bool:
     """Whether it counts microbes; what is weighed, such as endotoxin, are their products."""
-    words = set(re.split(r"[\s/]+", curve.unit))
+    words = _words(curve.unit)
     return bool(_MICROBE_UNITS & words) or (curve.panel == "microbes" and not _MASSES & words)
 
 
@@ -25,4 +26,9 @@ def is_symptom(curve: Curve) -> bool:
 
 def is_arrival(curve: Curve) -> bool:
     """Whether a rise means that cells came from elsewhere: cells, counted where they are neither made nor carried."""
-    return bool({"cell", "cells"} & set(re.split(r"[\s/]+", curve.unit))) and curve.panel not in _HOME_PANELS
+    return bool({"cell", "cells"} & _words(curve.unit)) and curve.panel not in _HOME_PANELS
+
+
+@lru_cache(maxsize=512)
+def _words(unit: str) -> frozenset[str]:
+    return frozenset(re.split(r"[\s/]+", unit))

@@ -32,7 +32,7 @@ def gap(ours: Floats, theirs: Floats) -> float:
     return float(np.max(np.abs(ours - theirs) / (np.abs(theirs) + 1e-9)))
 
 
-@pytest.mark.parametrize("rtol", [1e-2, 1e-4])
+@pytest.mark.parametrize("rtol", [3e-1, 1e-2, 1e-4])  # the first is a sketch
 @pytest.mark.parametrize("name", nets())
 def test_deterministic_runs_are_the_same(name: str, rtol: float) -> None:
     tables = nets()[name]
