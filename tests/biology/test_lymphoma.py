@@ -76,3 +76,30 @@ def test_rituximab_shrinks_a_follicular_lymphoma_by_nk_cells() -> None:
     bare = hasty_run("follicular_lymphoma_rituximab", days=120, changes={"numbers": {"follicular_lymphoma.adcc": "0"}})
     assert eight[-1] < four[-1] < curve(bare, VOLUME)[-1] - 0.2
     assert curve(bare, B_CELLS)[-1] < 0.2 * curve(bare, B_CELLS)[0]
+
+
+@cache
+def engaged(kind: str = "follicular_lymphoma", **numbers: str) -> im.Run:
+    named = {name.replace("__", "."): value for name, value in numbers.items()}
+    return hasty_run(f"{kind}_mosunetuzumab", days=90, changes={"numbers": named} if named else {})
+
+
+def test_an_engager_clears_a_lump_if_enough_t_cells_are_able_and_enough_of_it_gets_in() -> None:
+    assert curve(engaged(), VOLUME)[-1] < curve(engaged(), VOLUME)[0] - 1.0
+    few = curve(engaged(cd3_engagement__able="0.4"), VOLUME)
+    assert few.min() > 1.0
+    open_lump = curve(engaged(cd3_engagement__able="0.4", cd20_engagement__lumps="3"), VOLUME)
+    assert open_lump[-1] < few[-1] - 0.5
+
+
+def test_small_doses_of_an_engager_bring_the_fever_and_take_b_cells_but_no_lump() -> None:
+    run = engaged()
+    assert curve(run, B_CELLS)[13] < 0.05 * curve(run, B_CELLS)[0]
+    assert curve(run, VOLUME)[13] > curve(run, VOLUME)[0] - 0.1
+    fever = curve(run, "body.temperature")
+    assert fever[:7].max() > fever[13:].max() + 0.5  # sixty times as much does not bring it back
+
+
+def test_who_has_no_engager_has_no_t_cells_counted_in_lumps() -> None:
+    pools = lymphoma("untreated", 200).record.pool_names
+    assert not any(word in name for name in pools for word in ("lump_t_cell", "cd20_engagement"))

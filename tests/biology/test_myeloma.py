@@ -74,3 +74,10 @@ def test_a_receptor_that_binds_something_else_leaves_the_myeloma_alone() -> None
     run = hasty_run("myeloma_car_t", days=145, changes=other)
     assert at(run, CELLS, 144) > at(run, CELLS, 119) - 0.1
     assert at(run, "blood.b_cells", 144) < 0.3 * at(run, "blood.b_cells", 119)
+
+
+def test_car_t_cells_that_tire_in_a_full_marrow_call_for_less_and_may_lose() -> None:
+    tired, never = (myeloma("car_t", 145, marrow_tiredness__tiring=time) for time in ("28 day", "1e5 day"))
+    assert np.asarray(tired["blood.il6"]).max() < 0.5 * np.asarray(never["blood.il6"]).max()
+    lost = myeloma("car_t", 145, marrow_tiredness__tiring="10 day")
+    assert at(lost, CELLS, 144) > at(tired, CELLS, 144) + 2.0  # decades

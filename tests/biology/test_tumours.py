@@ -39,6 +39,14 @@ def test_it_grows_and_does_so_faster_where_no_t_cells_are() -> None:
     assert np.asarray(bare[DIAMETERS]).ravel()[0] > np.asarray(untreated[DIAMETERS]).ravel()[0]
 
 
+def test_most_cd8_cells_of_a_melanoma_know_something_else_until_killers_are_let_loose() -> None:
+    before, after = (np.asarray(melanoma(given)["tumour.bystanders"]).ravel() for given in ("untreated", "nivolumab"))
+    assert 20.0 < before[0] < 90.0  # as told of lung and colon
+    assert after[20] < before[20] - 15.0
+    called = melanoma("nivolumab", tumour_killer__called="1")
+    assert end(called, DIAMETERS) > end(melanoma("nivolumab"), DIAMETERS)
+
+
 def test_growth_ends_with_what_the_body_can_feed() -> None:
     long = melanoma("untreated", "digeorge_complete", 1500, tumour__lethal="0 1/day")
     volume = np.asarray(long["tumour.volume"]).ravel()  # decades of mL
