@@ -90,3 +90,14 @@ def test_pressure_bears_a_loss_of_blood_and_then_does_not() -> None:
     assert lowest[0] > 85.0
     assert 72.0 < lowest[1] < 85.0
     assert lowest[2] < 55.0
+
+
+def test_machines_give_time_and_dead_cells_of_organs_kill_later() -> None:
+    late = {"therapies.0.when.delay": "8 h"}
+    bare, held = _run(TREATED, late | {"therapies.4.dose": "1e-6 point"}), _run(TREATED, late)
+    alive = np.asarray(held["body.survival"]).ravel()
+    early, last = alive[72], alive[24 * 14]  # rows of an hour: on the third day, and after two weeks
+    assert _alive(bare) < _alive(held) - 0.1
+    assert early > last + 0.03
+    quick = _run(TREATED, late | {"numbers.shock.share_that_dies": "0"})
+    assert np.asarray(quick["body.survival"]).ravel()[72] - _alive(quick) < early - last  # stunned cells work again
