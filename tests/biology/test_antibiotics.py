@@ -100,7 +100,7 @@ def test_germs_fill_the_sores_of_a_gut_that_no_neutrophils_guard() -> None:
     low, low_on_gcsf = (int((r["blood.neutrophils"].values < 0.5).sum()) for r in (usual, gcsf))
     assert low_on_gcsf < 0.7 * low
     assert float(usual["gut.sore_bacteria"].max()) > 9.0
-    assert float(usual["gut.sore_bacteria"][-1]) == 0.0  # the limit of detection: once neutrophils are back
+    assert float(usual["gut.sore_bacteria"][-1]) < 3.0  # next to none once neutrophils are back
 
 
 def test_a_sore_gut_makes_fever_without_germs_in_the_blood() -> None:
