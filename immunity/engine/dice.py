@@ -12,12 +12,13 @@ from immunity.compiler.tables import Bytes, Floats, Ints
 from immunity.engine.kernel import kernel, shared
 from immunity.engine.live import N_FLOWS, N_POOLS, Live
 from immunity.engine.net import Host, Places, Wiring
-from immunity.engine.packed import Grid, Packed, WordGrid
+from immunity.engine.packed import Grid, Packed, WordGrid, Words
 from immunity.engine.rng import Streams, binomial
 from immunity.engine.rosenbrock import Work
 
 TINY = 1e-300
 UNNOTICED = 1e6  # counts above this leap as far as the error allows
+LEAPS, FEEDS, WALKS = -1, -2, -3  # slots of flows that are not exact: leaps, and brings walkers; of walkers
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,7 +31,7 @@ class Dice(Packed):
     strayed: Floats  # [pool] how far it was from what is expected, at the last output
     aside: Floats  # [pool] how far noise took it by the end of the last step
     batch: Floats  # [pool] pairs of members per day that come as one, each counted twice
-    slot: Ints  # [flow] place in the lists below, -1: leaps
+    slot: Ints  # [flow] place in the lists below, or LEAPS, FEEDS, WALKS
     exact: Places  # [slot] flow
     fire_at: Floats  # [slot] day since the start of the step
     rate: Floats  # [slot] propensity
@@ -68,6 +69,11 @@ class Dice(Packed):
     tree: Ints  # tournament over slots: which fires first
     best: Floats  # and when
     small: Bytes  # [pool] its flows run event by event
+    plain: Bytes  # [pool] its members may walk, see `walk`
+    walks: Bytes  # [pool] they do, in this step
+    walking: Ints  # [1] how many pools do
+    standing: Floats  # [pool] how many walkers are there, at the last output or at the end
+    walked: Words  # [flow] where the streams stood that they draw from
 
 
 def new_dice(wiring: Wiring) -> Dice:
@@ -120,6 +126,11 @@ def new_dice(wiring: Wiring) -> Dice:
         tree=np.zeros(4 * n_flow + 4, np.int32),
         best=np.zeros(4 * n_flow + 4),
         small=np.zeros(n_pool, np.uint8),
+        plain=np.zeros(n_pool, np.uint8),
+        walks=np.zeros(n_pool, np.uint8),
+        walking=np.zeros(1, np.int32),
+        standing=np.zeros(n_pool),
+        walked=np.zeros(n_flow, np.uint64),
     )
 
 
@@ -141,8 +152,8 @@ def own_change(wiring: Wiring, host: Host, flow: int) -> float:
 
 @kernel
 def leaps(wiring: Wiring, dice: Dice, flow: int) -> bool:
-    """Say whether a flow is drawn, and not event by event."""
-    return wiring.drawn[flow] and dice.slot[flow] < 0
+    """Say whether a flow is drawn, and not event by event nor one of walkers."""
+    return wiring.drawn[flow] and dice.slot[flow] < 0 and dice.slot[flow] != WALKS
 
 
 @shared

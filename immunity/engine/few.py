@@ -82,7 +82,7 @@ def share_out_few(wiring: Wiring, host: Host, live: Live, work: Work, dice: Dice
         if not (wiring.countable[pool] and live.value_on[pool]):
             continue
         few = min(x[pool], work.new[pool]) < SPARSE and x[pool] < UNNOTICED and dice.level[pool] > 0.0
-        if not few or dice.small[pool] or comes_back(wiring, live, dice, pool, True):
+        if not few or dice.small[pool] or dice.walks[pool] or comes_back(wiring, live, dice, pool, True):
             continue
         if not listed:
             _arrivals(wiring, host, live, dice, False)
@@ -159,7 +159,8 @@ def count_few(
     """
     for place in range(live.size[N_POOLS]):
         pool = live.pools[place]
-        few = wiring.countable[pool] and not dice.small[pool] and min(x[pool], dice.due[pool]) < SPARSE
+        leaping = wiring.countable[pool] and not dice.small[pool] and not dice.walks[pool]
+        few = leaping and min(x[pool], dice.due[pool]) < SPARSE
         if not few or x[pool] >= UNNOTICED or dice.born[pool] > BRIEF * dice.pace[pool]:
             continue
         if not comes_back(wiring, live, dice, pool, True):

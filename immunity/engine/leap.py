@@ -21,7 +21,7 @@ import math
 import numpy as np
 
 from immunity.compiler.tables import Floats
-from immunity.engine.dice import UNNOTICED, Dice, leaps, own_change, whole_yield
+from immunity.engine.dice import UNNOTICED, WALKS, Dice, leaps, own_change, whole_yield
 from immunity.engine.few import count_few, mend, share_out_few
 from immunity.engine.hazard import derivative, evaluate_signals
 from immunity.engine.kernel import kernel, shared
@@ -30,6 +30,7 @@ from immunity.engine.net import BY_PRIMARY, Host, Wiring
 from immunity.engine.rng import Streams, poisson, rounded
 from immunity.engine.rosenbrock import Work, start_matrix
 from immunity.engine.sparse import factorise, solve
+from immunity.engine.walk import go_on
 
 FAINT = 4.0  # expected firings below which a flow draws last, so that it can't fall below none
 WHOLE = 1e6  # firings above which rounding needs no chance
@@ -206,7 +207,7 @@ def _carry(wiring: Wiring, host: Host, live: Live, work: Work, dice: Dice, step:
     for place in range(live.size[N_FLOWS]):
         flow = live.flows[place]
         more = dice.more[flow] if dice.slot[flow] < 0 else 0.0
-        if wiring.drawn[flow]:
+        if wiring.drawn[flow] and dice.slot[flow] != WALKS:
             more += dice.firings[flow] - dice.mean[flow]
         if more != 0.0:
             _put_in(wiring, host, work, flow, more)
@@ -246,7 +247,7 @@ def _make_whole(wiring: Wiring, live: Live, work: Work, dice: Dice, streams: Str
     """Add to every flow's firings what the noise of its pools makes of them; round those that are drawn."""
     for place in range(live.size[N_FLOWS]):
         flow = live.flows[place]
-        if dice.slot[flow] >= 0:
+        if dice.slot[flow] >= 0 or dice.slot[flow] == WALKS:
             continue
         pull = _pull(wiring, work, dice, flow, step)
         if not wiring.drawn[flow]:
@@ -307,6 +308,8 @@ def leap(
         for pool in range(wiring.n_pool):
             if wiring.countable[pool] and after[pool] < 0.0:
                 mend(wiring, host, live, dice, streams, pool, after)
+    if not go_on(wiring, host, live, dice, streams, x, after, step):
+        return False
     for place in range(live.size[N_POOLS]):
         pool = live.pools[place]
         if wiring.countable[pool] and after[pool] < 0.0 and x[pool] < UNNOTICED:

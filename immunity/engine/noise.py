@@ -215,8 +215,8 @@ def excuse_noise(wiring: Wiring, host: Host, live: Live, work: Work, dice: Dice,
                 dice.came[wiring.stoich_pool[at]] += moved * moved
     for place in range(live.size[N_POOLS]):
         pool = live.pools[place]
-        if dice.small[pool]:
-            work.slack[pool] = np.inf  # its path is that of its events
+        if dice.small[pool] or dice.walks[pool]:
+            work.slack[pool] = np.inf  # its path is that of its members
         elif wiring.countable[pool]:
             work.slack[pool] += dice.due[pool] + math.sqrt(dice.came[pool])
         else:

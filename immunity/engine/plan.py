@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import math
 
-from immunity.compiler.tables import Floats
-from immunity.engine.dice import TINY, UNNOTICED, Dice, leaps, own_change, touches_small
+from immunity.compiler.tables import Bytes, Floats
+from immunity.engine.dice import FEEDS, LEAPS, TINY, UNNOTICED, WALKS, Dice, leaps, own_change, touches_small
 from immunity.engine.kernel import kernel, shared
 from immunity.engine.live import N_FLOWS, N_POOLS, Live
 from immunity.engine.net import Host, Wiring
 from immunity.engine.rng import Streams, exponential
 from immunity.engine.rosenbrock import Work, begin_step, linearise
+from immunity.engine.walk import choose_walkers
 
 FEW = 4096.0  # counts from here up always leap
 LEAP = 0.2  # share of a pool of a thousand that may be born in a leap; grows with the square root of the count
@@ -43,6 +44,8 @@ def all_small(wiring: Wiring, host: Host, live: Live, dice: Dice, x: Floats) -> 
             return False
     for place in range(live.size[N_POOLS]):
         dice.small[live.pools[place]] = wiring.countable[live.pools[place]]
+        dice.walks[live.pools[place]] = False
+    dice.walking[0] = 0
     return True
 
 
@@ -199,7 +202,15 @@ def _judge_mixed(
 
 @shared
 def plan_step(
-    wiring: Wiring, host: Host, live: Live, work: Work, dice: Dice, x: Floats, wanted: float, followed: float
+    wiring: Wiring,
+    host: Host,
+    live: Live,
+    work: Work,
+    dice: Dice,
+    needed: Bytes,
+    x: Floats,
+    wanted: float,
+    followed: float,
 ) -> float:
     """Mark as small the pools worth running event by event, and return how long the step may be.
 
@@ -212,13 +223,17 @@ def plan_step(
     followed : float   how long the step may be for the noise in uncountable pools to be followed
     """
     some = False
+    dice.walking[0] = 0
     for place in range(live.size[N_POOLS]):
         pool = live.pools[place]
         dice.small[pool] = False
+        dice.walks[pool] = False
         if wiring.countable[pool] and x[pool] < FEW:
             limit = _leap_limit(wiring, host, live, work, dice, x, wanted, pool)
             dice.small[pool] = _events_within(wiring, live, dice, x, limit, pool) <= EVENTS
             some = some or dice.small[pool]
+    if some:
+        some = choose_walkers(wiring, host, live, work, dice, needed, x)
     longest = _longest(wiring, host, live, work, dice, x, wanted, followed)
     if not some:
         return longest
@@ -229,13 +244,26 @@ def plan_step(
     return _longest(wiring, host, live, work, dice, x, wanted, followed) if mixed else longest
 
 
+@kernel
+def _slot_of(wiring: Wiring, host: Host, dice: Dice, flow: int) -> int:
+    """Return how a flow is drawn that does not run event by event."""
+    if not wiring.drawn[flow]:
+        return LEAPS
+    if wiring.primary[flow] >= 0 and dice.walks[wiring.primary[flow]]:
+        return WALKS
+    for at in range(wiring.stoich_ptr[flow], wiring.stoich_ptr[flow + 1]):
+        if dice.walks[wiring.stoich_pool[at]] and host.change[at] > 0.0:
+            return FEEDS
+    return LEAPS
+
+
 @shared
 def split_flows(wiring: Wiring, host: Host, live: Live, dice: Dice, streams: Streams) -> int:
     """List the flows to run event by event, wind up the clocks of those new among them, and return their number."""
     n_exact = 0
     for place in range(live.size[N_FLOWS]):
         flow = live.flows[place]
-        dice.slot[flow] = -1
+        dice.slot[flow] = _slot_of(wiring, host, dice, flow)
         dice.firings[flow] = 0.0
         dice.more[flow] = 0.0
         for at in range(wiring.stoich_ptr[flow], wiring.stoich_ptr[flow + 1]):

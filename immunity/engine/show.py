@@ -19,7 +19,7 @@ import numpy as np
 
 from immunity.compiler.tables import Floats
 from immunity.engine.course import Course, record
-from immunity.engine.dice import Dice
+from immunity.engine.dice import FEEDS, WALKS, Dice
 from immunity.engine.kernel import kernel, shared
 from immunity.engine.live import N_FLOWS, N_POOLS, Live
 from immunity.engine.net import Host, Wiring
@@ -41,7 +41,7 @@ def _turnover(dice: Dice, x: Floats, step: float, pool: int) -> float:
 @kernel
 def is_quick(wiring: Wiring, dice: Dice, x: Floats, step: float, pool: int) -> bool:
     """Say whether a pool that leaps takes back noise too soon for its firings to be spread over the step."""
-    leaping = wiring.countable[pool] and not dice.small[pool]
+    leaping = wiring.countable[pool] and not dice.small[pool] and not dice.walks[pool]
     return leaping and _turnover(dice, x, step, pool) > BRISK
 
 
@@ -122,8 +122,10 @@ def _share_so_far(
     wiring: Wiring, work: Work, dice: Dice, streams: Streams, flow: int, before: float, share: float, count: float
 ) -> float:
     """Return how often a flow has fired in a share of the step, given how often by a share ``before`` it."""
-    if dice.slot[flow] >= 0:
+    if dice.slot[flow] >= 0 or dice.slot[flow] == WALKS:
         return dice.firings[flow]
+    if dice.slot[flow] == FEEDS:
+        return dice.shown[flow]
     if count >= CROWD:
         return share * dice.firings[flow]
     left = dice.firings[flow] - dice.shown[flow]
@@ -153,7 +155,7 @@ def show(
     interpolate(live, work, course.x, share, shown)
     for place in range(live.size[N_FLOWS]):
         flow = live.flows[place]
-        if before == 0.0:
+        if before == 0.0 and dice.slot[flow] != FEEDS:
             dice.shown[flow] = 0.0
         if not wiring.drawn[flow] or (dice.firings[flow] == 0.0 and work.expected[flow] == 0.0):
             continue
@@ -166,6 +168,8 @@ def show(
         pool = live.pools[place]
         if dice.small[pool]:
             shown[pool] = work.values[pool]
+        elif dice.walks[pool]:
+            shown[pool] = dice.standing[pool]
         elif is_quick(wiring, dice, course.x, step, pool) and (
             course.x[pool] < CROWD or _is_alone(wiring, host, live, work, dice, course.x, pool)
         ):

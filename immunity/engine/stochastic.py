@@ -67,6 +67,7 @@ from immunity.engine.smooth import (
 )
 from immunity.engine.sparse import lay_out
 from immunity.engine.status import HALTED, OK, STOPPED, TOO_MANY_STEPS
+from immunity.engine.walk import mark_plain, recall_walk, walk
 
 MOMENT = 1e-3  # days within which the stop rule need not be located
 CHUNK = 20000  # events after which a purely exact run looks up, and a step that expected none was too long
@@ -91,6 +92,7 @@ def _list_anew(wiring: Wiring, host: Host, live: Live, work: Work, dice: Dice, c
     """Rebuild the lists of what is live, and forget the clocks of all else."""
     find_live(wiring, host, course.x, live, needed, work.values)
     lay_out(wiring, live)
+    mark_plain(wiring, host, live, dice, needed)
     for flow in range(wiring.n_flow):
         dice.slot[flow] = -1
         if not live.flow_on[flow]:
@@ -180,11 +182,13 @@ def _draw_step(
             when = course.out_times[course.tally[NEXT_OUT]]
             if n_exact > 0:
                 run_events(wiring, host, live, dice, streams, needed, work.values, n_exact, when - t - done, 1 << 62)
+            walk(wiring, host, live, dice, streams, course.x, step, when - t, True)
             show(wiring, host, live, work, dice, late, course, step, done / step, (when - t) / step, when)
             done = when - t
         if n_exact > 0:
             rewind_events(dice, streams, n_exact, 1)
             recall_firings(wiring, dice, n_exact)
+        recall_walk(live, dice)
     return True
 
 
@@ -265,7 +269,7 @@ def advance_stochastic(
             if knot <= t:
                 knot = next_knot(wiring, host, course.shown, t)
             coming, target = target, min(t_end, knot)
-            step = fit(plan_step(wiring, host, live, work, dice, x, fit(h, target - t), followed), target - t)
+            step = fit(plan_step(wiring, host, live, work, dice, needed, x, fit(h, target - t), followed), target - t)
             if t + step > coming and is_brisk(wiring, host, live, work, dice, x, step):
                 target = coming
                 step = fit(step, target - t)

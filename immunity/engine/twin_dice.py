@@ -29,18 +29,21 @@ from immunity.engine.twin_leap import count_few, leap, meeting, mend, whole_yiel
 from immunity.engine.twin_noise import comes_back, excuse_noise, no_noise, trace_noise
 from immunity.engine.twin_random import Stream
 from immunity.engine.twin_survey import Dice, Turnover, survey
+from immunity.engine.twin_walk import choose_walkers, walk
 
 UNNOTICED, FEW, LEAP, EVENTS, FRANTIC, CHUNK, RETRACE = 1e6, 4096.0, 0.2, 100.0, 3e4, 20000, 4
 
 
 def plan(
-    dice: Dice, moved: Turnover, followed: float, x: Floats, wanted: float, rates: list[float]
-) -> tuple[set[int], float]:
-    """Return the pools to run event by event, and how long the step may be."""
+    dice: Dice, moved: Turnover, followed: float, x: Floats, wanted: float, rates: list[float], signals: list[float]
+) -> tuple[set[int], set[int], float]:
+    """Return the pools to run event by event, those whose members walk, and how long the step may be."""
     pools = [pool for pool in range(dice.model.n_pool) if dice.model.tables.countable[pool] and x[pool] < UNNOTICED]
     limit = {pool: leap_limit(dice, moved, x, wanted, pool, rates) for pool in pools}
     events = {pool: events_within(dice, moved, x, limit[pool], pool) for pool in pools}
     small = {pool for pool in pools if x[pool] < FEW and events[pool] <= EVENTS}
+    walking = choose_walkers(dice, small, x, signals)
+    small -= walking
 
     def longest() -> float:
         step = min(wanted, max(followed, wanted / 50))
@@ -74,7 +77,7 @@ def plan(
                     elif not joins:
                         small -= set(dice.touched(flow))
                         changed = True
-    return small, longest()
+    return small, walking, longest()
 
 
 def leap_limit(dice: Dice, moved: Turnover, x: Floats, wanted: float, pool: int, rates: list[float]) -> float:
@@ -212,7 +215,7 @@ def run_dice(
         small = {pool for pool in range(model.n_pool) if tables.countable[pool] and x[pool] < FEW}
         busy = sum(rate for flow, rate in enumerate(rates) if dice.drawn(flow)) * (days - t) >= FRANTIC
         only = not (timed or busy) and all(dice.drawn(flow) and small & set(dice.touched(flow)) for flow in live)
-        span, step, error, noisy, until, stand = days - t, None, 0.0, False, days, x
+        span, step, error, noisy, until, stand, walking = days - t, None, 0.0, False, days, x, set[int]()
         moved = survey(dice, rates, [float(hazard(model, flow, signals)) for flow in live])
         if only:
             small = {pool for pool in range(model.n_pool) if tables.countable[pool]}
@@ -220,13 +223,13 @@ def run_dice(
             if traced % RETRACE == 0:
                 noise = trace_noise(dice, moved, x, floor, t, noise, fit(h, days - t))
             traced += 1
-            small, longest = plan(dice, moved, noise.followed, x, fit(h, days - t), rates)
+            small, walking, longest = plan(dice, moved, noise.followed, x, fit(h, days - t), rates, signals)
             until = min(days, next_knot(model, t))
             span = fit(longest, until - t)
             stand = hold(moved, small, x, span)
             step = rosenbrock_step(model, stand, t, span, small)
             step = replace(step, new=step.new + x - stand)
-            slack = excuse_noise(dice, moved, noise, small, x, floor, span)
+            slack = excuse_noise(dice, moved, noise, small | walking, x, floor, span)
             error, noisy = error_norm(step, rtol, floor, slack), is_noisy(step, rtol, floor, slack)
             if error > 1.0 or np.any((step.new < -rtol * tables.floor) & (tables.countable == 0)):
                 h, grow = (span / 2 if error <= 1.0 else span * max(0.15, 0.9 * error ** (-1 / 3))), 1.0
@@ -253,14 +256,14 @@ def run_dice(
         firings, odd = single, {}
         if step is not None:
             engaged = [flow for flow in live if flow not in exact]
-            leaping = [flow for flow in engaged if dice.drawn(flow)]
+            leaping = [flow for flow in engaged if dice.drawn(flow) and tables.flows.primary[flow] not in walking]
             lasting, as_expected = stand.copy(), propensities(model, stand.tolist(), t)
             if exact:
                 lasting[list(small)] = average[list(small)]
             more = span * (np.array(propensities(model, lasting.tolist(), t), float) - np.array(as_expected, float))
             slopes, held_signals = arms(model, stand, t), signal_values(model, stand.tolist(), t)
             slopes[:, list(small)] = 0.0
-            leapt = leap(dice, engaged, single, more, small, step, x, held_signals, slopes, moved.batch, span)
+            leapt = leap(dice, engaged, single, more, small, step, x, held_signals, slopes, moved.batch, walking, span)
             odd = {
                 flow: {p: whole_yield(dice, flow, p, leapt.drawn[flow]) for p in dice.touched(flow)} for flow in leaping
             }
@@ -269,13 +272,16 @@ def run_dice(
             after += total_odd(odd, model.n_pool)
             count_few(dice, moved, small, leapt, odd, x, np.maximum(step.new, 0.0), after, span)
             mend(dice, leaping, leapt.drawn, odd, after)
+            others = leapt.drawn | single
+            walkers = walk(dice, moved, walking, others, x, np.maximum(step.new, 0.0), span)
+            after += net_change(model, [walkers.get(flow, 0.0) for flow in live])
             if any(after[p] < 0 and x[p] < UNNOTICED for p in range(model.n_pool) if tables.countable[p]):
                 h, grow = span / 2, 1.0
                 dice.clock = kept[0]
                 for flow in exact:
                     dice.streams[flow].drawn = kept[1][flow]
                 continue
-            firings = leapt.drawn | single
+            firings = others | walkers
             for flow in live:
                 if not dice.drawn(flow):
                     firings[flow] = max(0.0, step.expected[flow] + leapt.extra[flow])

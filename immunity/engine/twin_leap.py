@@ -58,6 +58,7 @@ def leap(
     signals: list[float],
     slopes: Floats,
     batch: Floats,
+    walking: set[int],
     h: float,
 ) -> Leap:
     """Draw the firings of leaping flows, and carry their noise and that of events to what is not drawn.
@@ -66,7 +67,7 @@ def leap(
     """
     model, primary = dice.model, dice.model.tables.flows.primary
     n, n_flow = model.n_pool, model.n_flow
-    leaping = [flow for flow in engaged if dice.drawn(flow)]
+    leaping = [flow for flow in engaged if dice.drawn(flow) and primary[flow] not in walking]
     change = np.array([net_change(model, np.eye(n_flow)[flow].tolist()) for flow in range(n_flow)])
     mean = {flow: float(step.expected[flow]) for flow in engaged}
     mean |= {flow: max(0.0, mean[flow] + more[flow]) * meeting(dice, flow, signals) for flow in leaping}

@@ -122,3 +122,37 @@ def test_noise_is_heard_alike(half: float) -> None:
     ours, theirs, our_steps, their_steps = drawn(overheard(half), 2, 0.6)
     assert our_steps == their_steps
     assert gap(ours, theirs) < SAME
+
+
+def wanderers(start: float) -> Tables:
+    """Rounds of few through three places, two of whom a fourth feeds; one is called by a crowd; and something acts."""
+    net = Builder()
+    for name, count in (("blood", start), ("node", 3.0 * start), ("skin", start), ("marrow", 5e4), ("germ", 400.0)):
+        net.pool(name, count, countable=True)
+    net.pool("alarm", 3.0, floor=0.01)
+    net.signal("crowd", ["node", "marrow"])
+    net.signal("level", ["alarm"])
+    net.flow("in", 20.0, {"blood": -1, "node": 1}, "blood")
+    net.flow("out", 6.0, {"node": -1, "blood": 1}, "node")
+    net.flow("home", 3.0, {"blood": -1, "skin": 1}, "blood")
+    net.flow("return", 9.0, {"skin": -1, "node": 1}, "skin")
+    net.flow("die", 0.5, {"node": -1, "alarm": 0.1}, "node")
+    net.flow("leave", 1e-4 * start, {"marrow": -1, "blood": 1}, "marrow")
+    net.flow("come in threes", 2.0, {"skin": 3})
+    net.flow("divide", 2.0, {"marrow": 1}, "marrow", [hill("crowd", base=1.0, top=0.0, half=5e4)])
+    net.flow("wear", 1.0, {"marrow": -1}, "marrow")
+    net.flow("split", 3.0, {"germ": 1}, "germ", [hill("level", base=1.0, top=0.0, half=2.0)])
+    net.flow("kill", 2.0, {"germ": -1, "alarm": 0.05}, "germ")
+    net.flow("fade", 4.0, {"alarm": -1}, "alarm")
+    for pool in ("blood", "node", "skin", "marrow", "germ", "alarm"):
+        net.read_pool(pool)
+    return net.tables()
+
+
+@pytest.mark.parametrize("host", [0, 7])
+@pytest.mark.parametrize("start", [2.0, 12.0, 60.0])
+def test_walkers_go_the_same_ways(start: float, host: int) -> None:
+    ours, theirs, our_steps, their_steps = drawn(wanderers(start), host, 1.5)
+    assert our_steps == their_steps
+    assert np.array_equal(ours[:5], theirs[:5])
+    assert gap(ours, theirs) < SAME
