@@ -11,7 +11,7 @@ import { stamp } from "./format";
 import { LessonList, LessonPanel } from "./lessons";
 import { type Opened, Panel } from "./panel";
 import { save_picture } from "./picture";
-import { asked, decode, encode, from_setting } from "./state";
+import { absorbed, asked, decode, encode, from_setting } from "./state";
 import type { Answer, Bands, Catalogue, Fault, Lesson, Level, Place, Setup, State } from "./types";
 
 const GESTURE = 1500; // ms: changes closer than this are one movement of the hand, whose start is the ghost
@@ -42,6 +42,7 @@ function App() {
   const now_row = useRef(0);
   const under_way = useRef<{ of: string; since: number } | null>(null);
   const next = useRef<(() => void) | null>(null);
+  const beside = useRef(false); // the ghost is one that a lesson sets, there or on its way
   const linked = useRef<string | undefined>(undefined);
   now_row.current = index;
 
@@ -124,11 +125,12 @@ function App() {
   const take = (found: Answer, from: State, began: number) => {
     const another = shown.current !== null && state_shown.current?.scenario === from.scenario;
     const luck = `${from.chance ?? false} ${from.seed ?? 0}`;
-    if (another && !held && shown.current && state_shown.current !== from && began - changed.current > GESTURE && luck === lucky.current) {
+    const fixed = held || beside.current;
+    if (another && !fixed && shown.current && state_shown.current !== from && began - changed.current > GESTURE && luck === lucky.current) {
       set_ghost(shown.current);
       ghost_state.current = state_shown.current;
     }
-    if (!another && !held) {
+    if (!another && !fixed) {
       set_ghost(null);
       ghost_state.current = null;
     }
@@ -177,6 +179,7 @@ function App() {
   }, []);
   const choose = (scenario: string) => {
     set_opened(null);
+    beside.current = false;
     set_state((now) => ({ scenario, level: now?.level, readouts: undefined }));
   };
   const lesson = lessons.find((each) => each.id === state?.lesson);
@@ -188,12 +191,13 @@ function App() {
     set_ghost(null);
     ghost_state.current = null;
     shown.current = null;
+    beside.current = here.beside !== undefined && here.beside !== null;
     set_state((now) => ({ ...from_setting(here.set), lesson: which.id, step, level: level ?? now?.level, readouts: here.look.readouts, day: here.look.day }));
     if (here.beside) {
-      const beside = from_setting(here.beside);
-      ghost_state.current = beside;
-      run("ghost", { ...asked({ ...beside, readouts: here.look.readouts }, null), page: `${page} ghost` }).then((found) => { set_ghost(found); set_held(true); }, told);
-    }
+      const other = from_setting(here.beside);
+      ghost_state.current = other;
+      run("ghost", { ...asked({ ...other, readouts: here.look.readouts }, null), page: `${page} ghost` }).then((found) => { set_ghost(found); set_held(true); }, told);
+    } else give_up("ghost");
   }, []);
 
   const many = () => {
@@ -224,7 +228,7 @@ function App() {
         {lesson && (
           <LessonPanel lesson={lesson} step={state.step ?? 0} level={level} go={(step) => to_step(lesson, step)}
             set_level={(to) => set_state({ ...state, level: to })} again={() => to_step(lesson, state.step ?? 0)}
-            leave={() => set_state({ ...state, lesson: undefined, step: undefined })} />
+            leave={() => { beside.current = false; set_state({ ...state, lesson: undefined, step: undefined }); }} />
         )}
         <Faults faults={faults} />
         <p class="hide" role="status">{note}</p>
@@ -233,13 +237,13 @@ function App() {
             <section class="happened" aria-live="polite" aria-busy={busy}>
               <h2>{answer.title}</h2>
               <p class="headline">{answer.headline}{answer.sketch && <span class="soft"> (sketch)</span>}</p>
-              {ghost && <p class="was">Before: {ghost.headline} <button type="button" class="link" aria-pressed={held} onClick={() => set_held(!held)}>{held ? "Let the ghost follow" : "Hold this ghost"}</button></p>}
+              {ghost && <p class="was">Before: {ghost.headline} <button type="button" class="link" aria-pressed={held} onClick={() => { beside.current = false; set_held(!held); }}>{held ? "Let the ghost follow" : "Hold this ghost"}</button></p>}
               {slow && <p class="soft">Still running. What is new to this machine, such as chance, is compiled once.</p>}
               {answer.warnings.map((text) => <p class="soft">{text}</p>)}
             </section>
           )}
           <form class="controls" aria-label="What to change" onSubmit={(event) => event.preventDefault()}>
-            {setup && <Controls state={state} setup={setup} known={known} change={change} />}
+            {setup && <Controls state={absorbed(state, setup)} setup={setup} known={known} change={change} />}
             <Own state={state} answer={answer} change={(text) => set_state({ scenario: state.scenario, level, text })} />
           </form>
           <div class="seen">

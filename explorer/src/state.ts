@@ -36,7 +36,21 @@ export const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === J
 
 const HOST = ["age", "weight", "sex", "deficiencies", "history"] as const;
 
-export const asked = (state: State, setup: Setup | null): Record<string, unknown> => {
+const PART = /^(exposures|therapies)\.(\d+)\.(\w+)$/;
+
+/** The state with what is said of one exposure or therapy (`exposures.0.dose`) said in the list of them, where controls show it. */
+export const absorbed = (state: State, setup: Setup): State => {
+  const other: Record<string, unknown> = {}, lists: { exposures?: Given[]; therapies?: Given[] } = {};
+  for (const [key, value] of Object.entries(state.other ?? {})) {
+    const [, kind, place, part] = PART.exec(key) ?? [];
+    if (!part || (kind !== "exposures" && kind !== "therapies") || !setup[kind][Number(place)]) other[key] = value;
+    else if (!state[kind]) lists[kind] = (lists[kind] ?? setup[kind]).map((each, k) => (k === Number(place) ? { ...each, [part]: value } : each));
+  }
+  return { ...state, ...lists, other: Object.keys(other).length ? other : undefined };
+};
+
+export const asked = (given: State, setup: Setup | null): Record<string, unknown> => {
+  const state = setup ? absorbed(given, setup) : given;
   const changes: Record<string, unknown> = { ...state.other };
   for (const key of HOST) if (state[key] !== undefined) changes[`host.${key}`] = state[key];
   if (state.exposures && !same(state.exposures, setup?.exposures)) changes.exposures = state.exposures;

@@ -20,6 +20,7 @@ REACH = math.log(1e3)  # how far a number may go, up and down, where nobody says
 ROUNDS = 20  # of the size of errors and the numbers, each with the other held
 SAME = 1e-3  # of a size of errors that has come to rest
 CLOSE = 0.05  # of the quantile: so near to it a profile is taken for a line
+STEEP = 1.5  # times as high as a line says: perhaps another valley, so the way there is sought once more
 APART = 2.0  # natural logarithms: how far about the book's own numbers other starts lie
 
 Progress = Callable[[int], None]
@@ -207,17 +208,26 @@ def _end(
     """The factor at which the profile of a number passes the quantile, the others free; 0 or inf where it never does.
 
     The signed root of what the misfit grows by is nearly a line, so that a secant finds its level within a few points.
+    Each place is come to from the farthest one that lies inside: from one beyond, a descent may end in another valley.
     """
     wall = limits[index, 0 if sign < 0.0 else 1]
     inside, reached = (best[index], 0.0), None
-    logs, step = best, sign * min(quantile * deviation, 1.0)
-    for _ in range(12):
+    known, step = best, sign * min(quantile * deviation, 1.0)
+    for _ in range(16):
         place = inside[0] + step if reached is None else _between(inside, reached, quantile)
         place = max(place, wall) if sign < 0.0 else min(place, wall)
-        guess = np.clip(logs + (place - logs[index]) * direction, limits[:, 0], limits[:, 1])
-        guess[index] = place
-        logs, _ = _fit(problem, guess, limits, held=index, rounds=2)
-        height = _height(problem.score(problem.distances(logs)) - least, free)
+        per = inside[1] / abs(inside[0] - best[index]) if inside[1] > 0.0 else 1.0 / deviation
+        height, logs = math.inf, known
+        for along in (direction, np.zeros_like(direction)):
+            guess = known + np.clip((place - known[index]) * along, -1.0, 1.0)
+            guess = np.clip(guess, limits[:, 0], limits[:, 1])
+            guess[index] = place
+            found, _ = _fit(problem, guess, limits, held=index, rounds=2)
+            now = _height(problem.score(problem.distances(found)) - least, free)
+            if now < height:
+                height, logs = now, found
+            if height <= STEEP * (inside[1] + per * abs(place - inside[0])):
+                break
         if abs(height - quantile) <= CLOSE * quantile:
             return float(math.exp(best[index] + (place - best[index]) * quantile / height))
         if height > quantile:
@@ -226,7 +236,7 @@ def _end(
             return 0.0 if sign < 0.0 else math.inf
         else:
             slope = (height - inside[1]) / (place - inside[0])
-            inside = place, height
+            inside, known = (place, height), logs
             ahead = (quantile - height) / abs(slope) if slope else 1.0
             step = sign * min(1.2 * ahead, 1.5)
     return float(math.exp(reached[0] if reached else inside[0]))

@@ -36,8 +36,7 @@ def _frame(record: Record, names: Sequence[str], whose: slice) -> pd.DataFrame:
     host, n_time = record.host[whose], len(record.time)
     index = pd.Index(record.time, name="day")
     if len(record.host) != 1:
-        pairs = [np.repeat(host, n_time), np.tile(record.time, len(host))]
-        index = pd.MultiIndex.from_arrays(pairs, names=["host", "day"])
+        index = pd.MultiIndex.from_product([host, record.time], names=["host", "day"])
     columns, units = {}, {}
     for name in names or [info.id for info in record.infos]:
         column = find_readout(record.infos, name)

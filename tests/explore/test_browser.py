@@ -79,12 +79,27 @@ def test_a_lesson_is_walked(page: Any, lesson: Any) -> None:
         page.locator(f".plot >> nth={len(step.look.readouts) - 1}").wait_for(timeout=PATIENCE)
         page.wait_for_selector(".happened[aria-busy=false]", timeout=PATIENCE)
         assert page.locator(".lesson").get_by_text(step.say.pupil).count() == 1
+        if step.beside is not None:
+            page.locator("p.was").wait_for(timeout=PATIENCE)
         page.get_by_role("button", name="Show the answer").click()
         assert page.get_by_text(step.answer.pupil).count() == 1
         last = k + 1 == len(lesson.lesson.steps)
         page.get_by_role("button", name="Finish" if last else "Next", exact=True).click()
     assert page.locator(".lesson").count() == 0
     assert page.locator(".faults").count() == 0
+
+
+def test_a_dose_that_a_lesson_changes_is_that_of_the_slider(page: Any) -> None:
+    """And a slider moved after that has the last word."""
+    page.locator("summary", has_text="Lessons").click()
+    page.get_by_role("button", name="A scraped finger").click()
+    page.get_by_role("button", name="Next", exact=True).click()
+    page.get_by_role("heading", name="More bacteria", exact=True).wait_for(timeout=PATIENCE)
+    dose = page.locator("fieldset", has_text="What is met").locator(".slider").first
+    dose.get_by_text("10⁸ CFU", exact=True).wait_for(timeout=PATIENCE)
+    settled(page)
+    dose.locator("input").press("ArrowRight")
+    page.locator(".happened h2", has_text="1.3 × 10⁸ CFU").wait_for(timeout=PATIENCE)
 
 
 def link_of(state: dict[str, Any]) -> str:

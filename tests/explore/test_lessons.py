@@ -13,6 +13,7 @@ from immunity.results import Run
 from immunity.results.condition import fraction_true, parse_condition
 
 BOOK = api.load()
+DOCS = Path(__file__).parents[2] / "docs"
 LESSONS = load_lessons(BOOK.book)
 STEPS = [(lesson, k) for lesson in LESSONS for k in range(len(lesson.lesson.steps))]
 
@@ -46,6 +47,14 @@ def test_the_page_is_sent_words_for_every_level() -> None:
         for step in lesson.to_dict()["steps"]:
             assert "holds" not in step
             assert all(set(step[key]) == set(LEVELS) for key in ("say", "ask", "answer"))
+
+
+@pytest.mark.parametrize("lesson", LESSONS, ids=[each.lesson.id for each in LESSONS])
+def test_a_lesson_has_a_small_picture_in_the_docs(lesson: Lesson) -> None:
+    """Drawn by docs/make_explorer_pictures.py."""
+    told = (DOCS / "howto" / "explore.md").read_text(encoding="utf-8")
+    assert f"(../images/lessons/{lesson.lesson.id}.webp)" in told and f"**{lesson.lesson.title}**" in told
+    assert 5_000 < (DOCS / "images" / "lessons" / f"{lesson.lesson.id}.webp").stat().st_size < 60_000
 
 
 GOOD = (BUILT_IN / "1_the_cut.yaml").read_text(encoding="utf-8")
