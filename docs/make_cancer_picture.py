@@ -20,8 +20,12 @@ from immunity import Run
 IMAGES = Path(__file__).parent / "images"
 STYLES = (("#1b6ca8", "-"), ("#b3341f", "--"), ("#4d4d4d", ":"), ("#2e7d32", "-."))
 START = {"threat": "melanoma", "site": "soft_tissue_metastases", "dose": "1e5 cell"}
-# how well T cells reach it, relative to the middle of people
-PEOPLE = {"poorly reached": "0.1", "better reached": "8", "best reached": "40"}
+# how well T cells reach it, relative to the middle of people, and how far what dies in it rouses dendritic cells, of what could
+PEOPLE = {
+    "poorly reached": {"melanoma.access": "0.1"},
+    "better reached, and heard": {"melanoma.access": "4", "melanoma.alarm": "0.5"},
+    "best reached, and heard": {"melanoma.access": "20", "melanoma.alarm": "1"},
+}
 TREATMENTS = ("untreated", "ipilimumab", "nivolumab", "both")
 LONG = 1500.0  # days
 
@@ -34,9 +38,9 @@ def people() -> dict[str, Run]:
             "melanoma_untreated",
             host={"history": []},
             days=LONG,
-            changes={**changes, "numbers": {"melanoma.access": access}},
+            changes={**changes, "numbers": numbers},
         )
-        for name, access in PEOPLE.items()
+        for name, numbers in PEOPLE.items()
     }
 
 
