@@ -20,7 +20,8 @@ from immunity import Run
 IMAGES = Path(__file__).parent / "images"
 STYLES = (("#1b6ca8", "-"), ("#b3341f", "--"), ("#4d4d4d", ":"), ("#2e7d32", "-."))
 START = {"threat": "melanoma", "site": "soft_tissue_metastases", "dose": "1e5 cell"}
-# how well T cells reach it, relative to the middle of people, and how far what dies in it rouses dendritic cells, of what could
+# how well T cells reach it, relative to the middle of people, and how far what dies in it rouses dendritic cells,
+# of what could
 PEOPLE = {
     "poorly reached": {"melanoma.access": "0.1"},
     "better reached, and heard": {"melanoma.access": "4", "melanoma.alarm": "0.5"},

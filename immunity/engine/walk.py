@@ -167,7 +167,7 @@ def _wander(
         stream = _stream_of(wiring, live, to) if to >= 0 else -1
         if stream < 0:
             return moves
-        pool = to
+        pool = to  # pyright: ignore[reportAssignmentType]
         u, choice = uniform_pair(streams, stream)
         when -= math.log(u) / dice.pace[pool]
     return moves
