@@ -16,7 +16,7 @@ from pathlib import Path
 DOCS = Path(__file__).resolve().parent
 STEPS: dict[tuple[str, ...], tuple[str, ...]] = {
     ("cut_finger.png",): ("docs/make_pictures.py",),
-    ("explore.png", "explore_phone.png"): ("docs/make_explorer_pictures.py",),
+    ("explore.png", "explore_phone.png", "lessons"): ("docs/make_explorer_pictures.py",),
     ("vaccines.png",): ("docs/make_vaccine_pictures.py",),
     ("cancer.png", "leukaemia.png"): ("docs/make_cancer_picture.py",),
     ("lymphoma.png",): ("docs/make_lymphoma_picture.py",),
