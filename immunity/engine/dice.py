@@ -18,6 +18,7 @@ from immunity.engine.rosenbrock import Work
 
 TINY = 1e-300
 UNNOTICED = 1e6  # counts above this leap as far as the error allows
+N_WALKERS, N_WALKING, N_FEEDING = 0, 1, 2
 LEAPS, FEEDS, WALKS = -1, -2, -3  # slots of flows that are not exact: leaps, and brings walkers; of walkers
 
 
@@ -59,6 +60,9 @@ class Dice(Packed):
     stand: Floats  # [pool] the state that a step is computed from: small pools as they are on average within it
     mass: Floats  # [pool] small pools as events have them, times days
     since_day: Floats  # [pool] when that was last brought up to date
+    own: Floats  # [flow] by how much one firing changes its countable primary pool; 0 if it has none
+    uneven: Bytes  # [flow] one firing may change a pool by other than whole numbers
+    response: Floats  # [arm] by how much firings rise with one more in its pool at the end of the step
     more: Floats  # [flow] expected firings on top, for what events made of small pools
     pace: Floats  # [pool] by which part members leave or are born, per day, also where nobody is
     kept_clock: Grid  # [2, flow] of exact flows, before and after the events of a step
@@ -71,7 +75,10 @@ class Dice(Packed):
     small: Bytes  # [pool] its flows run event by event
     plain: Bytes  # [pool] its members may walk, see `walk`
     walks: Bytes  # [pool] they do, in this step
-    walking: Ints  # [1] how many pools do
+    walking: Ints  # N_WALKERS, N_WALKING, N_FEEDING: how much of each list below holds
+    walkers: Places  # pools that walk
+    walking_flows: Places  # by which their members leave
+    feeding_flows: Places  # others that bring members there
     standing: Floats  # [pool] how many walkers are there, at the last output or at the end
     walked: Words  # [flow] where the streams stood that they draw from
 
@@ -116,6 +123,9 @@ def new_dice(wiring: Wiring) -> Dice:
         stand=np.zeros(n_pool),
         mass=np.zeros(n_pool),
         since_day=np.zeros(n_pool),
+        own=np.zeros(n_flow),
+        uneven=np.zeros(n_flow, np.uint8),
+        response=np.zeros(len(wiring.arm_pool)),
         more=np.zeros(n_flow),
         pace=np.zeros(n_pool),
         kept_clock=np.zeros((2, n_flow)),
@@ -128,7 +138,10 @@ def new_dice(wiring: Wiring) -> Dice:
         small=np.zeros(n_pool, np.uint8),
         plain=np.zeros(n_pool, np.uint8),
         walks=np.zeros(n_pool, np.uint8),
-        walking=np.zeros(1, np.int32),
+        walking=np.zeros(3, np.int32),
+        walkers=np.zeros(n_pool, np.uint32),
+        walking_flows=np.zeros(n_flow, np.uint32),
+        feeding_flows=np.zeros(n_flow, np.uint32),
         standing=np.zeros(n_pool),
         walked=np.zeros(n_flow, np.uint64),
     )
@@ -143,11 +156,16 @@ def touches_small(wiring: Wiring, host: Host, dice: Dice, flow: int) -> bool:
     return False
 
 
-@kernel
-def own_change(wiring: Wiring, host: Host, flow: int) -> float:
-    """Return by how much one firing changes the flow's countable primary pool; 0 if it has none."""
-    primary = wiring.primary[flow]
-    return host.own[wiring.arm_ptr[flow]] if primary >= 0 and wiring.countable[primary] else 0.0
+@shared
+def note_changes(wiring: Wiring, host: Host, dice: Dice) -> None:
+    """Keep by how much flows change their primary pools, and which change anything by other than whole numbers."""
+    for flow in range(wiring.n_flow):
+        primary = wiring.primary[flow]
+        dice.own[flow] = host.own[wiring.arm_ptr[flow]] if primary >= 0 and wiring.countable[primary] else 0.0
+        dice.uneven[flow] = False
+        for at in range(wiring.stoich_ptr[flow], wiring.stoich_ptr[flow + 1]):
+            if host.change[at] != np.floor(host.change[at]):
+                dice.uneven[flow] = True
 
 
 @kernel
@@ -158,30 +176,38 @@ def leaps(wiring: Wiring, dice: Dice, flow: int) -> bool:
 
 @shared
 def survey(wiring: Wiring, host: Host, live: Live, work: Work, dice: Dice) -> float:
-    """Add up what arrives in every pool, leaves it and is born in it per day; return all events drawn per day."""
+    """Add up what arrives in every pool, leaves it and is born in it per day; return all events drawn per day.
+
+    Of uncountable pools also what is not born of themselves, in `work.coming`: see `rosenbrock.set_floors`.
+    """
     events = 0.0
     for place in range(live.size[N_POOLS]):
-        dice.arriving[live.pools[place]] = 0.0
-        dice.leaving[live.pools[place]] = 0.0
-        dice.born[live.pools[place]] = 0.0
-        dice.pace[live.pools[place]] = 0.0
-        dice.batch[live.pools[place]] = 0.0
+        pool = live.pools[place]
+        dice.arriving[pool] = 0.0
+        dice.leaving[pool] = 0.0
+        dice.born[pool] = 0.0
+        dice.pace[pool] = 0.0
+        dice.batch[pool] = 0.0
+        work.coming[pool] = work.slope[pool]
     for place in range(live.size[N_FLOWS]):
         flow = live.flows[place]
-        if wiring.drawn[flow]:
-            events += work.propensity[flow]
-        own = own_change(wiring, host, flow)
+        primary, own, propensity, drawn = wiring.primary[flow], dice.own[flow], work.propensity[flow], wiring.drawn[flow]
+        if drawn:
+            events += propensity
         if own != 0.0:
-            dice.pace[wiring.primary[flow]] -= own * work.hazard[flow]
-            dice.born[wiring.primary[flow]] += max(own, 0.0) * work.propensity[flow]
+            dice.pace[primary] -= own * work.hazard[flow]
+            dice.born[primary] += max(own, 0.0) * propensity
         for at in range(wiring.stoich_ptr[flow], wiring.stoich_ptr[flow + 1]):
-            amount = host.change[at] * work.propensity[flow]
+            pool, change = wiring.stoich_pool[at], host.change[at]
+            amount = change * propensity
             if amount > 0.0:
-                dice.arriving[wiring.stoich_pool[at]] += amount
-                if wiring.drawn[flow] and host.change[at] > 1.0 and wiring.stoich_pool[at] != wiring.primary[flow]:
-                    dice.batch[wiring.stoich_pool[at]] += (host.change[at] - 1.0) * amount
+                dice.arriving[pool] += amount
+                if pool == primary:
+                    work.coming[pool] -= amount
+                elif drawn and change > 1.0:
+                    dice.batch[pool] += (change - 1.0) * amount
             else:
-                dice.leaving[wiring.stoich_pool[at]] -= amount
+                dice.leaving[pool] -= amount
     return events
 
 

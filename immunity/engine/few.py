@@ -13,7 +13,7 @@ import math
 import numpy as np
 
 from immunity.compiler.tables import Floats
-from immunity.engine.dice import UNNOTICED, Dice, leaps, own_change, whole_yield
+from immunity.engine.dice import UNNOTICED, Dice, leaps, whole_yield
 from immunity.engine.kernel import kernel
 from immunity.engine.live import N_FLOWS, N_POOLS, Live
 from immunity.engine.net import Host, Wiring
@@ -48,7 +48,7 @@ def _share_out(wiring: Wiring, host: Host, live: Live, dice: Dice, streams: Stre
     for at in range(wiring.leaver_ptr[pool], wiring.leaver_ptr[pool + 1]):
         flow = wiring.leaver[at]
         if live.flow_on[flow] and leaps(wiring, dice, flow):
-            leaving += max(0.0, -own_change(wiring, host, flow)) * dice.mean[flow]
+            leaving += max(0.0, -dice.own[flow]) * dice.mean[flow]
     per_flow = 0.0
     if leaving > 0.0:
         per_flow = count * min((1.0 - dice.late[pool]) / dice.level[pool], 1.0 / leaving)
@@ -59,7 +59,7 @@ def _share_out(wiring: Wiring, host: Host, live: Live, dice: Dice, streams: Stre
             left += dice.due[pool]
         for at in range(wiring.leaver_ptr[pool], wiring.leaver_ptr[pool + 1]):
             flow = wiring.leaver[at]
-            group = -own_change(wiring, host, flow)
+            group = -dice.own[flow]
             if not (group > 0.0 and live.flow_on[flow] and leaps(wiring, dice, flow)):
                 continue
             at_start = per_flow * dice.mean[flow]
@@ -110,7 +110,7 @@ def mend(wiring: Wiring, host: Host, live: Live, dice: Dice, streams: Streams, p
     """Take back firings by which more left a pool than were there."""
     for at in range(wiring.leaver_ptr[pool], wiring.leaver_ptr[pool + 1]):
         flow = wiring.leaver[at]
-        group = -own_change(wiring, host, flow)
+        group = -dice.own[flow]
         if after[pool] < 0.0 and group > 0.0 and live.flow_on[flow] and leaps(wiring, dice, flow):
             undone = min(dice.firings[flow], np.ceil(-after[pool] / group))
             _fire_again(wiring, host, dice, streams, flow, -undone, after)
@@ -125,9 +125,9 @@ def _circle(wiring: Wiring, host: Host, live: Live, dice: Dice, pool: int, after
     around, expected = after[pool], dice.due[pool]
     for at in range(wiring.leaver_ptr[pool], wiring.leaver_ptr[pool + 1]):
         flow = wiring.leaver[at]
-        if not live.flow_on[flow] or own_change(wiring, host, flow) == 0.0:
+        if not live.flow_on[flow] or dice.own[flow] == 0.0:
             continue
-        if own_change(wiring, host, flow) != -1.0 or not leaps(wiring, dice, flow):
+        if dice.own[flow] != -1.0 or not leaps(wiring, dice, flow):
             return 0.0, 0.0
         for entry in range(wiring.stoich_ptr[flow], wiring.stoich_ptr[flow + 1]):
             other = wiring.stoich_pool[entry]
@@ -171,7 +171,7 @@ def count_few(
         first, leaving = -1, 0.0
         for at in range(wiring.leaver_ptr[pool], wiring.leaver_ptr[pool + 1]):
             flow = wiring.leaver[at]
-            if live.flow_on[flow] and own_change(wiring, host, flow) != 0.0:
+            if live.flow_on[flow] and dice.own[flow] != 0.0:
                 first = flow if first < 0 else first
                 leaving += dice.mean[flow]
         stayed = math.exp(-step * dice.pace[pool])
@@ -182,7 +182,7 @@ def count_few(
         over = after[pool] - count
         for at in range(wiring.leaver_ptr[pool], wiring.leaver_ptr[pool + 1]):
             flow = wiring.leaver[at]
-            if over == 0.0 or not live.flow_on[flow] or own_change(wiring, host, flow) == 0.0:
+            if over == 0.0 or not live.flow_on[flow] or dice.own[flow] == 0.0:
                 continue
             part = min(1.0, dice.mean[flow] / leaving) if leaving > 0.0 else 1.0
             leaving -= dice.mean[flow]

@@ -21,9 +21,9 @@ import math
 import numpy as np
 
 from immunity.compiler.tables import Floats
-from immunity.engine.dice import UNNOTICED, WALKS, Dice, leaps, own_change, whole_yield
+from immunity.engine.dice import UNNOTICED, WALKS, Dice, leaps, whole_yield
 from immunity.engine.few import count_few, mend, share_out_few
-from immunity.engine.hazard import derivative, evaluate_signals
+from immunity.engine.hazard import evaluate_signals, flow_hazard
 from immunity.engine.kernel import kernel, shared
 from immunity.engine.live import N_FLOWS, N_POOLS, N_ROWS, N_SIGNALS, Live
 from immunity.engine.net import BY_PRIMARY, Host, Wiring
@@ -81,25 +81,18 @@ def heed_events(wiring: Wiring, host: Host, live: Live, work: Work, dice: Dice, 
 
     Small pools stood still at what was expected of them; see `dice.hold_small`.
     """
-    for pool in range(wiring.n_pool):
-        work.change[pool] = 0.0
-        work.values[pool] = dice.stand[pool]
-        if work.held[pool]:
-            work.values[pool] = dice.mass[pool] / step
+    for place in range(live.size[N_POOLS]):
+        pool = live.pools[place]
+        work.values[pool] = dice.mass[pool] / step if work.held[pool] else dice.stand[pool]
     evaluate_signals(wiring, host, live.signals, live.size[N_SIGNALS], work.values)
-    derivative(
-        wiring,
-        host,
-        live.flows,
-        live.size[N_FLOWS],
-        work.values,
-        work.stage_hazard,
-        work.stage_propensity,
-        work.change,
-    )
     for place in range(live.size[N_FLOWS]):
         flow = live.flows[place]
-        dice.more[flow] = step * (work.stage_propensity[flow] - work.propensity[flow])
+        if dice.slot[flow] >= 0 or dice.slot[flow] == WALKS:
+            continue
+        rate = flow_hazard(wiring, host, flow, work.values)
+        if wiring.primary[flow] >= 0:
+            rate *= work.values[wiring.primary[flow]]
+        dice.more[flow] = step * (rate - work.propensity[flow])
 
 
 @kernel
@@ -170,7 +163,7 @@ def _draw_noise(
             flow = wiring.leaver[at]
             if not (live.flow_on[flow] and leaps(wiring, dice, flow)):
                 continue
-            own = own_change(wiring, host, flow)
+            own = dice.own[flow]
             if own < 0.0:
                 total += dice.mean[flow]
                 noise += dice.firings[flow] - dice.mean[flow]
@@ -191,7 +184,7 @@ def _draw_noise(
         shift = (math.sqrt(max(0.0, 1.0 + more)) - 1.0) * noise / total
         for at in range(wiring.leaver_ptr[pool], wiring.leaver_ptr[pool + 1]):
             flow = wiring.leaver[at]
-            if live.flow_on[flow] and leaps(wiring, dice, flow) and own_change(wiring, host, flow) < 0.0:
+            if live.flow_on[flow] and leaps(wiring, dice, flow) and dice.own[flow] < 0.0:
                 dice.firings[flow] += dice.mean[flow] * shift
 
 
@@ -211,11 +204,12 @@ def _carry(wiring: Wiring, host: Host, live: Live, work: Work, dice: Dice, step:
             more += dice.firings[flow] - dice.mean[flow]
         if more != 0.0:
             _put_in(wiring, host, work, flow, more)
-        if dice.slot[flow] >= 0:
+        if dice.slot[flow] >= 0 or dice.slot[flow] == WALKS:
             continue
         first = wiring.stoich_ptr[flow]
         for arm in range(wiring.arm_ptr[flow], wiring.arm_ptr[flow + 1]):
             response = _response(wiring, work, dice, flow, arm, step)
+            dice.response[arm] = response
             if response != 0.0:
                 at = wiring.place_ptr[arm]
                 for entry in range(first, wiring.stoich_ptr[flow + 1]):
@@ -234,22 +228,15 @@ def _carry(wiring: Wiring, host: Host, live: Live, work: Work, dice: Dice, step:
 
 
 @kernel
-def _pull(wiring: Wiring, work: Work, dice: Dice, flow: int, step: float) -> float:
-    """Return by how much a flow fires more often for where noise takes the pools it depends on."""
-    total = 0.0
-    for arm in range(wiring.arm_ptr[flow], wiring.arm_ptr[flow + 1]):
-        total += _response(wiring, work, dice, flow, arm, step) * work.change[wiring.arm_pool[arm]]
-    return total
-
-
-@kernel
-def _make_whole(wiring: Wiring, live: Live, work: Work, dice: Dice, streams: Streams, step: float) -> None:
+def _make_whole(wiring: Wiring, live: Live, work: Work, dice: Dice, streams: Streams) -> None:
     """Add to every flow's firings what the noise of its pools makes of them; round those that are drawn."""
     for place in range(live.size[N_FLOWS]):
         flow = live.flows[place]
         if dice.slot[flow] >= 0 or dice.slot[flow] == WALKS:
             continue
-        pull = _pull(wiring, work, dice, flow, step)
+        pull = 0.0
+        for arm in range(wiring.arm_ptr[flow], wiring.arm_ptr[flow + 1]):
+            pull += dice.response[arm] * work.change[wiring.arm_pool[arm]]
         if not wiring.drawn[flow]:
             work.expected[flow] = max(0.0, work.expected[flow] + dice.more[flow] + pull)
             continue
@@ -289,25 +276,33 @@ def leap(
     _draw_noise(wiring, host, live, work, dice, streams, x, step)
     if not _carry(wiring, host, live, work, dice, step):
         return False
-    _make_whole(wiring, live, work, dice, streams, step)
+    _make_whole(wiring, live, work, dice, streams)
     share_out_few(wiring, host, live, work, dice, streams, x)
     for pool in range(wiring.n_pool):
         dice.due[pool] = max(after[pool], 0.0)
         after[pool] = x[pool]
     for place in range(live.size[N_FLOWS]):
         flow = live.flows[place]
-        if dice.firings[flow] != 0.0:
+        firings, uneven = dice.firings[flow], dice.uneven[flow]
+        if firings != 0.0:
             for at in range(wiring.stoich_ptr[flow], wiring.stoich_ptr[flow + 1]):
                 pool = wiring.stoich_pool[at]
+                if not uneven:
+                    after[pool] += host.change[at] * firings
+                    continue
                 fractional = wiring.countable[pool] and host.change[at] != np.floor(host.change[at])
                 if fractional and dice.slot[flow] < 0:
-                    dice.odd[at] = whole_yield(streams, flow, host.change[at], dice.firings[flow])
-                after[pool] += host.change[at] * dice.firings[flow] + dice.odd[at]
+                    dice.odd[at] = whole_yield(streams, flow, host.change[at], firings)
+                after[pool] += host.change[at] * firings + dice.odd[at]
     count_few(wiring, host, live, dice, streams, x, after, step)
+    again = True
     for _ in range(2):
-        for pool in range(wiring.n_pool):
-            if wiring.countable[pool] and after[pool] < 0.0:
-                mend(wiring, host, live, dice, streams, pool, after)
+        if again:
+            again = False
+            for pool in range(wiring.n_pool):
+                if after[pool] < 0.0 and wiring.countable[pool]:
+                    mend(wiring, host, live, dice, streams, pool, after)
+                    again = True
     if not go_on(wiring, host, live, dice, streams, x, after, step):
         return False
     for place in range(live.size[N_POOLS]):

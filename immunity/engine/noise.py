@@ -13,7 +13,7 @@ import math
 import numpy as np
 
 from immunity.compiler.tables import Floats
-from immunity.engine.dice import TINY, Dice, own_change
+from immunity.engine.dice import TINY, Dice
 from immunity.engine.hazard import law_value
 from immunity.engine.heard import hears_molecules, listen
 from immunity.engine.kernel import kernel, shared
@@ -206,9 +206,9 @@ def excuse_noise(wiring: Wiring, host: Host, live: Live, work: Work, dice: Dice,
     for place in range(live.size[N_FLOWS]):
         flow = live.flows[place]
         maker = wiring.primary[flow]
-        if not wiring.drawn[flow] or maker < 0 or dice.due[maker] == 0.0:
+        if not dice.own[flow] < 0.0 or dice.due[maker] == 0.0:
             continue
-        part = min(1.0, -own_change(wiring, host, flow) * work.hazard[flow] / max(dice.pace[maker], TINY))
+        part = min(1.0, -dice.own[flow] * work.hazard[flow] / max(dice.pace[maker], TINY))
         for at in range(wiring.stoich_ptr[flow], wiring.stoich_ptr[flow + 1]):
             if part > 0.0 and wiring.stoich_pool[at] != maker:
                 moved = host.change[at] * part * dice.due[maker]

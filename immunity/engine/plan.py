@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 
 from immunity.compiler.tables import Bytes, Floats
-from immunity.engine.dice import FEEDS, LEAPS, TINY, UNNOTICED, WALKS, Dice, leaps, own_change, touches_small
+from immunity.engine.dice import FEEDS, LEAPS, N_FEEDING, N_WALKING, TINY, UNNOTICED, WALKS, Dice, leaps, touches_small
 from immunity.engine.kernel import kernel, shared
 from immunity.engine.live import N_FLOWS, N_POOLS, Live
 from immunity.engine.net import Host, Wiring
@@ -45,7 +45,7 @@ def all_small(wiring: Wiring, host: Host, live: Live, dice: Dice, x: Floats) -> 
     for place in range(live.size[N_POOLS]):
         dice.small[live.pools[place]] = wiring.countable[live.pools[place]]
         dice.walks[live.pools[place]] = False
-    dice.walking[0] = 0
+    dice.walking[:] = 0
     return True
 
 
@@ -100,7 +100,7 @@ def lost_for_good(wiring: Wiring, host: Host, live: Live, work: Work, dice: Dice
     lost = 0.0
     for at in range(wiring.leaver_ptr[pool], wiring.leaver_ptr[pool + 1]):
         flow = wiring.leaver[at]
-        own = own_change(wiring, host, flow)
+        own = dice.own[flow]
         if not live.flow_on[flow] or own >= 0.0:
             continue
         back = 0.0
@@ -223,7 +223,7 @@ def plan_step(
     followed : float   how long the step may be for the noise in uncountable pools to be followed
     """
     some = False
-    dice.walking[0] = 0
+    dice.walking[:] = 0
     for place in range(live.size[N_POOLS]):
         pool = live.pools[place]
         dice.small[pool] = False
@@ -244,31 +244,40 @@ def plan_step(
     return _longest(wiring, host, live, work, dice, x, wanted, followed) if mixed else longest
 
 
-@kernel
-def _slot_of(wiring: Wiring, host: Host, dice: Dice, flow: int) -> int:
-    """Return how a flow is drawn that does not run event by event."""
-    if not wiring.drawn[flow]:
-        return LEAPS
-    if wiring.primary[flow] >= 0 and dice.walks[wiring.primary[flow]]:
-        return WALKS
-    for at in range(wiring.stoich_ptr[flow], wiring.stoich_ptr[flow + 1]):
-        if dice.walks[wiring.stoich_pool[at]] and host.change[at] > 0.0:
-            return FEEDS
-    return LEAPS
-
-
 @shared
 def split_flows(wiring: Wiring, host: Host, live: Live, dice: Dice, streams: Streams) -> int:
-    """List the flows to run event by event, wind up the clocks of those new among them, and return their number."""
+    """List the flows to run event by event, wind up the clocks of those new among them, and return their number.
+
+    And those by which walkers leave where they are, and those that bring others there.
+    """
     n_exact = 0
+    dice.walking[N_WALKING] = 0
+    dice.walking[N_FEEDING] = 0
     for place in range(live.size[N_FLOWS]):
         flow = live.flows[place]
-        dice.slot[flow] = _slot_of(wiring, host, dice, flow)
+        dice.slot[flow] = LEAPS
         dice.firings[flow] = 0.0
         dice.more[flow] = 0.0
+        if not wiring.drawn[flow]:
+            dice.clock[flow] = -1.0
+            continue
+        few, brings, uneven = False, False, dice.uneven[flow]
         for at in range(wiring.stoich_ptr[flow], wiring.stoich_ptr[flow + 1]):
-            dice.odd[at] = 0.0
-        if not wiring.drawn[flow] or not touches_small(wiring, host, dice, flow):
+            pool = wiring.stoich_pool[at]
+            few = few or (dice.small[pool] and host.change[at] != 0.0)
+            brings = brings or (dice.walks[pool] and host.change[at] > 0.0)
+            if uneven:
+                dice.odd[at] = 0.0
+        walks = not few and wiring.primary[flow] >= 0 and dice.walks[wiring.primary[flow]]
+        if walks:
+            dice.slot[flow] = WALKS
+            dice.walking_flows[dice.walking[N_WALKING]] = flow
+            dice.walking[N_WALKING] += 1
+        elif brings:
+            dice.slot[flow] = FEEDS
+            dice.feeding_flows[dice.walking[N_FEEDING]] = flow
+            dice.walking[N_FEEDING] += 1
+        if not few:
             dice.clock[flow] = -1.0
             continue
         if dice.clock[flow] < 0.0:

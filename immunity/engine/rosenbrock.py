@@ -154,7 +154,6 @@ def lower_floors(wiring: Wiring, host: Host, live: Live, work: Work, x: Floats, 
     up from nothing has no relative accuracy to be asked for. While a pool rises quickly nobody knows how high: until it
     levels off its floor is that of the model.
     """
-    least = LOOSE_FLOOR if rtol >= LOOSE else LEAST_FLOOR
     for place in range(live.size[N_POOLS]):
         work.coming[live.pools[place]] = work.slope[live.pools[place]]
         work.taken[live.pools[place]] = 0.0
@@ -166,6 +165,13 @@ def lower_floors(wiring: Wiring, host: Host, live: Live, work: Work, x: Floats, 
                 work.taken[pool] -= moved
             elif pool == wiring.primary[flow]:
                 work.coming[pool] -= moved  # made by what is there already
+    set_floors(wiring, live, work, x, work.taken, rtol)
+
+
+@shared
+def set_floors(wiring: Wiring, live: Live, work: Work, x: Floats, taken: Floats, rtol: float) -> None:
+    """Lower floors, once it is known what comes (in `work.coming`) and is taken per day."""
+    least = LOOSE_FLOOR if rtol >= LOOSE else LEAST_FLOOR
     for place in range(live.size[N_POOLS]):
         pool = live.pools[place]
         if wiring.countable[pool]:
@@ -176,17 +182,16 @@ def lower_floors(wiring: Wiring, host: Host, live: Live, work: Work, x: Floats, 
         if not rising:
             part = max(PART_OF_PEAK * work.peak[pool], least * wiring.floor[pool])
             if work.coming[pool] > 0.0:
-                part = max(part, x[pool] * work.coming[pool] / work.taken[pool] if work.taken[pool] > 0.0 else np.inf)
+                part = max(part, x[pool] * work.coming[pool] / taken[pool] if taken[pool] > 0.0 else np.inf)
             work.floor[pool] = min(wiring.floor[pool], part)
 
 
 @shared
-def start_floors(wiring: Wiring, host: Host, live: Live, work: Work, x: Floats, rtol: float) -> None:
+def start_peaks(live: Live, work: Work, x: Floats) -> None:
     """Take what is there at a start, or has just been given, for a peak; then see `lower_floors`."""
     for place in range(live.size[N_POOLS]):
         pool = live.pools[place]
         work.peak[pool] = max(work.peak[pool], x[pool])
-    lower_floors(wiring, host, live, work, x, rtol)
 
 
 @shared

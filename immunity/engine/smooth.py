@@ -35,7 +35,7 @@ from immunity.engine.rosenbrock import (
     interpolate,
     linearise,
     lower_floors,
-    start_floors,
+    start_peaks,
     step_error,
     try_step,
 )
@@ -144,7 +144,8 @@ def advance_smooth(
             work.slack[pool] = ease * x[pool]
     course.clock[EASE] = 0.0
     error_before, grow, stopping, knot = 1.0, GROW, False, t
-    start_floors(wiring, host, live, work, x, rtol)
+    start_peaks(live, work, x)
+    lower_floors(wiring, host, live, work, x, rtol)
     while t < t_end and tally[STATUS] == OK:
         if tally[STEPS] >= tally[MAX_STEPS]:
             tally[STATUS] = TOO_MANY_STEPS

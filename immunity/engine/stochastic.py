@@ -25,7 +25,7 @@ from immunity.engine.course import (
     record,
     stops_here,
 )
-from immunity.engine.dice import Dice, survey
+from immunity.engine.dice import Dice, note_changes, survey
 from immunity.engine.exact import (
     expected_events,
     forget_firings,
@@ -47,8 +47,8 @@ from immunity.engine.rosenbrock import (
     begin_step,
     finish_expected,
     interpolate,
-    lower_floors,
-    start_floors,
+    set_floors,
+    start_peaks,
     step_error,
     try_step,
 )
@@ -109,11 +109,14 @@ def _apply(wiring: Wiring, host: Host, live: Live, work: Work, dice: Dice, cours
             firings = work.expected[flow]
         if firings != 0.0:
             course.fired[flow] += firings
+            uneven = dice.uneven[flow]
             for at in range(wiring.stoich_ptr[flow], wiring.stoich_ptr[flow + 1]):
-                pool = wiring.stoich_pool[at]
-                course.x[pool] += host.change[at] * firings + dice.odd[at]
-                course.odd[pool] += dice.odd[at]
-                dice.odd[at] = 0.0
+                pool, odd = wiring.stoich_pool[at], 0.0
+                if uneven:
+                    odd = dice.odd[at]
+                    course.odd[pool] += odd
+                    dice.odd[at] = 0.0
+                course.x[pool] += host.change[at] * firings + odd
     emptied = False
     for place in range(live.size[N_POOLS]):
         pool = live.pools[place]
@@ -188,7 +191,7 @@ def _draw_step(
         if n_exact > 0:
             rewind_events(dice, streams, n_exact, 1)
             recall_firings(wiring, dice, n_exact)
-        recall_walk(live, dice)
+        recall_walk(dice)
     return True
 
 
@@ -235,11 +238,14 @@ def advance_stochastic(
     """
     x, tally = course.x, course.tally
     t = course.clock[TIME]
+    note_changes(wiring, host, dice)
     _list_anew(wiring, host, live, work, dice, course, needed)
     begin_step(wiring, host, live, work, x, t)
     h = first_step(wiring, live, work, x, rtol, course.clock[STEP])
     error_before, grow, stale, traced, knot, followed = 1.0, GROW, 0, 0, t, np.inf
-    start_floors(wiring, host, live, work, x, rtol)
+    events_a_day = survey(wiring, host, live, work, dice)
+    start_peaks(live, work, x)
+    set_floors(wiring, live, work, x, dice.leaving, rtol)
     while tally[STATUS] == OK:
         if wiring.stop_signal >= 0 and work.values[wiring.n_pool + wiring.stop_signal] < wiring.stop_below:
             tally[STATUS] = STOPPED
@@ -257,7 +263,7 @@ def advance_stochastic(
         target = t_end
         if tally[NEXT_OUT] < len(course.out_times):
             target = min(target, course.out_times[tally[NEXT_OUT]])
-        events = survey(wiring, host, live, work, dice) * (target - t)
+        events = events_a_day * (target - t)
         only_events = needed[-1] == 0 and events < FRANTIC and all_small(wiring, host, live, dice, x)
         if only_events:
             n_exact = split_flows(wiring, host, live, dice, streams)
@@ -307,7 +313,8 @@ def advance_stochastic(
             _list_anew(wiring, host, live, work, dice, course, needed)
             stale = 0
         begin_step(wiring, host, live, work, x, t)
-        lower_floors(wiring, host, live, work, x, rtol)
+        events_a_day = survey(wiring, host, live, work, dice)
+        set_floors(wiring, live, work, x, dice.leaving, rtol)
         if tally[NEXT_OUT] < len(course.out_times) and course.out_times[tally[NEXT_OUT]] == t:
             for pool in range(wiring.n_pool):
                 course.shown[pool] = x[pool]

@@ -15,7 +15,7 @@ import math
 import numpy as np
 
 from immunity.compiler.tables import Bytes, Floats
-from immunity.engine.dice import FEEDS, WALKS, Dice, own_change
+from immunity.engine.dice import FEEDS, N_FEEDING, N_WALKERS, N_WALKING, Dice
 from immunity.engine.kernel import kernel, shared
 from immunity.engine.live import N_FLOWS, N_POOLS, Live
 from immunity.engine.net import Host, Wiring
@@ -44,7 +44,7 @@ def mark_plain(wiring: Wiring, host: Host, live: Live, dice: Dice, needed: Bytes
                     dice.plain[pool] = False
         row = wiring.n_signal + flow
         simple = wiring.drawn[flow] and wiring.law_ptr[row] == wiring.law_ptr[row + 1]
-        if primary >= 0 and not (simple and own_change(wiring, host, flow) == -1.0 and brought <= 1.0):
+        if primary >= 0 and not (simple and dice.own[flow] == -1.0 and brought <= 1.0):
             dice.plain[primary] = False
     for place in range(live.size[N_POOLS]):
         pool = live.pools[place]
@@ -121,7 +121,8 @@ def choose_walkers(wiring: Wiring, host: Host, live: Live, work: Work, dice: Dic
         pool = live.pools[place]
         if dice.walks[pool]:
             dice.small[pool] = False
-            dice.walking[0] += 1
+            dice.walkers[dice.walking[N_WALKERS]] = pool
+            dice.walking[N_WALKERS] += 1
         some = some or dice.small[pool]
     return some
 
@@ -174,15 +175,6 @@ def _wander(
 
 
 @kernel
-def _brings(wiring: Wiring, host: Host, dice: Dice, flow: int) -> bool:
-    """Say whether a flow brings members to a pool whose members walk."""
-    for entry in range(wiring.stoich_ptr[flow], wiring.stoich_ptr[flow + 1]):
-        if dice.walks[wiring.stoich_pool[entry]] and host.change[entry] > 0.0:
-            return True
-    return False
-
-
-@kernel
 def _let_in(
     wiring: Wiring, host: Host, live: Live, dice: Dice, streams: Streams, x: Floats, flow: int, step: float,
     until: float, again: bool,
@@ -229,27 +221,25 @@ def walk(
     What happened before ``until`` is in `dice.firings`, who is where by then in `dice.standing`. ``again``: as the last
     time, from the same random numbers.
     """
-    if dice.walking[0] == 0:
+    if dice.walking[N_WALKERS] == 0:
         return True
-    for place in range(live.size[N_POOLS]):
-        pool = live.pools[place]
-        if dice.walks[pool]:
-            dice.standing[pool] = x[pool]
-            stream = _stream_of(wiring, live, pool)
-            if stream >= 0 and again:
-                streams.drawn[stream] = dice.walked[stream]
-            elif stream >= 0:
-                dice.walked[stream] = streams.drawn[stream]
-    for place in range(live.size[N_FLOWS]):
-        flow = live.flows[place]
-        if dice.slot[flow] == WALKS:
-            dice.firings[flow] = 0.0
-        elif dice.slot[flow] == FEEDS:
-            dice.shown[flow] = 0.0
+    for place in range(dice.walking[N_WALKERS]):
+        pool = dice.walkers[place]
+        dice.standing[pool] = x[pool]
+        stream = _stream_of(wiring, live, pool)
+        if stream >= 0 and again:
+            streams.drawn[stream] = dice.walked[stream]
+        elif stream >= 0:
+            dice.walked[stream] = streams.drawn[stream]
+    for place in range(dice.walking[N_WALKING]):
+        dice.firings[dice.walking_flows[place]] = 0.0
+    for place in range(dice.walking[N_FEEDING]):
+        if dice.slot[dice.feeding_flows[place]] == FEEDS:
+            dice.shown[dice.feeding_flows[place]] = 0.0
     moves = 0
-    for place in range(live.size[N_POOLS]):
-        pool = live.pools[place]
-        stream = _stream_of(wiring, live, pool) if dice.walks[pool] else -1
+    for place in range(dice.walking[N_WALKERS]):
+        pool = dice.walkers[place]
+        stream = _stream_of(wiring, live, pool)
         if stream < 0 or x[pool] <= 0.0:
             continue
         leave = -math.expm1(-dice.pace[pool] * step)
@@ -259,12 +249,10 @@ def walk(
             moves += _wander(wiring, host, live, dice, streams, pool, when, choice, step, until)
             if moves >= MOST_MOVES:
                 return False
-    for place in range(live.size[N_FLOWS]):
-        flow = live.flows[place]
-        if dice.slot[flow] == FEEDS or (dice.slot[flow] >= 0 and _brings(wiring, host, dice, flow)):
-            moves += _let_in(wiring, host, live, dice, streams, x, flow, step, until, again)
-            if moves >= MOST_MOVES:
-                return False
+    for place in range(dice.walking[N_FEEDING]):
+        moves += _let_in(wiring, host, live, dice, streams, x, dice.feeding_flows[place], step, until, again)
+        if moves >= MOST_MOVES:
+            return False
     return True
 
 
@@ -273,24 +261,22 @@ def go_on(
     wiring: Wiring, host: Host, live: Live, dice: Dice, streams: Streams, x: Floats, after: Floats, step: float
 ) -> bool:
     """Let all walkers go through a step and add to ``after`` what that changes; False if they move too often."""
-    if dice.walking[0] == 0:
+    if dice.walking[N_WALKERS] == 0:
         return True
     if not walk(wiring, host, live, dice, streams, x, step, step, False):
         return False
-    for place in range(live.size[N_FLOWS]):
-        flow = live.flows[place]
-        if dice.slot[flow] == WALKS:
-            dice.kept_firings[flow] = dice.firings[flow]
-            for entry in range(wiring.stoich_ptr[flow], wiring.stoich_ptr[flow + 1]):
-                after[wiring.stoich_pool[entry]] += host.change[entry] * dice.firings[flow]
+    for place in range(dice.walking[N_WALKING]):
+        flow = dice.walking_flows[place]
+        dice.kept_firings[flow] = dice.firings[flow]
+        for entry in range(wiring.stoich_ptr[flow], wiring.stoich_ptr[flow + 1]):
+            after[wiring.stoich_pool[entry]] += host.change[entry] * dice.firings[flow]
     return True
 
 
 @kernel
-def recall_walk(live: Live, dice: Dice) -> None:
+def recall_walk(dice: Dice) -> None:
     """Let flows of walkers have fired as they do in the whole step."""
-    if dice.walking[0] == 0:
+    if dice.walking[N_WALKERS] == 0:
         return
-    for place in range(live.size[N_FLOWS]):
-        if dice.slot[live.flows[place]] == WALKS:
-            dice.firings[live.flows[place]] = dice.kept_firings[live.flows[place]]
+    for place in range(dice.walking[N_WALKING]):
+        dice.firings[dice.walking_flows[place]] = dice.kept_firings[dice.walking_flows[place]]
