@@ -18,7 +18,7 @@ from immunity.engine.rosenbrock import Work
 
 TINY = 1e-300
 UNNOTICED = 1e6  # counts above this leap as far as the error allows
-N_WALKERS, N_WALKING, N_FEEDING = 0, 1, 2
+N_WALKERS, N_WALKING, N_OTHERS, N_FEEDING = 0, 1, 2, 3
 LEAPS, FEEDS, WALKS = -1, -2, -3  # slots of flows that are not exact: leaps, and brings walkers; of walkers
 
 
@@ -75,10 +75,12 @@ class Dice(Packed):
     small: Bytes  # [pool] its flows run event by event
     plain: Bytes  # [pool] its members may walk, see `walk`
     walks: Bytes  # [pool] they do, in this step
-    walking: Ints  # N_WALKERS, N_WALKING, N_FEEDING: how much of each list below holds
+    walking: Ints  # N_WALKERS, N_WALKING, N_OTHERS, N_FEEDING: how much of each list below holds
     walkers: Places  # pools that walk
     walking_flows: Places  # by which their members leave
-    feeding_flows: Places  # others that bring members there
+    other_flows: Places  # all others that are live
+    feeding_flows: Places  # those of them that bring members there
+    leads: Ints  # [flow] the one counted pool to which it takes members of a plain one, or -1
     standing: Floats  # [pool] how many walkers are there, at the last output or at the end
     walked: Words  # [flow] where the streams stood that they draw from
 
@@ -138,10 +140,12 @@ def new_dice(wiring: Wiring) -> Dice:
         small=np.zeros(n_pool, np.uint8),
         plain=np.zeros(n_pool, np.uint8),
         walks=np.zeros(n_pool, np.uint8),
-        walking=np.zeros(3, np.int32),
+        walking=np.zeros(4, np.int32),
         walkers=np.zeros(n_pool, np.uint32),
         walking_flows=np.zeros(n_flow, np.uint32),
+        other_flows=np.zeros(n_flow, np.uint32),
         feeding_flows=np.zeros(n_flow, np.uint32),
+        leads=np.full(n_flow, -1, np.int32),
         standing=np.zeros(n_pool),
         walked=np.zeros(n_flow, np.uint64),
     )
@@ -191,7 +195,12 @@ def survey(wiring: Wiring, host: Host, live: Live, work: Work, dice: Dice) -> fl
         work.coming[pool] = work.slope[pool]
     for place in range(live.size[N_FLOWS]):
         flow = live.flows[place]
-        primary, own, propensity, drawn = wiring.primary[flow], dice.own[flow], work.propensity[flow], wiring.drawn[flow]
+        primary, own, propensity, drawn = (
+            wiring.primary[flow],
+            dice.own[flow],
+            work.propensity[flow],
+            wiring.drawn[flow],
+        )
         if drawn:
             events += propensity
         if own != 0.0:

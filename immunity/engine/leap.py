@@ -21,11 +21,11 @@ import math
 import numpy as np
 
 from immunity.compiler.tables import Floats
-from immunity.engine.dice import UNNOTICED, WALKS, Dice, leaps, whole_yield
+from immunity.engine.dice import N_OTHERS, N_WALKING, UNNOTICED, Dice, leaps, whole_yield
 from immunity.engine.few import count_few, mend, share_out_few
 from immunity.engine.hazard import evaluate_signals, flow_hazard
 from immunity.engine.kernel import kernel, shared
-from immunity.engine.live import N_FLOWS, N_POOLS, N_ROWS, N_SIGNALS, Live
+from immunity.engine.live import N_POOLS, N_ROWS, N_SIGNALS, Live
 from immunity.engine.net import BY_PRIMARY, Host, Wiring
 from immunity.engine.rng import Streams, poisson, rounded
 from immunity.engine.rosenbrock import Work, start_matrix
@@ -85,9 +85,9 @@ def heed_events(wiring: Wiring, host: Host, live: Live, work: Work, dice: Dice, 
         pool = live.pools[place]
         work.values[pool] = dice.mass[pool] / step if work.held[pool] else dice.stand[pool]
     evaluate_signals(wiring, host, live.signals, live.size[N_SIGNALS], work.values)
-    for place in range(live.size[N_FLOWS]):
-        flow = live.flows[place]
-        if dice.slot[flow] >= 0 or dice.slot[flow] == WALKS:
+    for place in range(dice.walking[N_OTHERS]):
+        flow = dice.other_flows[place]
+        if dice.slot[flow] >= 0:
             continue
         rate = flow_hazard(wiring, host, flow, work.values)
         if wiring.primary[flow] >= 0:
@@ -103,8 +103,11 @@ def _expect(wiring: Wiring, host: Host, live: Live, work: Work, dice: Dice, x: F
     """
     for place in range(live.size[N_POOLS]):
         dice.late[live.pools[place]] = 0.0
-    for place in range(live.size[N_FLOWS]):
-        flow = live.flows[place]
+    for place in range(dice.walking[N_WALKING]):
+        arm = wiring.arm_ptr[dice.walking_flows[place]]
+        dice.late[wiring.arm_pool[arm]] -= step * work.arm[arm] * host.own[arm]
+    for place in range(dice.walking[N_OTHERS]):
+        flow = dice.other_flows[place]
         dice.mean[flow] = work.expected[flow]
         if dice.slot[flow] >= 0:
             continue
@@ -149,8 +152,8 @@ def _draw_noise(
     wiring: Wiring, host: Host, live: Live, work: Work, dice: Dice, streams: Streams, x: Floats, step: float
 ) -> None:
     """Draw every flow's firings into `dice.firings`, and let those that leave one pool know of each other."""
-    for place in range(live.size[N_FLOWS]):
-        flow = live.flows[place]
+    for place in range(dice.walking[N_OTHERS]):
+        flow = dice.other_flows[place]
         if leaps(wiring, dice, flow):
             mean = dice.mean[flow]
             dice.firings[flow] = poisson(streams, flow, mean) if mean >= FAINT else mean
@@ -197,14 +200,14 @@ def _carry(wiring: Wiring, host: Host, live: Live, work: Work, dice: Dice, step:
     for place in range(live.size[N_ROWS]):
         work.change[live.pools[place]] = 0.0
     start_matrix(live, work)
-    for place in range(live.size[N_FLOWS]):
-        flow = live.flows[place]
+    for place in range(dice.walking[N_OTHERS]):
+        flow = dice.other_flows[place]
         more = dice.more[flow] if dice.slot[flow] < 0 else 0.0
-        if wiring.drawn[flow] and dice.slot[flow] != WALKS:
+        if wiring.drawn[flow]:
             more += dice.firings[flow] - dice.mean[flow]
         if more != 0.0:
             _put_in(wiring, host, work, flow, more)
-        if dice.slot[flow] >= 0 or dice.slot[flow] == WALKS:
+        if dice.slot[flow] >= 0:
             continue
         first = wiring.stoich_ptr[flow]
         for arm in range(wiring.arm_ptr[flow], wiring.arm_ptr[flow + 1]):
@@ -228,11 +231,11 @@ def _carry(wiring: Wiring, host: Host, live: Live, work: Work, dice: Dice, step:
 
 
 @kernel
-def _make_whole(wiring: Wiring, live: Live, work: Work, dice: Dice, streams: Streams) -> None:
+def _make_whole(wiring: Wiring, work: Work, dice: Dice, streams: Streams) -> None:
     """Add to every flow's firings what the noise of its pools makes of them; round those that are drawn."""
-    for place in range(live.size[N_FLOWS]):
-        flow = live.flows[place]
-        if dice.slot[flow] >= 0 or dice.slot[flow] == WALKS:
+    for place in range(dice.walking[N_OTHERS]):
+        flow = dice.other_flows[place]
+        if dice.slot[flow] >= 0:
             continue
         pull = 0.0
         for arm in range(wiring.arm_ptr[flow], wiring.arm_ptr[flow + 1]):
@@ -276,13 +279,13 @@ def leap(
     _draw_noise(wiring, host, live, work, dice, streams, x, step)
     if not _carry(wiring, host, live, work, dice, step):
         return False
-    _make_whole(wiring, live, work, dice, streams)
+    _make_whole(wiring, work, dice, streams)
     share_out_few(wiring, host, live, work, dice, streams, x)
     for pool in range(wiring.n_pool):
         dice.due[pool] = max(after[pool], 0.0)
         after[pool] = x[pool]
-    for place in range(live.size[N_FLOWS]):
-        flow = live.flows[place]
+    for place in range(dice.walking[N_OTHERS]):
+        flow = dice.other_flows[place]
         firings, uneven = dice.firings[flow], dice.uneven[flow]
         if firings != 0.0:
             for at in range(wiring.stoich_ptr[flow], wiring.stoich_ptr[flow + 1]):

@@ -13,7 +13,7 @@ import math
 import numpy as np
 
 from immunity.compiler.tables import Floats
-from immunity.engine.dice import TINY, Dice
+from immunity.engine.dice import N_OTHERS, TINY, Dice
 from immunity.engine.hazard import law_value
 from immunity.engine.heard import hears_molecules, listen
 from immunity.engine.kernel import kernel, shared
@@ -203,8 +203,8 @@ def excuse_noise(wiring: Wiring, host: Host, live: Live, work: Work, dice: Dice,
             turnover = step * max(dice.arriving[pool], dice.leaving[pool]) / (usual + work.floor[pool])
             dice.due[pool] = math.sqrt(usual + 1.0) * RARE * _share_taken(turnover)
             work.slack[pool] = math.sqrt(usual + 1.0) * ALLOWED
-    for place in range(live.size[N_FLOWS]):
-        flow = live.flows[place]
+    for place in range(dice.walking[N_OTHERS]):
+        flow = dice.other_flows[place]
         maker = wiring.primary[flow]
         if not dice.own[flow] < 0.0 or dice.due[maker] == 0.0:
             continue

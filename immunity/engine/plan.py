@@ -11,13 +11,26 @@ from __future__ import annotations
 import math
 
 from immunity.compiler.tables import Bytes, Floats
-from immunity.engine.dice import FEEDS, LEAPS, N_FEEDING, N_WALKING, TINY, UNNOTICED, WALKS, Dice, leaps, touches_small
+from immunity.engine.dice import (
+    FEEDS,
+    LEAPS,
+    N_FEEDING,
+    N_OTHERS,
+    N_WALKERS,
+    N_WALKING,
+    TINY,
+    UNNOTICED,
+    WALKS,
+    Dice,
+    leaps,
+    touches_small,
+)
 from immunity.engine.kernel import kernel, shared
 from immunity.engine.live import N_FLOWS, N_POOLS, Live
 from immunity.engine.net import Host, Wiring
 from immunity.engine.rng import Streams, exponential
 from immunity.engine.rosenbrock import Work, begin_step, linearise
-from immunity.engine.walk import choose_walkers
+from immunity.engine.walk import choose_walkers, list_walks
 
 FEW = 4096.0  # counts from here up always leap
 LEAP = 0.2  # share of a pool of a thousand that may be born in a leap; grows with the square root of the count
@@ -35,17 +48,20 @@ LOST = 0.1  # part of a pool that leaps which events of small pools may take in 
 @shared
 def all_small(wiring: Wiring, host: Host, live: Live, dice: Dice, x: Floats) -> bool:
     """Say whether every live flow is drawn and touches a pool of few members; if so, follow every pool's events."""
+    for place in range(live.size[N_FLOWS]):
+        if not wiring.drawn[live.flows[place]]:
+            return False
     for place in range(live.size[N_POOLS]):
         pool = live.pools[place]
         dice.small[pool] = wiring.countable[pool] and x[pool] < FEW
     for place in range(live.size[N_FLOWS]):
-        flow = live.flows[place]
-        if not wiring.drawn[flow] or not touches_small(wiring, host, dice, flow):
+        if not touches_small(wiring, host, dice, live.flows[place]):
             return False
     for place in range(live.size[N_POOLS]):
         dice.small[live.pools[place]] = wiring.countable[live.pools[place]]
         dice.walks[live.pools[place]] = False
-    dice.walking[:] = 0
+    dice.walking[N_WALKERS] = 0
+    list_walks(wiring, live, dice)
     return True
 
 
@@ -182,8 +198,8 @@ def _judge_mixed(
     In a first round such a pool becomes small as well, if its events are not too many; in a second both leap.
     """
     changed = False
-    for place in range(live.size[N_FLOWS]):
-        flow = live.flows[place]
+    for place in range(dice.walking[N_OTHERS]):
+        flow = dice.other_flows[place]
         if not wiring.drawn[flow] or not touches_small(wiring, host, dice, flow):
             continue
         for entry in range(wiring.stoich_ptr[flow], wiring.stoich_ptr[flow + 1]):
@@ -223,7 +239,7 @@ def plan_step(
     followed : float   how long the step may be for the noise in uncountable pools to be followed
     """
     some = False
-    dice.walking[:] = 0
+    dice.walking[N_WALKERS] = 0
     for place in range(live.size[N_POOLS]):
         pool = live.pools[place]
         dice.small[pool] = False
@@ -234,6 +250,7 @@ def plan_step(
             some = some or dice.small[pool]
     if some:
         some = choose_walkers(wiring, host, live, work, dice, needed, x)
+    list_walks(wiring, live, dice)
     longest = _longest(wiring, host, live, work, dice, x, wanted, followed)
     if not some:
         return longest
@@ -248,18 +265,24 @@ def plan_step(
 def split_flows(wiring: Wiring, host: Host, live: Live, dice: Dice, streams: Streams) -> int:
     """List the flows to run event by event, wind up the clocks of those new among them, and return their number.
 
-    And those by which walkers leave where they are, and those that bring others there.
+    And those that bring members to where they walk.
     """
     n_exact = 0
-    dice.walking[N_WALKING] = 0
+    for place in range(dice.walking[N_WALKING]):
+        flow = dice.walking_flows[place]
+        dice.slot[flow] = WALKS
+        dice.firings[flow] = 0.0
+        dice.clock[flow] = -1.0
+        if dice.uneven[flow]:
+            for at in range(wiring.stoich_ptr[flow], wiring.stoich_ptr[flow + 1]):
+                dice.odd[at] = 0.0
     dice.walking[N_FEEDING] = 0
-    for place in range(live.size[N_FLOWS]):
-        flow = live.flows[place]
+    for place in range(dice.walking[N_OTHERS]):
+        flow = dice.other_flows[place]
         dice.slot[flow] = LEAPS
         dice.firings[flow] = 0.0
         dice.more[flow] = 0.0
         if not wiring.drawn[flow]:
-            dice.clock[flow] = -1.0
             continue
         few, brings, uneven = False, False, dice.uneven[flow]
         for at in range(wiring.stoich_ptr[flow], wiring.stoich_ptr[flow + 1]):
@@ -268,12 +291,7 @@ def split_flows(wiring: Wiring, host: Host, live: Live, dice: Dice, streams: Str
             brings = brings or (dice.walks[pool] and host.change[at] > 0.0)
             if uneven:
                 dice.odd[at] = 0.0
-        walks = not few and wiring.primary[flow] >= 0 and dice.walks[wiring.primary[flow]]
-        if walks:
-            dice.slot[flow] = WALKS
-            dice.walking_flows[dice.walking[N_WALKING]] = flow
-            dice.walking[N_WALKING] += 1
-        elif brings:
+        if brings:
             dice.slot[flow] = FEEDS
             dice.feeding_flows[dice.walking[N_FEEDING]] = flow
             dice.walking[N_FEEDING] += 1
@@ -315,8 +333,8 @@ def hold_small(
         begin_step(wiring, host, live, work, dice.stand, t)
     linearise(wiring, host, live, work)
     if some:
-        for place in range(live.size[N_FLOWS]):
-            flow = live.flows[place]
+        for place in range(dice.walking[N_OTHERS]):
+            flow = dice.other_flows[place]
             for arm in range(wiring.arm_ptr[flow], wiring.arm_ptr[flow + 1]):
                 if wiring.arm_pool[arm] < wiring.n_pool and work.held[wiring.arm_pool[arm]]:
                     work.arm[arm] = 0.0

@@ -15,7 +15,7 @@ import math
 import numpy as np
 
 from immunity.compiler.tables import Bytes, Floats
-from immunity.engine.dice import FEEDS, N_FEEDING, N_WALKERS, N_WALKING, Dice
+from immunity.engine.dice import FEEDS, N_FEEDING, N_OTHERS, N_WALKERS, N_WALKING, Dice
 from immunity.engine.kernel import kernel, shared
 from immunity.engine.live import N_FLOWS, N_POOLS, Live
 from immunity.engine.net import Host, Wiring
@@ -35,16 +35,20 @@ def mark_plain(wiring: Wiring, host: Host, live: Live, dice: Dice, needed: Bytes
         dice.plain[pool] = wiring.countable[pool] and live.value_on[pool]
     for place in range(live.size[N_FLOWS]):
         flow = live.flows[place]
-        primary, brought = wiring.primary[flow], 0.0
+        primary, brought, places = wiring.primary[flow], 0.0, 0
+        dice.leads[flow] = -1
         for at in range(wiring.stoich_ptr[flow], wiring.stoich_ptr[flow + 1]):
             pool, change = wiring.stoich_pool[at], host.change[at]
             if pool != primary and wiring.countable[pool]:
                 brought += abs(change)
+                if change > 0.0:
+                    dice.leads[flow] = np.int64(pool)
+                    places += 1
                 if change < 0.0 or change != np.floor(change):
                     dice.plain[pool] = False
         row = wiring.n_signal + flow
         simple = wiring.drawn[flow] and wiring.law_ptr[row] == wiring.law_ptr[row + 1]
-        if primary >= 0 and not (simple and dice.own[flow] == -1.0 and brought <= 1.0):
+        if primary >= 0 and not (simple and dice.own[flow] == -1.0 and brought <= 1.0 and places <= 1):
             dice.plain[primary] = False
     for place in range(live.size[N_POOLS]):
         pool = live.pools[place]
@@ -70,32 +74,28 @@ def _is_heard(
 
 
 @kernel
-def _leads_elsewhere(wiring: Wiring, host: Host, live: Live, dice: Dice, pool: int, walking: bool) -> bool:
-    """Say whether a live flow leads from a pool to a counted one that walks, or that does not."""
+def _leads_elsewhere(wiring: Wiring, live: Live, dice: Dice, pool: int) -> bool:
+    """Say whether a live flow leads from a pool that walks to a counted one that does not."""
     for at in range(wiring.leaver_ptr[pool], wiring.leaver_ptr[pool + 1]):
-        flow = wiring.leaver[at]
-        if not live.flow_on[flow]:
-            continue
-        for entry in range(wiring.stoich_ptr[flow], wiring.stoich_ptr[flow + 1]):
-            other = wiring.stoich_pool[entry]
-            counted = other != pool and wiring.countable[other] and host.change[entry] > 0.0
-            if counted and dice.walks[other] == walking:
-                return True
+        other = dice.leads[wiring.leaver[at]]
+        if other >= 0 and live.flow_on[wiring.leaver[at]] and not dice.walks[other]:
+            return True
     return False
 
 
 @kernel
 def _send_off(wiring: Wiring, host: Host, live: Live, dice: Dice, pool: int) -> bool:
     """Let no members of a small pool walk on from where it sends them; say whether any would have."""
-    if not _leads_elsewhere(wiring, host, live, dice, pool, True):
-        return False
+    sent = False
     for at in range(wiring.leaver_ptr[pool], wiring.leaver_ptr[pool + 1]):
         flow = wiring.leaver[at]
         if live.flow_on[flow]:
             for entry in range(wiring.stoich_ptr[flow], wiring.stoich_ptr[flow + 1]):
-                if wiring.stoich_pool[entry] != pool and host.change[entry] > 0.0:
-                    dice.walks[wiring.stoich_pool[entry]] = False
-    return True
+                other = wiring.stoich_pool[entry]
+                if dice.walks[other] and other != pool and host.change[entry] > 0.0:
+                    dice.walks[other] = False
+                    sent = True
+    return sent
 
 
 @kernel
@@ -111,7 +111,7 @@ def choose_walkers(wiring: Wiring, host: Host, live: Live, work: Work, dice: Dic
         changed = False
         for place in range(live.size[N_POOLS]):
             pool = live.pools[place]
-            if dice.walks[pool] and _leads_elsewhere(wiring, host, live, dice, pool, False):
+            if dice.walks[pool] and _leads_elsewhere(wiring, live, dice, pool):
                 dice.walks[pool] = False
                 changed = True
             if dice.small[pool] and not dice.walks[pool] and _send_off(wiring, host, live, dice, pool):
@@ -125,6 +125,21 @@ def choose_walkers(wiring: Wiring, host: Host, live: Live, work: Work, dice: Dic
             dice.walking[N_WALKERS] += 1
         some = some or dice.small[pool]
     return some
+
+
+@shared
+def list_walks(wiring: Wiring, live: Live, dice: Dice) -> None:
+    """List the flows by which walkers leave where they are, and all others that are live."""
+    n_walking, n_others = 0, 0
+    for place in range(live.size[N_FLOWS]):
+        flow = live.flows[place]
+        if dice.walking[N_WALKERS] > 0 and wiring.primary[flow] >= 0 and dice.walks[wiring.primary[flow]]:
+            dice.walking_flows[n_walking] = flow
+            n_walking += 1
+        else:
+            dice.other_flows[n_others] = flow
+            n_others += 1
+    dice.walking[N_WALKING], dice.walking[N_OTHERS] = n_walking, n_others
 
 
 @kernel
@@ -150,16 +165,13 @@ def _wander(
     moves = 0
     while when < step and moves < MOST_MOVES:
         moves += 1
-        left, by, to = choice * dice.pace[pool], -1, -1
+        left, by = choice * dice.pace[pool], -1
         for at in range(wiring.leaver_ptr[pool], wiring.leaver_ptr[pool + 1]):
             flow = wiring.leaver[at]
             if live.flow_on[flow] and left >= 0.0:
                 by = flow
                 left -= host.rate[flow]
-        for entry in range(wiring.stoich_ptr[by], wiring.stoich_ptr[by + 1]):
-            other = wiring.stoich_pool[entry]
-            if other != pool and wiring.countable[other] and host.change[entry] > 0.0:
-                to = np.int64(other)  # pyright: ignore[reportAssignmentType]
+        to = dice.leads[by]
         if when < until:
             dice.firings[by] += 1.0
             dice.standing[pool] -= 1.0
