@@ -18,7 +18,7 @@ from immunity.engine.rosenbrock import Work
 
 TINY = 1e-300
 UNNOTICED = 1e6  # counts above this leap as far as the error allows
-N_WALKERS, N_WALKING, N_OTHERS, N_FEEDING = 0, 1, 2, 3
+N_WALKERS, N_WALKING, N_SHEDDING, N_OTHERS, N_FEEDING = 0, 1, 2, 3, 4
 LEAPS, FEEDS, WALKS = -1, -2, -3  # slots of flows that are not exact: leaps, and brings walkers; of walkers
 
 
@@ -75,9 +75,9 @@ class Dice(Packed):
     small: Bytes  # [pool] its flows run event by event
     plain: Bytes  # [pool] its members may walk, see `walk`
     walks: Bytes  # [pool] they do, in this step
-    walking: Ints  # N_WALKERS, N_WALKING, N_OTHERS, N_FEEDING: how much of each list below holds
+    walking: Ints  # how much holds of each list below: N_WALKERS, N_WALKING (of these N_SHEDDING), N_OTHERS, N_FEEDING
     walkers: Places  # pools that walk
-    walking_flows: Places  # by which their members leave
+    walking_flows: Places  # by which their members leave, some of which make or take something that is not counted
     other_flows: Places  # all others that are live
     feeding_flows: Places  # those of them that bring members there
     leads: Ints  # [flow] the one counted pool to which it takes members of a plain one, or -1
@@ -140,7 +140,7 @@ def new_dice(wiring: Wiring) -> Dice:
         small=np.zeros(n_pool, np.uint8),
         plain=np.zeros(n_pool, np.uint8),
         walks=np.zeros(n_pool, np.uint8),
-        walking=np.zeros(4, np.int32),
+        walking=np.zeros(5, np.int32),
         walkers=np.zeros(n_pool, np.uint32),
         walking_flows=np.zeros(n_flow, np.uint32),
         other_flows=np.zeros(n_flow, np.uint32),

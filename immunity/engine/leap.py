@@ -21,7 +21,7 @@ import math
 import numpy as np
 
 from immunity.compiler.tables import Floats
-from immunity.engine.dice import N_OTHERS, N_WALKING, UNNOTICED, Dice, leaps, whole_yield
+from immunity.engine.dice import N_OTHERS, N_SHEDDING, N_WALKING, UNNOTICED, Dice, leaps, whole_yield
 from immunity.engine.few import count_few, mend, share_out_few
 from immunity.engine.hazard import evaluate_signals, flow_hazard
 from immunity.engine.kernel import kernel, shared
@@ -81,9 +81,15 @@ def heed_events(wiring: Wiring, host: Host, live: Live, work: Work, dice: Dice, 
 
     Small pools stood still at what was expected of them; see `dice.hold_small`.
     """
+    moved = False
     for place in range(live.size[N_POOLS]):
         pool = live.pools[place]
-        work.values[pool] = dice.mass[pool] / step if work.held[pool] else dice.stand[pool]
+        work.values[pool] = dice.stand[pool]
+        if work.held[pool]:
+            work.values[pool] = dice.mass[pool] / step
+            moved = moved or work.values[pool] != dice.stand[pool]
+    if not moved:
+        return
     evaluate_signals(wiring, host, live.signals, live.size[N_SIGNALS], work.values)
     for place in range(dice.walking[N_OTHERS]):
         flow = dice.other_flows[place]
@@ -104,7 +110,9 @@ def _expect(wiring: Wiring, host: Host, live: Live, work: Work, dice: Dice, x: F
     for place in range(live.size[N_POOLS]):
         dice.late[live.pools[place]] = 0.0
     for place in range(dice.walking[N_WALKING]):
-        arm = wiring.arm_ptr[dice.walking_flows[place]]
+        flow = dice.walking_flows[place]
+        arm = wiring.arm_ptr[flow]
+        dice.mean[flow] = work.expected[flow]
         dice.late[wiring.arm_pool[arm]] -= step * work.arm[arm] * host.own[arm]
     for place in range(dice.walking[N_OTHERS]):
         flow = dice.other_flows[place]
@@ -138,6 +146,19 @@ def _response(wiring: Wiring, work: Work, dice: Dice, flow: int, arm: int, step:
     if wiring.arm_signal[arm] == BY_PRIMARY and wiring.countable[pool]:
         return dice.late[pool] * dice.mean[flow] / dice.level[pool] if dice.level[pool] > 0.0 else 0.0
     return dice.late[pool] * step * work.arm[arm]
+
+
+@kernel
+def _respond(wiring: Wiring, host: Host, live: Live, work: Work, dice: Dice, flow: int, step: float) -> None:
+    """Let the matrix know how a flow's firings rise with its arms' pools, and keep it."""
+    first = wiring.stoich_ptr[flow]
+    for arm in range(wiring.arm_ptr[flow], wiring.arm_ptr[flow + 1]):
+        response = _response(wiring, work, dice, flow, arm, step)
+        dice.response[arm] = response
+        if response != 0.0:
+            at = wiring.place_ptr[arm]
+            for entry in range(first, wiring.stoich_ptr[flow + 1]):
+                work.matrix[live.entry[wiring.place[at + entry - first]]] -= response * host.change[entry]
 
 
 @kernel
@@ -207,16 +228,11 @@ def _carry(wiring: Wiring, host: Host, live: Live, work: Work, dice: Dice, step:
             more += dice.firings[flow] - dice.mean[flow]
         if more != 0.0:
             _put_in(wiring, host, work, flow, more)
-        if dice.slot[flow] >= 0:
-            continue
-        first = wiring.stoich_ptr[flow]
-        for arm in range(wiring.arm_ptr[flow], wiring.arm_ptr[flow + 1]):
-            response = _response(wiring, work, dice, flow, arm, step)
-            dice.response[arm] = response
-            if response != 0.0:
-                at = wiring.place_ptr[arm]
-                for entry in range(first, wiring.stoich_ptr[flow + 1]):
-                    work.matrix[live.entry[wiring.place[at + entry - first]]] -= response * host.change[entry]
+        if dice.slot[flow] < 0:
+            _respond(wiring, host, live, work, dice, flow, step)
+    if dice.walking[N_SHEDDING] > 0:  # else whatever comes to walkers by chance stays among them
+        for place in range(dice.walking[N_WALKING]):
+            _respond(wiring, host, live, work, dice, dice.walking_flows[place], step)
     for place in range(live.size[N_POOLS], live.size[N_ROWS]):
         signal = wiring.row_value[live.pools[place]] - wiring.n_pool
         for at in range(wiring.grad_ptr[signal], wiring.grad_ptr[signal + 1]):

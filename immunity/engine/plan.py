@@ -314,7 +314,7 @@ def hold_small(
 
     How quick members come and go by ones and twos is none of the step's business; see `leap.heed_events`.
     """
-    some = False
+    some, moved = False, False
     for pool in range(wiring.n_pool):
         dice.stand[pool] = x[pool]
         work.held[pool] = False
@@ -329,7 +329,8 @@ def hold_small(
             dice.stand[pool] = left * x[pool] + came * ((1.0 - left) / z if abs(z) > 1e-6 else 0.5)
             work.held[pool] = True
             some = True
-    if some:
+            moved = moved or dice.stand[pool] != x[pool]
+    if moved:
         begin_step(wiring, host, live, work, dice.stand, t)
     linearise(wiring, host, live, work)
     if some:

@@ -15,7 +15,7 @@ import math
 import numpy as np
 
 from immunity.compiler.tables import Bytes, Floats
-from immunity.engine.dice import FEEDS, N_FEEDING, N_OTHERS, N_WALKERS, N_WALKING, Dice
+from immunity.engine.dice import FEEDS, N_FEEDING, N_OTHERS, N_SHEDDING, N_WALKERS, N_WALKING, Dice
 from immunity.engine.kernel import kernel, shared
 from immunity.engine.live import N_FLOWS, N_POOLS, Live
 from immunity.engine.net import Host, Wiring
@@ -130,16 +130,18 @@ def choose_walkers(wiring: Wiring, host: Host, live: Live, work: Work, dice: Dic
 @shared
 def list_walks(wiring: Wiring, live: Live, dice: Dice) -> None:
     """List the flows by which walkers leave where they are, and all others that are live."""
-    n_walking, n_others = 0, 0
+    n_walking, n_shedding, n_others = 0, 0, 0
     for place in range(live.size[N_FLOWS]):
         flow = live.flows[place]
         if dice.walking[N_WALKERS] > 0 and wiring.primary[flow] >= 0 and dice.walks[wiring.primary[flow]]:
             dice.walking_flows[n_walking] = flow
             n_walking += 1
+            if wiring.stoich_ptr[flow + 1] - wiring.stoich_ptr[flow] > (2 if dice.leads[flow] >= 0 else 1):
+                n_shedding += 1
         else:
             dice.other_flows[n_others] = flow
             n_others += 1
-    dice.walking[N_WALKING], dice.walking[N_OTHERS] = n_walking, n_others
+    dice.walking[N_WALKING], dice.walking[N_SHEDDING], dice.walking[N_OTHERS] = n_walking, n_shedding, n_others
 
 
 @kernel
