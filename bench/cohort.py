@@ -1,6 +1,9 @@
 """A large cohort: memory of each process, and hosts a second against two bare loops.
 
-    python -m bench.cohort [hosts] [workers]
+    python -m bench.cohort [HOSTS] [WORKERS] [--out FOLDER]
+
+With a folder it can be stopped, and goes on from there when the same is said again; hosts a second are those of what
+was still to be run.
 
 Ten thousand hosts, 21 days of pneumonia, five readouts kept. The bare loops run the same hosts in as many processes
 without keeping anything. Processor time, which other work on the machine alters less than seconds, is of workers and
@@ -10,6 +13,7 @@ become another had, is not counted.
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import os
 import resource
@@ -22,6 +26,7 @@ from pathlib import Path
 
 KEPT = 5
 LOOK = 0.2  # seconds
+TOLD = 100  # hosts after which a line says so
 WORKER = b"immunity.cohorts.worker"
 BARE = """
 import sys, time
@@ -72,7 +77,8 @@ def spent() -> float:
     return used.ru_utime + used.ru_stime
 
 
-def main(hosts: int = 10_000, workers: int = 2) -> None:
+def measure(hosts: int, workers: int, out: str) -> None:
+    """Run the cohort, then the bare loops, and print what both cost."""
     import immunity as im
 
     keep = [info.id for info in im.case("pneumococcal_pneumonia").model.readouts][:KEPT]
@@ -80,20 +86,47 @@ def main(hosts: int = 10_000, workers: int = 2) -> None:
     peaks, stop = [0.0], threading.Event()
     watcher = threading.Thread(target=watch, args=(peaks, stop))
     watcher.start()
-    before, start = spent(), time.perf_counter()
-    with tempfile.TemporaryDirectory() as out:
-        im.cohort("pneumococcal_pneumonia", hosts=hosts, days=21, seed=1, workers=workers, keep=keep, out=out)
-    took, cost = time.perf_counter() - start, (spent() - before) / hosts
-    stop.set()
-    watcher.join()
+    there = sum(int(part.stem.rpartition("-")[2]) for part in Path(out).rglob("hosts-*.npz"))
+    before, start, told = spent(), time.perf_counter(), [there]
+
+    def tell(done: int, total: int) -> None:
+        if done // TOLD > told[0] // TOLD:
+            told[0] = done
+            print(f"{done} of {total} hosts, {time.perf_counter() - start:.0f} s", file=sys.stderr, flush=True)
+
+    try:
+        im.cohort(
+            "pneumococcal_pneumonia", hosts=hosts, days=21, seed=1, workers=workers, keep=keep, out=out,
+            resume=any(Path(out).iterdir()), progress=tell,
+        )  # fmt: skip
+    finally:
+        stop.set()
+        watcher.join()
+    ran = hosts - there
+    took, cost = time.perf_counter() - start, (spent() - before) / max(ran, 1)
+    print(f"memory at most: this process {peak(str(os.getpid())):.0f} MB, a worker {peaks[0]:.0f} MB")
+    print(f"{ran} of {hosts} hosts, {workers} workers: {ran / took:.2f} hosts/s, {cost:.3f} s of processor time a host")
     fewer = min(hosts, 200)
     before = spent()
     bare = bare_loops(fewer, workers)
     bare_cost = (spent() - before) / fewer
-    print(f"{hosts} hosts, {workers} workers: {hosts / took:.2f} hosts/s, bare loops {bare:.2f} hosts/s")
-    print(f"processor time: {cost:.3f} s a host, bare loops ({fewer} hosts) {bare_cost:.3f} s")
-    print(f"memory at most: this process {peak(str(os.getpid())):.0f} MB, a worker {peaks[0]:.0f} MB")
+    print(f"bare loops ({fewer} hosts): {bare:.2f} hosts/s, {bare_cost:.3f} s")
+
+
+def main() -> None:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("hosts", nargs="?", type=int, default=10_000)
+    parser.add_argument("workers", nargs="?", type=int, default=2)
+    parser.add_argument("--out", metavar="FOLDER")
+    said = parser.parse_args()
+    if said.out:
+        Path(said.out).mkdir(parents=True, exist_ok=True)
+        measure(said.hosts, said.workers, said.out)
+        return
+    with tempfile.TemporaryDirectory() as out:
+        measure(said.hosts, said.workers, out)
 
 
 if __name__ == "__main__":
-    main(*map(int, sys.argv[1:]))
+    main()

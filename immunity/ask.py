@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from immunity import api
-from immunity.compiler.build import Compiled
+from immunity.compiler.build import Compiled, compile_readouts
 from immunity.compiler.case import Case
 from immunity.compiler.host import meeting, whole
 from immunity.language.errors import RuleError, fail, plainly
@@ -116,10 +116,11 @@ def list_names(kind: str, *, book: Compiled | None = None) -> Listing:
         entries = [entry for each in KINDS[kind] for entry in compiled.book.entries.get(each, {}).values()]
         names = (getattr(e.record, "title", None) or e.record.name or e.record.story or "" for e in entries)
         return Listing(zip((e.id for e in entries), names, strict=True))
+    if kind == "readouts":  # no flow of the whole book needs to be compiled
+        rows = compile_readouts(compiled.book)
+        return Listing((row.info.id, f"{row.info.name} [{row.info.unit}]") for row in rows)
     compiled = whole(compiled)
     names = compiled.model.tables.names
-    if kind == "readouts":
-        return Listing((info.id, f"{info.name} [{info.unit}]") for info in compiled.model.readouts)
     if kind == "pools":
         return Listing((row.pool.name, row.unit) for row in compiled.space.rows)
     if kind == "signals":

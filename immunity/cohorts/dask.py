@@ -27,10 +27,11 @@ def run_on_dask(work: Work, batches: Sequence[Batch], *, address: str, finished:
     KeyboardInterrupt
         After Ctrl-C; what has not begun is taken back from the cluster.
     RuleError
-        E704 without the extra, E727 if there is no scheduler, E701 or E702 if a part cannot be written.
+        E704 without the extra, E727 if there is no scheduler, E728 if it is lost on the way, E701 or E702 if a part
+        cannot be written.
     """
     try:
-        from distributed import Client, KilledWorker, as_completed
+        from distributed import CancelledError, Client, KilledWorker, as_completed
     except ImportError as error:
         raise fail("E704", text="distributed", extra="cluster") from error
     try:
@@ -52,6 +53,8 @@ def run_on_dask(work: Work, batches: Sequence[Batch], *, address: str, finished:
                 except KilledWorker:
                     finished(batch[0], lost_hosts(work, batch), 0.0)
                 future.release()
+        except CancelledError as error:
+            raise fail("E728", text=address) from error
         finally:
             client.cancel(list(futures))
 

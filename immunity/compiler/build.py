@@ -70,13 +70,32 @@ def compile_book(book: Book, *, met: Collection[str] | None = None) -> Compiled:
         return _compiled(book, met)
 
 
-def _compiled(book: Book, met: Collection[str] | None) -> Compiled:
+def compile_readouts(book: Book) -> tuple[ReadoutRow, ...]:
+    """The readouts of a book of which all is met, and their signals: a fraction of what it takes to compile it.
+
+    Raises
+    ------
+    RuleError
+        As `compile_book`, but for what is wrong with flows.
+    """
+    with collector_paused():
+        return tuple(list_readouts(_sensed(book, None)))
+
+
+def _sensed(book: Book, met: Collection[str] | None) -> Signals:
+    """All pools, numbers and signals that are declared."""
     space = map_space(book, met)
     list_pools(space)
     numbers = Numbers(space)
     declare_numbers(numbers)
     signals = Signals(space, numbers)
     declare_signals(signals)
+    return signals
+
+
+def _compiled(book: Book, met: Collection[str] | None) -> Compiled:
+    signals = _sensed(book, met)
+    space, numbers = signals.space, signals.numbers
     rules = list_rules(space)
     flows = expand_flows(signals, rules, list_additions(space))
     check_sound(signals, flows)

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
+import subprocess
+import sys
+import time
+from contextlib import ExitStack
 from functools import partial
 
 import pytest
@@ -83,3 +88,40 @@ def test_no_scheduler_is_an_error(case, monkeypatch):
     with pytest.raises(RuleError) as caught:
         run_cohort(case, hosts=2, dask="tcp://127.0.0.1:9")
     assert caught.value.code == "E727"
+
+
+def test_a_scheduler_that_is_killed_loses_nothing_that_is_finished(case, reference, tmp_path):
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    told = tmp_path / "scheduler.json"
+    with ExitStack() as stack:
+
+        def start(part, *words):
+            begun = subprocess.Popen(
+                [sys.executable, "-m", f"distributed.cli.dask_{part}", *words, "--no-dashboard"],
+                env=env,
+                stderr=subprocess.DEVNULL,
+            )
+            stack.callback(begun.wait)
+            stack.callback(begun.kill)
+            return begun
+
+        scheduler = start("scheduler", "--host", "127.0.0.1", "--port", "0", "--scheduler-file", str(told))
+        start("worker", "--scheduler-file", str(told), "--nthreads", "1", "--no-nanny")
+        while not told.exists() or not told.read_text().rstrip().endswith("}"):
+            assert scheduler.poll() is None
+            time.sleep(0.05)
+        address = json.loads(told.read_text())["address"]
+
+        def kill_it(done, total):
+            if done >= 5 and scheduler.poll() is None:
+                scheduler.kill()
+                scheduler.wait()
+
+        options = {"hosts": 24, "seed": 3, "stochastic": True, "out": tmp_path / "out", "batch_size": 1}
+        with pytest.raises(RuleError) as caught:
+            run_cohort(case, dask=address, progress=kill_it, **options)
+        assert caught.value.code == "E728"
+    counts = []
+    outcome = run_cohort(case, resume=True, progress=lambda done, _: counts.append(done), **options)
+    assert counts[0] > 5
+    same_bytes(reference, whole(outcome))

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from immunity.compiler.build import compile_book
+from immunity.compiler.build import compile_book, compile_readouts
 from immunity.compiler.cache import load_compiled
 from immunity.compiler.host import build_case, meeting, whole
 from immunity.compiler.members import met_in
@@ -99,6 +99,13 @@ def test_a_scenario_has_the_members_that_it_meets_and_those_that_the_set_lists()
     assert met("ill") == ["own", "stored"]
     assert met("unleashed") == ["own", "stored"]
     assert met("asked") == ["own", "flagellum"]
+
+
+def test_readouts_are_those_of_the_whole_book_though_nothing_else_is_compiled() -> None:
+    book = load_compiled([write(BOOK)], cached=False)
+    rows = compile_readouts(book.book)
+    assert [row.info for row in rows] == list(whole(book).model.readouts)
+    assert "blood.b_coat" in {row.info.id for row in rows}
 
 
 def test_what_is_met_follows_deficiencies_and_ignores_prose() -> None:

@@ -55,6 +55,13 @@ KINDS = (
         "Start one (dask scheduler), and give its address with --dask, such as tcp://10.0.0.1:8786.",
         "A cohort runs on the workers of the scheduler that --dask names.",
     ),
+    ErrorKind(
+        "E728",
+        "Cluster lost",
+        "The Dask scheduler at {text!r} is gone, with the cohort half way.",
+        "Start a scheduler again, and the cohort with --resume: parts in its --out folder are not run again.",
+        "Workers write what they have finished at once; only what they were at is lost. Without --out, all of it is.",
+    ),
     # E80x findings ---------------------------------------------------------------------------------
     ErrorKind(
         "E802",
