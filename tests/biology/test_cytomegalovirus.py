@@ -22,7 +22,7 @@ def test_it_grows_for_weeks_unnoticed_and_stays_asleep() -> None:
 def test_its_killers_become_more_over_years() -> None:
     run = hasty_run("cytomegalovirus", days=3000, changes={"every": "50 d"}, record_pools=False)
     share = run["blood.cmv_share"].values
-    assert share[-1] > 2.0 * share[10] > 0.0
+    assert share[-1] > 1.5 * share[10] > 0.0
     assert 3.0 < share[-1] < 30.0
 
 
