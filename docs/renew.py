@@ -20,6 +20,7 @@ STEPS: dict[tuple[str, ...], tuple[str, ...]] = {
     ("vaccines.png",): ("docs/make_vaccine_pictures.py",),
     ("cancer.png", "leukaemia.png"): ("docs/make_cancer_picture.py",),
     ("lymphoma.png",): ("docs/make_lymphoma_picture.py",),
+    ("viruses.png",): ("docs/make_virus_picture.py",),
     ("notebooks",): ("docs/notebooks/make.py",),
     ("dose_decides.png",): ("-m", "verification.dose_response", "--picture", "docs/images/dose_decides.png"),
 }
