@@ -35,3 +35,20 @@ def test_dose_counts_and_all_of_them_come_home() -> None:
 def test_small_and_large_people_have_as_many_in_a_drop() -> None:
     small, large = (most("donor_of_stem_cells", host={"weight": weight}) for weight in ("45 kg", "140 kg"))
     assert small == pytest.approx(large, rel=0.2)
+
+
+def test_a_marrow_without_progenitors_makes_nothing_and_one_with_few_grows() -> None:
+    """Conditioning and a graft, a hundredth of a graft, and none."""
+    grafts = {"none": "0 cell", "few": "3.5e6 cell", "usual": "3.5e8 cell"}
+    events = {
+        name: hasty_run("stem_cell_transplantation", days=60, changes={"events.0.scale": "0", "events.12.add": dose})
+        for name, dose in grafts.items()
+    }
+    neutrophils = {name: np.ravel(run["blood.neutrophils"]) for name, run in events.items()}
+    back = {
+        name: int(np.argmax(counts[3:] > 0.5)) + 1 if np.max(counts[3:]) > 0.5 else None
+        for name, counts in neutrophils.items()
+    }
+    assert back["none"] is None
+    assert back["usual"] is not None and back["few"] is not None
+    assert 9 < back["usual"] < 18 < back["few"] < 40
