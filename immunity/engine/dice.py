@@ -12,13 +12,14 @@ from immunity.compiler.tables import Bytes, Floats, Ints
 from immunity.engine.kernel import kernel, shared
 from immunity.engine.live import N_FLOWS, N_POOLS, Live
 from immunity.engine.net import Host, Places, Wiring
-from immunity.engine.packed import Grid, Packed, WordGrid, Words
+from immunity.engine.packed import Grid, Packed, WordGrid
 from immunity.engine.rng import Streams, binomial
 from immunity.engine.rosenbrock import Work
 
 TINY = 1e-300
 UNNOTICED = 1e6  # counts above this leap as far as the error allows
-N_WALKERS, N_WALKING, N_SHEDDING, N_OTHERS, N_FEEDING = 0, 1, 2, 3, 4
+N_WALKERS, N_WALKING, N_SHEDDING, N_OTHERS, N_FEEDING, N_MOVES = 0, 1, 2, 3, 4, 5
+MOST_MOVES = 20000  # of all walkers in a step: more, and it is too long
 LEAPS, FEEDS, WALKS = -1, -2, -3  # slots of flows that are not exact: leaps, and brings walkers; of walkers
 
 
@@ -75,14 +76,19 @@ class Dice(Packed):
     small: Bytes  # [pool] its flows run event by event
     plain: Bytes  # [pool] its members may walk, see `walk`
     walks: Bytes  # [pool] they do, in this step
-    walking: Ints  # how much holds of each list below: N_WALKERS, N_WALKING (of these N_SHEDDING), N_OTHERS, N_FEEDING
+    walking: Ints  # how much holds of each list below: N_WALKERS, N_WALKING (of these N_SHEDDING), N_OTHERS, ...
     walkers: Places  # pools that walk
     walking_flows: Places  # by which their members leave, some of which make or take something that is not counted
     other_flows: Places  # all others that are live
     feeding_flows: Places  # those of them that bring members there
     leads: Ints  # [flow] the one counted pool to which it takes members of a plain one, or -1
-    standing: Floats  # [pool] how many walkers are there, at the last output or at the end
-    walked: Words  # [flow] where the streams stood that they draw from
+    stream: (
+        Ints  # [pool] the flow whose random numbers its members use as walkers: the first by which they leave, or -1
+    )
+    standing: Floats  # [pool] how many walkers are there, at the last output
+    moved_at: Floats  # [move] when a walker moved, since the start of the step
+    moved_by: Ints  # [move] flow
+    moved_from: Ints  # [move] pool, or -1: it came from where nobody walks
 
 
 def new_dice(wiring: Wiring) -> Dice:
@@ -140,14 +146,17 @@ def new_dice(wiring: Wiring) -> Dice:
         small=np.zeros(n_pool, np.uint8),
         plain=np.zeros(n_pool, np.uint8),
         walks=np.zeros(n_pool, np.uint8),
-        walking=np.zeros(5, np.int32),
+        walking=np.zeros(6, np.int32),
         walkers=np.zeros(n_pool, np.uint32),
         walking_flows=np.zeros(n_flow, np.uint32),
         other_flows=np.zeros(n_flow, np.uint32),
         feeding_flows=np.zeros(n_flow, np.uint32),
         leads=np.full(n_flow, -1, np.int32),
+        stream=np.full(n_pool, -1, np.int32),
         standing=np.zeros(n_pool),
-        walked=np.zeros(n_flow, np.uint64),
+        moved_at=np.zeros(2 * MOST_MOVES),
+        moved_by=np.zeros(2 * MOST_MOVES, np.int32),
+        moved_from=np.zeros(2 * MOST_MOVES, np.int32),
     )
 
 

@@ -30,7 +30,7 @@ from immunity.engine.net import BY_PRIMARY, Host, Wiring
 from immunity.engine.rng import Streams, poisson, rounded
 from immunity.engine.rosenbrock import Work, start_matrix
 from immunity.engine.sparse import factorise, solve
-from immunity.engine.walk import go_on
+from immunity.engine.wander import go_on
 
 FAINT = 4.0  # expected firings below which a flow draws last, so that it can't fall below none
 WHOLE = 1e6  # firings above which rounding needs no chance

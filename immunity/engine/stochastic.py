@@ -67,7 +67,8 @@ from immunity.engine.smooth import (
 )
 from immunity.engine.sparse import lay_out
 from immunity.engine.status import HALTED, OK, STOPPED, TOO_MANY_STEPS
-from immunity.engine.walk import mark_plain, recall_walk, walk
+from immunity.engine.walk import mark_plain
+from immunity.engine.wander import look_back, recall_walk
 
 MOMENT = 1e-3  # days within which the stop rule need not be located
 CHUNK = 20000  # events after which a purely exact run looks up, and a step that expected none was too long
@@ -185,7 +186,7 @@ def _draw_step(
             when = course.out_times[course.tally[NEXT_OUT]]
             if n_exact > 0:
                 run_events(wiring, host, live, dice, streams, needed, work.values, n_exact, when - t - done, 1 << 62)
-            walk(wiring, host, live, dice, streams, course.x, step, when - t, True)
+            look_back(wiring, host, dice, course.x, when - t)
             show(wiring, host, live, work, dice, late, course, step, done / step, (when - t) / step, when)
             done = when - t
         if n_exact > 0:
