@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from tests.biology.hasty import hasty_run
@@ -66,3 +68,15 @@ def test_a_vaccinated_child_has_no_measles_and_one_without_t_cells_has_it_from_t
         for host in ({}, {"deficiencies": ["scid_il2rg"]})
     ]
     assert by_vaccine[0] < 1.0 and by_vaccine[1] > 4.0
+
+
+def test_a_second_cold_by_another_type_is_milder_where_killers_stayed_and_call_by_interferon_gamma() -> None:
+    def infected(**given: Any) -> float:
+        return float(curves("second_cold_of_a_child", "nose.infected_cells", days=6, **given)[0].max())
+
+    first, second = infected(host={"history": []}), infected()
+    deaf = infected(host={"deficiencies": ["ifngr1_deficiency"]})
+    nobody = infected(changes={"numbers.t_killer_clone.supply": "1e-12 1/day"})
+    assert second < 0.6 * first
+    assert deaf > 1.3 * second
+    assert nobody > 0.9 * first
