@@ -98,11 +98,11 @@ def _fire_again(
     """Let a leaping flow fire more often than it was drawn to, or (below zero) less often."""
     dice.firings[flow] += more
     for entry in range(wiring.stoich_ptr[flow], wiring.stoich_ptr[flow + 1]):
-        moved = host.change[entry] * more
-        after[wiring.stoich_pool[entry]] += moved - dice.odd[entry]
-        if dice.odd[entry] != 0.0 or moved != np.floor(moved):
+        pool, moved = wiring.stoich_pool[entry], host.change[entry] * more
+        after[pool] += moved - dice.odd[entry]
+        if wiring.countable[pool] and (dice.odd[entry] != 0.0 or moved != np.floor(moved)):
             dice.odd[entry] = whole_yield(streams, flow, host.change[entry], dice.firings[flow])
-        after[wiring.stoich_pool[entry]] += dice.odd[entry]
+        after[pool] += dice.odd[entry]
 
 
 @kernel

@@ -172,3 +172,21 @@ def test_a_wrong_spread_is_noticed() -> None:
     there, back = ("there", 2.0, {"a": -1.0, "b": 1.0}, "a"), ("back", 2.0, {"a": 1.0, "b": -1.0}, "b")
     other = linear_net("planted", [5e4, 5e4], [there, back])
     assert np.all(np.abs(many(prepare(other), 3.0, 500).std(axis=0) / right - 1.0) > 0.058)
+
+
+def test_few_who_come_and_go_make_what_is_not_counted_as_it_is() -> None:
+    """How many there are is drawn anew at a step's end; what they make by the way is not rounded to whole ones."""
+    net = Builder()
+    for pool in "ab":
+        net.pool(pool, 20.0, countable=True)
+    net.pool("made", 0.0, floor=1e-9)
+    net.flow("there and make", 300.0, {"a": -1, "b": 1, "made": 1e-6}, "a")
+    net.flow("back from making", 200.0, {"b": -1, "a": 1}, "b")
+    tables, prepared = net.tables(), prepare(net.tables())
+    for host in range(20):
+        run = run_host(
+            prepared, tables.theta, tables.initial, no_events(), np.array([5.0]), stochastic=True, seed=1, host=host
+        )
+        assert run.added[2] == 0.0
+        assert run.state[2] == pytest.approx(1e-6 * run.fired[0], rel=1e-9)
+        assert run.fired[0] == pytest.approx(300.0 * 5.0 * 16.0, rel=0.3)
