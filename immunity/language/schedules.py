@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 
@@ -56,6 +56,18 @@ def reading_words(entry: Mapping[str, Any], name: Callable[[str], str]) -> str:
             ]
             return f"{verb} {' plus '.join(said)}"
     return ""
+
+
+def told_together(lines: Sequence[str]) -> list[str]:
+    """Sentences that differ in nothing but when, as one: ``BCG, 5e8 CFU, skin, at 21 d, 28 d and 35 d``."""
+    times: dict[tuple[str, int], list[str]] = {}
+    for nth, line in enumerate(lines):
+        what, dated, when = line.rpartition(", at ")
+        times.setdefault((what, -1) if dated and when[0].isdigit() else (line, nth), []).append(when)
+    return [
+        what if nth >= 0 else f"{what}, at {', '.join(when[:-1])}{' and ' if when[1:] else ''}{when[-1]}"
+        for (what, nth), when in times.items()
+    ]
 
 
 def _level(level: Mapping[str, Any]) -> str:

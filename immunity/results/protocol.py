@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from immunity.language.schedules import amount_words, condition_words, rate_words, reading_words
+from immunity.language.schedules import amount_words, condition_words, rate_words, reading_words, told_together
 from immunity.results.record import Record
 
 SHORT = 70  # letters of a name that is read at a glance
@@ -54,7 +54,7 @@ def vary_words(record: Record) -> str:
 
 
 def done_words(record: Record) -> dict[str, list[str]]:
-    """What the host met and was given, one sentence each, with dose, place and time.
+    """What the host met and was given, with dose, place and time: a sentence each, and one where only times differ.
 
     Returns
     -------
@@ -67,7 +67,7 @@ def done_words(record: Record) -> dict[str, list[str]]:
         "events": [_event(record, e) for e in filled.get("events") or ()],
         "numbers": [f"{name} = {value}" for name, value in (filled.get("numbers") or {}).items()],
     }
-    return {key: lines for key, lines in said.items() if lines}
+    return {key: told_together(lines) for key, lines in said.items() if lines}
 
 
 def title_of(title: str, changes: Mapping[str, Any], record: Record) -> str:

@@ -68,6 +68,18 @@ def test_exposures_and_therapies_say_dose_place_and_time() -> None:
     }  # fmt: skip
 
 
+def test_what_differs_in_nothing_but_time_is_told_once() -> None:
+    event = {"pool": "s_aureus at blood", "add": "100 CFU"}
+    dated = [event | {"at": at} for at in ("2 d", "9 d", "16 d")]
+    done = done_words(made(events=[*dated, event, event, event | {"at": "3 d", "add": "1 CFU"}]))
+    assert done["events"] == [
+        "Staphylococcus aureus, 100 CFU, blood, at 2 d, 9 d and 16 d",
+        "Staphylococcus aureus, 100 CFU, blood, at the start",
+        "Staphylococcus aureus, 100 CFU, blood, at the start",
+        "Staphylococcus aureus, 1 CFU, blood, at 3 d",
+    ]
+
+
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
