@@ -204,12 +204,14 @@ def assemble(signals: Signals, flows: Sequence[FlowRow], readouts: Sequence[Read
     space, numbers, curves = signals.space, signals.numbers, _CurveStore()
     stop, settle = _stop(signals)
     initial, initial_of = initial_amounts(space, numbers)
+    grows = [initial_of[k] >= 0 and space.entity(row.pool.entity).grows for k, row in enumerate(space.rows)]
     flow_table = _flow_table(signals, flows, curves)
     signal_table = _signal_table(signals.rows, curves)
     return Tables(
         theta=np.asarray([row.value for row in numbers.rows], float),
         initial=initial,
         initial_of=initial_of,
+        grown=np.flatnonzero(grows).astype(np.int32),
         countable=np.asarray([row.countable for row in space.rows], np.uint8),
         floor=np.asarray([row.floor for row in space.rows], float),
         signals=signal_table,

@@ -105,6 +105,7 @@ def ageing_events(person: Person, first: float, last: float, *, begin: float = 0
     knots = [knot - age for knot in age_knots(compiled.numbers, person.attributes)]
     if not any(first < knot < last for knot in knots) and most_moved(compiled.numbers, *ends) < 0.25 * FINEST:
         return NO_EVENTS
-    steps = ageing_steps(theta_at, knots, first, last, compiled.model.tables.theta)
+    tables = compiled.model.tables
+    steps = ageing_steps(theta_at, knots, first, last, tables.theta, (tables.grown, tables.initial_of[tables.grown]))
     days, row = np.unique(steps.time, return_inverse=True)
     return replace(steps, time=np.asarray([at_tick(day - begin) for day in days.tolist()], float)[row])

@@ -45,6 +45,7 @@ EVENT_HOLD_MORE = 9  # held += value * pool
 EVENT_TAKE = 10  # a share `value` goes from the pool to what is held (binomial where countable, stochastic)
 EVENT_SET_HELD = 11  # pool = value * held
 EVENT_ADD_HELD = 12  # pool += value * held
+EVENT_GROW = 13  # pool *= value, a small step of a gradual change
 
 
 @dataclass(frozen=True)
@@ -179,6 +180,7 @@ class Tables:
     countable : uint8[pool]         1 for cells, virions, CFU; 0 for molecules
     floor : float64[pool]           the amount below which nobody can tell it from none
     settle_days : float             undisturbed days before the scenario starts
+    grown : int32[:]                pools that grow with the body, as far as the parameter in ``initial_of`` does
     """
 
     theta: Floats
@@ -196,6 +198,7 @@ class Tables:
     flow_origin: tuple[Origin, ...] = field(repr=False)
     signal_origin: tuple[Origin, ...] = field(repr=False)
     initial_of: Ints = field(default_factory=lambda: np.zeros(0, np.int32), repr=False)
+    grown: Ints = field(default_factory=lambda: np.zeros(0, np.int32), repr=False)
 
     def initial_for(self, theta: Floats) -> Floats:
         """float64[pool]: amounts before settling of the host with these parameters, a fresh array."""

@@ -8,6 +8,7 @@ from immunity.compiler.tables import (
     EVENT_ADD_HELD,
     EVENT_AGE,
     EVENT_AGE_SET,
+    EVENT_GROW,
     EVENT_HOLD,
     EVENT_HOLD_MORE,
     EVENT_PARAMETER_SCALE,
@@ -22,10 +23,7 @@ from immunity.engine.net import Net
 from immunity.engine.rng import Streams, draw_binomial, draw_poisson, draw_rounded, restart_stream
 
 PARAMETER_EVENTS = (EVENT_PARAMETER_SCALE, EVENT_PARAMETER_SET, EVENT_AGE, EVENT_AGE_SET)
-SILENT_EVENTS = (
-    EVENT_AGE,
-    EVENT_AGE_SET,
-)  # gradual changes in small steps: nothing that a curve should show as a jump
+GRADUAL_EVENTS = (EVENT_AGE, EVENT_AGE_SET, EVENT_GROW)  # in small steps: nothing that a curve should show as a jump
 
 
 def change_parameter(theta: Floats, kind: int, index: int, value: float) -> None:

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from immunity.compiler.tables import EVENT_AGE, EVENT_AGE_SET, EndPoint, Events, Floats, Plan, Watch
+from immunity.compiler.tables import EndPoint, Events, Floats, Plan, Watch
 from immunity.engine.agenda import new_agenda, next_time, see, take_due
 from immunity.engine.course import EASE, NEXT_OUT, STATUS, STEP, STEPS, TIME, Course, new_course, record_row, sense
 from immunity.engine.dice import new_dice
-from immunity.engine.events import PARAMETER_EVENTS, SILENT_EVENTS, change_parameter, change_pool
+from immunity.engine.events import GRADUAL_EVENTS, PARAMETER_EVENTS, change_parameter, change_pool
 from immunity.engine.live import new_live
 from immunity.engine.net import Host, Net, resolve
 from immunity.engine.rng import FLOWS, POOLS, SHOWN, Streams, draw_rounded, new_streams, restart_stream
@@ -206,8 +206,8 @@ def run_host(
             changed = False
             for kind, index, value in take_due(agenda, now, sees):
                 met.append((now, kind, index, value))
-                shows = shows or kind not in SILENT_EVENTS
-                grows = grows and kind in (EVENT_AGE, EVENT_AGE_SET)
+                shows = shows or kind not in GRADUAL_EVENTS
+                grows = grows and kind in GRADUAL_EVENTS
                 if kind in PARAMETER_EVENTS:
                     change_parameter(theta, kind, index, value)
                     changed = True

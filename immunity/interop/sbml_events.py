@@ -13,6 +13,7 @@ from immunity.compiler.tables import (
     EVENT_ADD_HELD,
     EVENT_AGE,
     EVENT_AGE_SET,
+    EVENT_GROW,
     EVENT_HOLD,
     EVENT_HOLD_MORE,
     EVENT_PARAMETER_SCALE,
@@ -42,7 +43,7 @@ class Change:
         match kind:
             case kind if kind in (EVENT_ADD, EVENT_ADD_COUNTED):
                 return Change(self.factor, self.shift + value, self.others)
-            case kind if kind in (EVENT_SCALE, EVENT_PARAMETER_SCALE, EVENT_AGE):
+            case kind if kind in (EVENT_SCALE, EVENT_PARAMETER_SCALE, EVENT_AGE, EVENT_GROW):
                 others = tuple((pool, times * value) for pool, times in self.others)
                 return Change(self.factor * value, self.shift * value, others)
             case kind if kind in (EVENT_SET, EVENT_PARAMETER_SET, EVENT_AGE_SET):

@@ -302,6 +302,7 @@ class Entity(Rules):
     initial: dict[str, Num] = Field(default_factory=dict)
     floor: str | None = None
     countable: bool | None = None
+    grows: bool = False
     only_with: Texts = Field(default_factory=list)
 
 

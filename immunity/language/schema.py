@@ -26,6 +26,7 @@ DESCRIPTIONS = {
     "carries": "Weight of this entity in the signal of a class.",
     "changes": "Numbers that are other than usual in this host.",
     "countable": "Whether members are drawn one by one in stochastic mode.",
+    "grows": "Whether what is there grows while its host does, as the amount in `initial` would; for tissue.",
     "cite": "The reference as text.",
     "curve": "A factor that is piecewise linear in a signal, or a wave or a fading of time.",
     "since": "Of a host: the curve counts from where this attribute would have been so much, as age from the due date.",

@@ -8,7 +8,7 @@ import pytest
 import immunity as im
 from immunity.compiler.ageing import FINEST, ageing_steps
 from immunity.compiler.build import Compiled
-from immunity.compiler.tables import EVENT_AGE, EVENT_AGE_SET
+from immunity.compiler.tables import EVENT_AGE, EVENT_AGE_SET, EVENT_GROW
 from immunity.engine import prepare, run_host
 from tests.compiler.books import case_of, compiled
 from tests.engine.checks import check_ledger
@@ -21,6 +21,14 @@ unit: mg
 lives_in: {blood: []}
 initial: {at blood: "70 mg"}
 readouts: [{id: dye, sum: [at blood], per: volume of blood, unit: mg/L}]
+---
+kind: molecule
+id: tissue
+unit: g
+grows: true
+lives_in: {blood: [whole, scarred]}
+initial: {"whole at blood": {derived: "volume * density", where: {volume: blood.volume, density: "1 g/mL"}}}
+readouts: [{id: tissue, sum: [whole at blood], unit: g}]
 ---
 kind: molecule
 id: protein
@@ -110,13 +118,30 @@ flows:
         compiled(rule + BOOK)
 
 
+def test_tissue_grows_with_the_place_that_it_fills(book: Compiled) -> None:
+    run = grown(
+        book, 30.0, **{"host.age": "1 y", "events": [{"at": "0 d", "pool": "tissue.whole at blood", "scale": "0.5"}]}
+    )
+    weight = np.interp(1.0 + run["tissue"].time.values / YEAR, [0.0, 20.0], [4.0, 70.0])
+    there = 5000.0 * weight / 70.0
+    np.testing.assert_allclose(run["tissue"].values[1:], 0.5 * there[1:], rtol=FINEST)  # half stays lost
+    assert run.record.jump_time is not None and not np.any(run.record.jump_time)
+
+
+def test_what_does_not_grow_stays_as_it_is() -> None:
+    run = grown(compiled(BOOK.replace("grows: true", "grows: false")), 20.0, **{"host.age": "1 y"})
+    assert np.ptp(run["tissue"].values) == 0.0
+
+
 def test_a_weight_that_is_given_grows_in_proportion(book: Compiled) -> None:
     case = case_of(book, {"host.age": "10 y", "host.weight": "74 kg", "days": 20 * YEAR, "every": "1 year"})
     volume = book.numbers.index["blood.volume"]
     theta = case.theta.copy()
     assert theta[volume] == pytest.approx(5.0 * 74.0 / 70.0)
     for kind, index, value in zip(case.events.kind, case.events.index, case.events.value, strict=True):
-        assert kind in (EVENT_AGE, EVENT_AGE_SET)
+        assert kind in (EVENT_AGE, EVENT_AGE_SET, EVENT_GROW)
+        if kind == EVENT_GROW:
+            continue
         theta[index] = value if kind == EVENT_AGE_SET else theta[index] * value
     assert theta[volume] == pytest.approx(5.0 * 140.0 / 70.0, rel=FINEST)
     assert theta[book.numbers.index["host.age"]] == case.theta[book.numbers.index["host.age"]]
