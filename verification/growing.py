@@ -32,12 +32,12 @@ OLDEST = 100.0  # years
 EVERY = 15.0  # days
 CELLS = ("t_cd8_naive", "t_cd4_naive", "t_cd8_memory", "t_cd4_memory")
 PASSING = ("blood", "lymph")  # where lymphocytes neither divide nor die
-ROUNDS = 4
+ROUNDS = 12
 MORE = (0.04, 0.17, 0.42, 0.79, 2.5, 4.5, 5, 7.5, 11, 14.5, 17, 17.5)  # years, of corners of curves of antibody
 CLOSE = 0.01
 LEAST = 0.2  # of how they divide at 35 years
 KNOTS = (0.0, 0.125, 0.25, 0.375, 0.5, 0.75, 1, 1.5, 2, 3, 4, 6, 9, 12, 15, 18, 21, 25, 30, 35, 45, 55, 65, 75, 84, 100)
-GONE = 1.0 / (YEAR * (2.0 + 0.5 * np.array(KNOTS)))  # 1/day, how fast what a life is off by is corrected
+GONE = 1.0 / (YEAR * (1.5 + 0.35 * np.array(KNOTS)))  # 1/day, how fast what a life is off by is corrected
 ANTIBODIES = ("immunoglobulin.grown", "immunoglobulin.igm_grown", "immunoglobulin.iga_grown", "ige.grown")
 
 
@@ -164,11 +164,13 @@ def _law_of(tables: Tables, signal: str) -> int:
 
 
 def _curve(case: Case, signal: str, age: float) -> float:
-    """What the curve of age in a signal says at an age (years)."""
-    curves = case.model.tables.curves
-    row = case.model.tables.signals.laws.curve[_law_of(case.model.tables, signal)]
-    part = slice(*curves.ptr[row : row + 2])
-    return float(np.interp(age * YEAR, curves.x[part], curves.y[part]))
+    """What the curve of age in a signal says at an age (years); 1 where there is no such signal."""
+    tables = case.model.tables
+    if signal not in tables.names.signal:
+        return 1.0
+    row = tables.signals.laws.curve[_law_of(tables, signal)]
+    part = slice(*tables.curves.ptr[row : row + 2])
+    return float(np.interp(age * YEAR, tables.curves.x[part], tables.curves.y[part]))
 
 
 if __name__ == "__main__":
