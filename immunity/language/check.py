@@ -111,6 +111,8 @@ def _faults(record: BaseModel, path: Path_, place: Place) -> Iterator[RuleError]
         for name in record.numbers:
             if not _ID.match(name):
                 yield fail("E208", at=place(*path, "numbers", name), text=name)
+    if isinstance(record, Entity) and record.grows and not record.initial:
+        yield fail("E202", at=place(*path, "grows"), text="initial", owner="What grows with its host")
     if isinstance(record, Curve):
         for row, point in enumerate(record.points):
             for column, text in enumerate(point):
