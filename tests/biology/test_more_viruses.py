@@ -24,9 +24,9 @@ def test_measles_takes_what_other_germs_left() -> None:
 
 
 def test_interferon_alpha_lowers_hepatitis_c_within_two_days_and_hardly_more() -> None:
-    start = {"therapies.0.from": "60 d", "therapies.0.until": "75 d"}
-    (rna,) = curves("hepatitis_c_on_interferon", "blood.hcv", days=72, changes=start)
-    before, soon, later = rna[60 * 12], rna[62 * 12], rna[71 * 12]
+    start = {"therapies.0.from": "250 d", "therapies.0.until": "265 d"}
+    (rna,) = curves("hepatitis_c_on_interferon", "blood.hcv", days=262, changes=start)
+    before, soon, later = rna[250 * 12], rna[252 * 12], rna[261 * 12]
     assert before > 6.0
     assert 0.5 < before - soon < 2.5
     assert abs(soon - later) < 0.5

@@ -31,3 +31,18 @@ def test_nobody_is_left_to_clear_a_liver_that_is_full_of_hepatitis_b() -> None:
     assert run["blood.hbv"].values[-1] > 8.0
     assert naive[-1] < 0.2 * naive[0]
     assert run["all_nodes.t_killer_clone.progenitor[hbv_core]"].values[-1] < 1e5
+
+
+def test_cells_around_hepatocytes_that_hepatitis_c_is_in_shut_and_keep_most_of_the_liver_free_of_it() -> None:
+    (heard,) = curves("hepatitis_c", "liver.infected_by_hcv", days=365)
+    (unheard,) = curves(
+        "hepatitis_c", "liver.infected_by_hcv", days=365, changes={"numbers.liver_cells.half_beside": "1e9"}
+    )
+    assert 2.0 < heard[-1] < 108.0 < 140.0 < unheard[-1]
+
+
+def test_a_carrier_of_hepatitis_c_lives_for_ten_years_with_it() -> None:
+    rna, alive, tnf = curves("hepatitis_c", "blood.hcv", "body.survival", "blood.tnf", days=3650)
+    assert 5.0 < rna[-1] < 7.5
+    assert alive[-1] > 0.99
+    assert tnf[-1] < 2.0 * tnf[0]
