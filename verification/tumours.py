@@ -1,4 +1,4 @@
-"""A tumour on a therapy where a part of immunity is missing: what happens here, what is known, and whether the two agree.
+"""A tumour on a therapy where a part of immunity is missing: what happens here, and whether it is as is known.
 
     python -m verification.tumours [--half shown|held_back] [--only ROW ...]
 

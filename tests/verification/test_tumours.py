@@ -41,8 +41,8 @@ def test_its_rows_and_columns_are_of_the_book() -> None:
         assert bool(deficiencies) != bool(changes)
 
 
-def test_who_has_no_nk_cells_gains_less_of_rituximab() -> None:
-    lost = next(cell for cell in tumours.cells() if (cell.row, cell.column) == ("nk", "rituximab"))
+def test_who_has_no_killers_gains_nothing_of_nivolumab() -> None:
+    lost = next(cell for cell in tumours.cells() if (cell.row, cell.column) == ("cd8", "nivolumab"))
     course, word, agrees = tumours.judge(lost)
     assert (word, agrees) == ("worse", True)
     assert course.burden > tumours.course(lost.scenario, lost.readout, lost.day).burden

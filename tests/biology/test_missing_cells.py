@@ -1,0 +1,49 @@
+"""Who lacks one kind of cell lacks what it does, and keeps the others."""
+
+from __future__ import annotations
+
+import pytest
+
+import immunity
+
+LACKS = {
+    "cd8_deficiency": ("blood.cd8", ("blood.cd4", "blood.b_cells", "blood.monocytes")),
+    "irf8_deficiency": ("blood.monocytes", ("blood.cd4", "blood.cd8", "blood.neutrophils")),
+}
+
+
+def last(run: immunity.Run, readout: str) -> float:
+    known = run[readout].dropna(run[readout].dims[0])
+    return float(known[-1])
+
+
+@pytest.mark.parametrize("deficiency", LACKS)
+def test_one_kind_is_missing_and_others_are_there(deficiency: str) -> None:
+    whole = immunity.run("healthy_adult", days=3, record_pools=False)
+    lost = immunity.run("healthy_adult", days=3, record_pools=False, host={"deficiencies": [deficiency]})
+    missing, others = LACKS[deficiency]
+    assert last(lost, missing) < 0.01 * last(whole, missing)
+    for readout in others:
+        assert last(lost, readout) == pytest.approx(last(whole, readout), rel=0.05)
+
+
+@pytest.mark.parametrize("deficiency", ["irf8_deficiency", "mhc_ii_deficiency"])
+def test_bcg_stays_in_infants_whose_helpers_are_shown_nothing(deficiency: str) -> None:
+    healthy = immunity.run("bcg_vaccine", days=90, record_pools=False, host={"age": "6 months"})
+    lost = immunity.run(
+        "bcg_vaccine", days=90, record_pools=False, host={"age": "6 months", "deficiencies": [deficiency]}
+    )
+    assert last(healthy, "body.bcg") == 0.0
+    assert last(lost, "body.bcg") > 6.0  # more than was given
+    assert last(lost, "body.tubercle_t_cells") < 1.0
+
+
+def test_influenza_stays_without_dendritic_cells_and_ends_without_killers() -> None:
+    ends = {
+        deficiency: last(
+            immunity.run("influenza_in_the_naive", days=28, record_pools=False, host={"deficiencies": [deficiency]}),
+            "nose.virus",
+        )
+        for deficiency in ("cd8_deficiency", "irf8_deficiency")
+    }
+    assert ends["cd8_deficiency"] < 1.0 < 4.0 < ends["irf8_deficiency"]
