@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 import immunity
+from tests.biology.hasty import hasty_run
 
 LACKS = {
     "cd8_deficiency": ("blood.cd8", ("blood.cd4", "blood.b_cells", "blood.monocytes")),
@@ -47,3 +48,16 @@ def test_influenza_stays_without_dendritic_cells_and_ends_without_killers() -> N
         for deficiency in ("cd8_deficiency", "irf8_deficiency")
     }
     assert ends["cd8_deficiency"] < 1.0 < 4.0 < ends["irf8_deficiency"]
+
+
+def test_killers_of_a_tumour_need_help_and_those_of_a_virus_do_not() -> None:
+    def most(scenario: str, readout: str, days: float, deficiency: str = "") -> float:
+        host = {"deficiencies": [deficiency]} if deficiency else {}
+        found = hasty_run(scenario, host=host, days=days)[readout]
+        return float(found.max())
+
+    melanoma, killers = "melanoma_untreated", "body.melanoma_killers"
+    for lacks in ("mhc_ii_deficiency", "hyper_igm"):
+        assert most(melanoma, killers, 10, lacks) < 0.2 * most(melanoma, killers, 10)
+    infected, at_most = "measles", "blood.measles_killers"
+    assert most(infected, at_most, 20, "mhc_ii_deficiency") > 0.8 * most(infected, at_most, 20)
