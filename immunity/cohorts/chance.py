@@ -69,8 +69,8 @@ def draw_exposures(
             if chance.renewed and not math.isfinite(chance.every):
                 rows += [(at_tick(day), EVENT_SCALE, known, chance.keeps) for known in chance.renewed[strain]]
             rows += [
-                (at_tick(day), EVENT_PARAMETER_SCALE, number, math.exp(sigma * _normal(anew)))
-                for number, sigma in chance.draws
+                (at_tick(day), EVENT_PARAMETER_SCALE, number, middle * math.exp(sigma * _normal(anew)))
+                for number, middle, sigma in chance.draws
             ]
             given = [(chance.median * math.exp(chance.sigma * _normal(uniforms)), pool, kind, name)]
             for median, sigma, where, how, what in chance.along:

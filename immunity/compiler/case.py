@@ -86,7 +86,7 @@ class Chance:
     renewed : tuple            for each choice the pools that know it: scaled by ``keeps`` before it is met, or, if
                                ``every`` is finite, every so many days
     day_of_year                NaN: drawn for each host
-    draws : tuple              (parameter, sigma) of numbers that each meeting draws anew
+    draws : tuple              (parameter, median, sigma) of numbers that each meeting draws anew, relative to the reference person
     """
 
     name: str
@@ -104,7 +104,7 @@ class Chance:
     renewed: tuple[tuple[int, ...], ...] = ()
     keeps: float = 1.0
     every: float = math.inf
-    draws: tuple[tuple[int, float], ...] = ()
+    draws: tuple[tuple[int, float, float], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from immunity.compiler.space import Space
 from immunity.compiler.tables import EVENT_ADD, EVENT_ADD_COUNTED, Floats
 from immunity.language.errors import Location, fail
 from immunity.language.load import Entry
-from immunity.language.models import Along, Exposure, Replaced
+from immunity.language.models import Along, Drawn, Exposure, Replaced
 from immunity.language.quantity import DIMENSIONLESS, TIME, Dimension, Quantity, expect, parse_quantity
 
 ANY_DAY = "any"  # a birthday that is drawn
@@ -92,7 +92,7 @@ def read_chance(
             if renews is None or renews.every is None
             else read_span(renews.every, scenario.at(*here, "renews", "every"))
         ),
-        draws=_drawn(numbers, spreads, rate.draws, scenario.at(*here, "draws")),
+        draws=_drawn(numbers, spreads, rate.draws, scenario, here),
     )
 
 
@@ -111,19 +111,23 @@ def _along(
 
 
 def _drawn(
-    numbers: Numbers, spreads: Sequence[Spread], names: Sequence[str], at: Location
-) -> tuple[tuple[int, float], ...]:
+    numbers: Numbers, spreads: Sequence[Spread], draws: Sequence[Drawn], scenario: Entry, here: tuple[str | int, ...]
+) -> tuple[tuple[int, float, float], ...]:
     """Numbers that differ between meetings as the rule book lets them differ between people."""
     sigma = {spread.parameter: spread.sigma for spread in spreads}
     found = []
-    for name in names:
+    for k, drawn in enumerate(draws):
+        name, at = drawn.number, scenario.at(*here, "draws", k)
+        median = plain(drawn.median, DIMENSIONLESS, at)
+        if not median > 0.0:
+            raise fail("E606", at=at, text=drawn.median, reason="it is not positive", expected="0.3")
         for index in matching(numbers, name, at):
             if index not in sigma:
                 raise fail("E609", at=at, text=name, reason="no 'variation' says how far it varies")
             follow = followers(numbers.formulas, index)
             if follow:
                 raise fail("E615", at=at, text=name, follower=numbers[follow[0]].name)
-            found.append((index, sigma[index]))
+            found.append((index, median, sigma[index]))
     return tuple(found)
 
 

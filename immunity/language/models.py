@@ -473,6 +473,16 @@ class Replaced(Record):
     every: str | None = None
 
 
+class Drawn(Record):
+    """A number that each meeting draws anew, around some multiple of what it is elsewhere."""
+
+    number: str
+    median: str = "1"
+
+
+Draws = Annotated[list[Annotated[Drawn, _unfold("number", Drawn)]], _some(Drawn)]
+
+
 class Rate(Record):
     value: str
     by_age: list[tuple[str, str]] = Field(default_factory=list)
@@ -484,7 +494,7 @@ class Rate(Record):
     until: str | None = None
     along: list[Along] = Field(default_factory=list)
     renews: Replaced | None = None
-    draws: Texts = Field(default_factory=list)
+    draws: Draws = Field(default_factory=list)
 
 
 class Exposure(Record):

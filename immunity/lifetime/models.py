@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
-from immunity.language.models import Along, Record, Replaced, Texts
+from immunity.language.models import Along, Draws, Record, Replaced, Texts
 from immunity.validate.models import Strict
 
 Status = Literal["measured", "derived", "fitted", "tuned", "assumed"]
@@ -27,7 +27,7 @@ class Meeting(Record):
     by_season: list[Point] = Field(default_factory=list)
     along: list[Along] = Field(default_factory=list)
     renews: Replaced | None = None
-    draws: Texts = Field(default_factory=list)
+    draws: Draws = Field(default_factory=list)
     before: str | None = None
     status: Status
     source: Texts = Field(default_factory=list)

@@ -196,7 +196,7 @@ def _exposure(
     if meeting.along:
         rate["along"] = [each.model_dump() for each in meeting.along]
     if meeting.draws:
-        rate["draws"] = list(meeting.draws)
+        rate["draws"] = [each.model_dump() for each in meeting.draws]
     if meeting.renews is not None:
         rate["renews"] = meeting.renews.model_dump(exclude_none=True)
     return {"threat": meeting.threat, "site": meeting.site, "dose": meeting.dose, "rate": rate}

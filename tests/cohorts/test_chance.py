@@ -227,9 +227,10 @@ variation: [{number: cold.grip, gsd: "2"}, {number: cold.other, gsd: "2"}]
 """
 
 
-def test_each_meeting_draws_a_number_anew() -> None:
+@pytest.mark.parametrize(("draws", "median"), [("cold.grip", 1.0), ({"number": "cold.grip", "median": "0.3"}, 0.3)])
+def test_each_meeting_draws_a_number_anew(draws: Any, median: float) -> None:
     book = compiled(GRIPS)
-    case = at_rate(book, {"value": "2 1/year", "draws": ["cold.grip"]})
+    case = at_rate(book, {"value": "2 1/year", "draws": [draws]})
     names = case.model.tables.names.parameter
     grip = names.index("cold.grip")
     begun = np.ones(len(names))
@@ -244,7 +245,7 @@ def test_each_meeting_draws_a_number_anew() -> None:
         assert {k for k, _ in rows} <= {grip}
         drawn_after += list(3.0 * np.cumprod([value for _, value in rows]))
     logs = np.log(drawn_after)
-    assert abs(logs.mean()) < 4.5 * np.log(2.0) / np.sqrt(len(logs))
+    assert abs(logs.mean() - np.log(median)) < 4.5 * np.log(2.0) / np.sqrt(len(logs))
     assert 0.9 < logs.std() / np.log(2.0) < 1.1
     plain = at_rate(book, "2 1/year")
     assert draw_exposures(plain.chances, 1, 3, 3652.5)[1] == draw_exposures(case.chances, 1, 3, 3652.5)[1]
@@ -254,6 +255,11 @@ def test_each_meeting_draws_a_number_anew() -> None:
 def test_a_number_that_no_meeting_can_draw_is_refused(number: str, code: str) -> None:
     with pytest.raises(RuleError, match=code):
         at_rate(compiled(GRIPS), {"value": "2 1/year", "draws": [number]})
+
+
+def test_a_median_of_what_is_drawn_is_positive() -> None:
+    with pytest.raises(RuleError, match="E606"):
+        at_rate(compiled(GRIPS), {"value": "2 1/year", "draws": [{"number": "cold.grip", "median": "0"}]})
 
 
 def event_rows(events: Any) -> tuple[Any, ...]:
