@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -19,13 +19,21 @@ _TREATMENT = re.compile(r"(?P<dose>.+?) every (?P<every>.+?)(?: from (?P<from>.+
 
 @dataclass(frozen=True)
 class Dose:
-    """One dose of a vaccine. ``age`` in days; ``at``: where the schedule says so."""
+    """One dose of a vaccine.
+
+    Attributes
+    ----------
+    therapy : str    what is given: a therapy, or, where there is a ``site``, a threat that grows there
+    age : float      in days
+    at : Location    where the schedule says so
+    """
 
     therapy: str
     age: float
     dose: str
     route: str | None
     at: Location
+    site: str | None = None
 
 
 def doses_of(schedule: Written | None, last: float, changes: Mapping[str, str]) -> list[Dose]:
@@ -46,7 +54,7 @@ def doses_of(schedule: Written | None, last: float, changes: Mapping[str, str]) 
             raise fail("E862", at=_said(name), text=name, reason="there is no schedule")
         return []
     record: Schedule = schedule.record
-    names = [vaccine.therapy for vaccine in record.doses]
+    names = [vaccine.name for vaccine in record.doses]
     for name in changes:
         if name != ALL and name not in names:
             raise fail(
@@ -55,9 +63,9 @@ def doses_of(schedule: Written | None, last: float, changes: Mapping[str, str]) 
     found: list[Dose] = []
     for name in dict.fromkeys(names):
         rows = [
-            Dose(name, age, vaccine.dose, vaccine.route, schedule.at("doses", k))
+            Dose(name, age, vaccine.dose, vaccine.route, schedule.at("doses", k), vaccine.site)
             for k, vaccine in enumerate(record.doses)
-            if vaccine.therapy == name
+            if vaccine.name == name
             for age in _ages(schedule, k, vaccine, last)
         ]
         rows.sort(key=lambda dose: dose.age)
@@ -108,10 +116,10 @@ def _changed(rows: list[Dose], name: str, text: str) -> list[Dose]:
             late = days_of(rest, at)
         elif word == "extra":
             like = rows[-1]
-            more += [Dose(like.therapy, days_of(age, at), like.dose, like.route, at) for age in rest.split(",")]
+            more += [replace(like, age=days_of(age, at), at=at) for age in rest.split(",")]
         else:
             raise fail("E862", at=at, text=part, reason="it is none of 'skip', 'late' and 'extra'")
-    return [*(Dose(d.therapy, d.age + late, d.dose, d.route, d.at) for d in kept), *more]
+    return [*(replace(dose, age=dose.age + late) for dose in kept), *more]
 
 
 def _said(name: str) -> Location:

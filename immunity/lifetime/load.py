@@ -149,6 +149,9 @@ def _faults_of_schedule(written: Written) -> Iterator[RuleError]:
     for k, vaccine in enumerate(schedule.doses):
         if bool(vaccine.at) == (vaccine.every is not None):
             yield fail("E860", at=written.at("doses", k), reason="a vaccine is given 'at' ages, or 'every' so often")
+        if (vaccine.therapy is None) == (vaccine.threat is None) or (vaccine.threat is None) != (vaccine.site is None):
+            reason = "a dose is a 'therapy', or a 'threat' (a live vaccine) with its 'site'"
+            yield fail("E860", at=written.at("doses", k), reason=reason)
         said = {**{("at", j): text for j, text in enumerate(vaccine.at)}, ("every",): vaccine.every}
         for path, text in {**said, ("from",): vaccine.from_, ("until",): vaccine.until}.items():
             if text is None:

@@ -29,6 +29,7 @@ class Meeting(Record):
     renews: Replaced | None = None
     draws: Draws = Field(default_factory=list)
     before: str | None = None
+    optional: bool = False
     status: Status
     source: Texts = Field(default_factory=list)
     note: str | None = None
@@ -49,9 +50,14 @@ class World(Record):
 
 
 class Vaccine(Record):
-    """Doses of one vaccine, or of an antibody that is given to all: at ages, or every so often."""
+    """Doses of one vaccine, or of an antibody that is given to all: at ages, or every so often.
 
-    therapy: str
+    A live vaccine that grows is a threat, and comes to a ``site``.
+    """
+
+    therapy: str | None = None
+    threat: str | None = None
+    site: str | None = None
     dose: str
     route: str | None = None
     at: Texts = Field(default_factory=list)
@@ -59,6 +65,11 @@ class Vaccine(Record):
     from_: str | None = Field(default=None, alias="from")
     until: str | None = None
     note: str | None = None
+
+    @property
+    def name(self) -> str:
+        """What is given."""
+        return self.therapy or self.threat or ""
 
 
 class Schedule(Record):

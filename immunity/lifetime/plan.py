@@ -34,7 +34,7 @@ SHOWN = (
     "blood.naive_t_cells",
     "body.temperature",
 )
-OWN = ("household", "born")  # keys of a life that no scenario has
+OWN = ("household", "born", "also")  # keys of a life that no scenario has
 PREFIXES = ("doses.", "treatments.")
 
 
@@ -84,7 +84,7 @@ def plan_life(
     Parameters
     ----------
     to : str             age at which the life is left
-    changes : mapping    ``household``, ``born``, ``doses.VACCINE``, ``treatments.THERAPY``, and keys of a scenario
+    changes : mapping    ``household``, ``born``, ``also``, ``doses.VACCINE``, ``treatments.THERAPY``, and keys of a scenario
 
     Raises
     ------
@@ -102,6 +102,7 @@ def plan_life(
     if household not in record.households:
         at = Location("--with household", 0)
         raise fail("E860", at=at, reason=f"there is no household {household!r}", known=record.households)
+    meets = _met(record, str(changes.get("also", "")))
     said = {
         kind: {key.removeprefix(kind): str(text) for key, text in changes.items() if key.startswith(kind)}
         for kind in PREFIXES
@@ -109,18 +110,19 @@ def plan_life(
     every = doses_of(given, end, said["doses."])
     doses = [dose for dose in every if dose.age >= start]
     if start > 0.0 and "history" not in host:
-        host = {**host, "history": _lived(place, [dose for dose in every if dose.age < start], start)}
+        host = {**host, "history": _lived(place, [dose for dose in every if dose.age < start], start, meets)}
     origins: dict[tuple[str | int, ...], str] = {}
     exposures = []
-    for name, meeting in record.meets.items():
+    for name, meeting in meets.items():
         origins["exposures", len(exposures)] = str(place.at("meets", name))
         exposures.append(
             _exposure(place, name, meeting, record.households[household], start, changes.get("born", "any"))
         )
     therapies: list[dict[str, Any]] = []
     for dose in doses:
-        origins["therapies", len(therapies)] = str(dose.at)
-        therapies.append(_given(dose, dose.age - start))
+        kind, rows = ("therapies", therapies) if dose.site is None else ("exposures", exposures)
+        origins[kind, len(rows)] = str(dose.at)
+        rows.append(_given(dose, dose.age - start))
     for k, row in enumerate(record.care):
         origins["therapies", len(therapies)] = str(place.at("care", k))
         therapies.append(row)
@@ -140,8 +142,8 @@ def plan_life(
         "show": [*SHOWN],
     }
     document = Document(place.document.file, data, {}, {}, (), origins)
-    agents = dict.fromkeys(itertools.chain.from_iterable(m.strains or [m.threat] for m in record.meets.values()))
-    more = dict.fromkeys(along.threat for m in record.meets.values() for along in m.along)
+    agents = dict.fromkeys(itertools.chain.from_iterable(m.strains or [m.threat] for m in meets.values()))
+    more = dict.fromkeys(along.threat for m in meets.values() for along in m.along)
     plan = LifePlan(
         validate_entry("scenario", document), place, given, household, start, end, tuple(doses), (*agents, *more)
     )
@@ -149,15 +151,32 @@ def plan_life(
     return plan, rest
 
 
+def _met(record: World, also: str) -> dict[str, Meeting]:
+    """What a world holds for everybody, and then what was asked for by name."""
+    asked = also.replace(",", " ").split()
+    optional = [name for name, meeting in record.meets.items() if meeting.optional]
+    for name in asked:
+        if name not in optional:
+            at = Location("--with also", 0)
+            raise fail("E860", at=at, reason=f"the world has no {name!r} to ask for", known=optional)
+    kept = {name: meeting for name, meeting in record.meets.items() if not meeting.optional}
+    return kept | {name: record.meets[name] for name in optional if name in asked}
+
+
 def _given(dose: Dose, day: float) -> dict[str, Any]:
-    row = {"therapy": dose.therapy, "dose": dose.dose, "at": f"{day:.6g} d"}
-    return row | ({"route": dose.route} if dose.route else {})
+    row = {"dose": dose.dose, "at": f"{day:.6g} d"}
+    if dose.site is not None:
+        return {"threat": dose.therapy, "site": dose.site, **row}
+    return {"therapy": dose.therapy, **row} | ({"route": dose.route} if dose.route else {})
 
 
-def _lived(place: Written, doses: list[Dose], start: float) -> list[dict[str, Any]]:
+def _lived(place: Written, doses: list[Dose], start: float, meets: Mapping[str, Meeting]) -> list[dict[str, Any]]:
     """What somebody who begins later has behind: earlier doses, and each strain once, as long ago as the world says."""
-    lived: list[dict[str, Any]] = [{"age": f"{dose.age:.6g} d", "therapies": [_given(dose, 0.0)]} for dose in doses]
-    for name, meeting in place.record.meets.items():
+    lived: list[dict[str, Any]] = [
+        {"age": f"{dose.age:.6g} d", "therapies" if dose.site is None else "exposures": [_given(dose, 0.0)]}
+        for dose in doses
+    ]
+    for name, meeting in meets.items():
         if meeting.before is None:
             continue
         before = days_of(meeting.before, place.at("meets", name, "before"))
@@ -241,6 +260,8 @@ def scenario_of_life(name: str) -> Entry:
             start = int(age[1])
         elif word in read_world(said["world"]).record.households:
             changes["household"] = word
+        elif getattr(read_world(said["world"]).record.meets.get(word), "optional", False):
+            changes["also"] = f"{changes.get('also', '')} {word}"
         else:
             known = [*built_in("world"), *built_in("schedule"), *read_world(said["world"]).record.households]
             raise fail("E601", text=name, known=[f"{LIFE}.{each}" for each in known])

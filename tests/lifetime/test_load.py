@@ -56,6 +56,9 @@ SCHEDULES = [
     ('at: ["6 weeks", "10 weeks"]', 'dose_at: "6 weeks"', "E20", 6),
     ('at: ["6 weeks", "10 weeks"]', 'at: ["6 mg"]', "E305", 6),
     (', at: ["6 weeks", "10 weeks"]', "", "E860", 6),
+    ("therapy:", "threat:", "E860", 6),
+    ("therapy: tetanus_toxoid, ", "", "E860", 6),
+    ("dose:", "site: gut_wall, dose:", "E860", 6),
 ]
 
 

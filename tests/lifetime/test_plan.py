@@ -85,11 +85,46 @@ def test_a_life_that_begins_later_gets_later_doses() -> None:
     assert made.start == pytest.approx(4 * YEAR)
     assert all(dose.age >= made.start for dose in made.doses)
     lived = made.entry.record.host["history"]
-    assert sum("therapies" in item for item in lived) == len(plan().doses) - len(made.doses)
+    assert sum("age" in item for item in lived) == len(plan().doses) - len(made.doses)
     assert {item["exposures"][0]["threat"] for item in lived if "exposures" in item} >= {"influenza_a", "rhinovirus_b"}
     assert "history" not in plan().entry.record.host
     first = next(each for each in made.entry.record.therapies if each.therapy == "tetanus_toxoid")
     assert float(first.at.split()[0]) == pytest.approx(1 * YEAR, abs=0.1)
+
+
+def test_a_live_vaccine_is_met_at_its_ages_after_all_that_chance_brings() -> None:
+    made = plan()
+    drops = [each for each in made.entry.record.exposures if each.threat == "rotavirus_vaccine"]
+    assert [(each.at, each.site) for each in drops] == [("42 d", "gut_wall"), ("70 d", "gut_wall")]
+    by_chance = sum(not each.optional for each in read_world(LAID["world"]).record.meets.values())
+    assert all(each.rate is not None for each in made.entry.record.exposures[:by_chance])
+    assert "rotavirus_vaccine" not in made.agents
+    assert not [e for e in plan(**{"doses.rotavirus_vaccine": "skip"}).entry.record.exposures if e.rate is None]
+    lived = plan({"age": "4 y"}).entry.record.host["history"]
+    assert sum(item.get("exposures", [{}])[0].get("threat") == "rotavirus_vaccine" for item in lived) == 2
+
+
+def test_what_is_optional_is_met_by_who_asks_for_it_and_changes_nobody_elses_luck() -> None:
+    without, asked = plan(), plan(also="cytomegalovirus")
+    assert "cytomegalovirus" not in without.agents
+    assert "cytomegalovirus" in asked.agents
+    names = [each.threat for each in asked.entry.record.exposures if each.rate is not None]
+    assert names == [*(each.threat for each in without.entry.record.exposures if each.rate), "cytomegalovirus"]
+    assert scenario_of_life("life.cytomegalovirus").record.exposures[len(names) - 1].threat == "cytomegalovirus"
+    for also in ("rhinovirus", "smallpox"):
+        with pytest.raises(RuleError, match=f"no .{also}"):
+            plan(also=also)
+
+
+def test_cytomegalovirus_has_been_met_by_as_many_as_are_told_at_each_age() -> None:
+    held = plan_life(**{**LAID, "to": "90 y"}, host={}, changes={"also": "cytomegalovirus"})[0].entry.record.exposures
+    rate = next(each.rate for each in held if each.threat == "cytomegalovirus")
+    ages, factors = np.array([[float(a.split()[0]) / YEAR, float(f)] for a, f in rate.by_age]).T
+    years = np.arange(0.0, 90.0, 0.01)
+    met = 1.0 - np.exp(-0.01 * np.cumsum(float(rate.value.split()[0]) * YEAR * np.interp(years, ages, factors)))
+    told = {(1, 3): 0.215, (14, 18): 0.32, (18, 30): 0.38, (70, 80): 0.71}  # KiGGS; Lachmann 2018, men and women
+    for (low, high), share in told.items():
+        assert met[(years >= low) & (years < high)].mean() == pytest.approx(share, abs=0.03)
 
 
 def test_lives_are_scenarios_by_name() -> None:
