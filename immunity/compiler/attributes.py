@@ -94,7 +94,8 @@ def attributes_at(numbers: Numbers, attributes: Attributes, age: float) -> dict[
     for key, value in attributes.items():
         before, after = typical[0][key], typical[1][key]
         if isinstance(value, Quantity) and isinstance(before, Quantity) and isinstance(after, Quantity) and key != AGE:
-            moved[key] = replace(value, value=value.value * after.value / before.value)
+            grown = 1.0 if after.value == before.value else after.value / before.value
+            moved[key] = replace(value, value=value.value * grown)
         else:
             moved[key] = after
     return moved
@@ -104,7 +105,9 @@ def most_moved(numbers: Numbers, attributes: Attributes, later: Attributes) -> f
     """The largest logarithm by which an attribute (age aside) or a change of a number moves with them: a quick look."""
     pairs = [(attributes[key], later[key]) for key in attributes if key != AGE]
     moved = [
-        after.value / now.value for now, after in pairs if isinstance(now, Quantity) and isinstance(after, Quantity)
+        after.value / now.value
+        for now, after in pairs
+        if isinstance(now, Quantity) and isinstance(after, Quantity) and now.value != after.value
     ]
     for entry, position, change in all_changes(numbers):
         if change.scales_with is None and not curves_of(change):

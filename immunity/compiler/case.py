@@ -86,7 +86,7 @@ class Chance:
     renewed : tuple            for each choice the pools that know it: scaled by ``keeps`` before it is met, or, if
                                ``every`` is finite, every so many days
     day_of_year                NaN: drawn for each host
-    draws : tuple              (parameter, median, sigma) of numbers that each meeting draws anew, relative to the reference person
+    draws : tuple              (parameter, median, sigma) of numbers that each meeting draws anew
     """
 
     name: str

@@ -71,7 +71,7 @@ def begins(curve: Curve, attributes: Attributes, at: Location) -> float:
     value, name = attributes.get(curve.since.attribute), curve.since.attribute
     if not isinstance(value, Quantity):
         raise fail("E607", at=at, what="attribute", text=name, known=attributes)
-    return plain(curve.since.at, value.dimension, at) - value.value
+    return value.value if curve.since.at is None else plain(curve.since.at, value.dimension, at) - value.value
 
 
 @lru_cache(maxsize=4096)

@@ -95,10 +95,10 @@ class Wave(Record):
 
 
 class Since(Record):
-    """The day from which a curve counts: that on which an attribute would have been so much, as the due date."""
+    """The day from which a curve counts: when an attribute would have been so much, or the attribute itself."""
 
     attribute: str
-    at: str
+    at: str | None = None
 
 
 class Curve(Record):

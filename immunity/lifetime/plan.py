@@ -84,7 +84,7 @@ def plan_life(
     Parameters
     ----------
     to : str             age at which the life is left
-    changes : mapping    ``household``, ``born``, ``also``, ``doses.VACCINE``, ``treatments.THERAPY``, and keys of a scenario
+    changes : mapping    ``household``, ``born``, ``also``, ``doses.VACCINE``, ``treatments.THERAPY``, or of a scenario
 
     Raises
     ------

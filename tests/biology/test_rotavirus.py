@@ -15,8 +15,10 @@ SHED, WATER, VILLI = "stool.rotavirus", "gut.watery_stool", "gut.absorbing"
 
 
 @cache
-def infant(lacks: str = "", *, dose: str = "100 TCID50", age: str = "9 months", days: float = 28) -> dict[str, Any]:
-    host = {"age": age, **({"deficiencies": [lacks]} if lacks else {})}
+def infant(
+    lacks: str = "", *, dose: str = "100 TCID50", age: str = "9 months", days: float = 28, fed: str = "0 d"
+) -> dict[str, Any]:
+    host = {"age": age, "breast_fed": fed, **({"deficiencies": [lacks]} if lacks else {})}
     run = hasty_run(
         "rotavirus_in_an_infant", host=host, changes={"exposures.0.dose": dose}, days=days, record_pools=False
     )
@@ -73,3 +75,10 @@ def test_the_vaccine_strain_grows_teaches_and_makes_nobody_ill() -> None:
     assert run[WATER].values.max() < LOOSE and run["body.temperature"].values.max() < 38.0
     assert shed[2 * 61 + 4 :].max() < shed[:20].max() - 2.0
     assert iga[2 * 40] > iga[0]
+
+
+def test_milk_spares_villi_while_it_is_drunk_and_not_after() -> None:
+    never, fed, weaned = (infant(age="5 months", days=14, fed=until) for until in ("0 d", "9 months", "4 months"))
+    assert fed[WATER].max() < 0.6 * never[WATER].max()
+    assert fed[SHED].max() > 8.0  # it grows all the same
+    assert weaned[WATER].max() == pytest.approx(never[WATER].max(), rel=0.05)

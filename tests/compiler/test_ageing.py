@@ -50,7 +50,7 @@ readouts: [{id: hormone, sum: [at blood], unit: mg}]
 ---
 kind: host
 id: adult
-attributes: {age: "35 y", weight: "70 kg", gestation: "40 week"}
+attributes: {age: "35 y", weight: "70 kg", gestation: "40 week", fed: "0 day"}
 settle: "100 day"
 typical:
   - {attribute: weight, curve: {signal: age, points: [["0 y", "4 kg"], ["20 y", "70 kg"]]}}
@@ -62,6 +62,17 @@ changes:
       signal: age
       since: {attribute: gestation, at: "40 week"}
       points: [["12 y", "0"], ["14 y", "1"], ["90 y", "1"]]
+  - number: milk.produce.hazard
+    curve: {signal: age, since: {attribute: fed}, points: [["-10 day", "1"], ["0 day", "0"]]}
+---
+kind: molecule
+id: milk
+unit: mg
+lives_in: {blood: []}
+flows:
+  - {verb: produce, to: at blood, hazard: "1 mg/day"}
+  - {verb: clear, of: at blood, half_life: "1 day"}
+readouts: [{id: milk, sum: [at blood], unit: mg}]
 ---
 {kind: scenario, id: plain, title: Plain, days: 10, every: "1 d"}
 """
@@ -99,6 +110,16 @@ def test_what_begins_with_age_begins_and_counts_from_the_due_date(book: Compiled
     assert not hormone.values[years < 11.9].any()
     made = np.interp(years, [12.0, 14.0], [0.0, 1.0]) / np.log(2.0)
     np.testing.assert_allclose(hormone.values, made, atol=0.03)
+
+
+def test_what_ends_at_an_age_that_an_attribute_says_ends_then(book: Compiled) -> None:
+    fed = {"every": "5 d", "host.age": "30 d", "host.fed": "100 d"}
+    milk = im.run("plain", book=book, days=120.0, changes=fed, rtol=1e-6)["milk"]
+    age = 30.0 + milk.time.values
+    made = np.interp(age, [90.0, 100.0], [1.0, 0.0]) / np.log(2.0)
+    np.testing.assert_allclose(milk.values[age < 90.0], made[age < 90.0], rtol=0.01)
+    assert milk.values[age >= 115.0].max() < 0.001
+    assert not im.run("plain", book=book, days=1.0)["milk"].values.any()
 
 
 def test_curves_of_rules_count_from_nothing_else() -> None:

@@ -99,7 +99,7 @@ def test_a_live_vaccine_is_met_at_its_ages_after_all_that_chance_brings() -> Non
     by_chance = sum(not each.optional for each in read_world(LAID["world"]).record.meets.values())
     assert all(each.rate is not None for each in made.entry.record.exposures[:by_chance])
     assert "rotavirus_vaccine" not in made.agents
-    assert not [e for e in plan(**{"doses.rotavirus_vaccine": "skip"}).entry.record.exposures if e.rate is None]
+    assert not [e for e in plan(None, **{"doses.rotavirus_vaccine": "skip"}).entry.record.exposures if e.rate is None]
     lived = plan({"age": "4 y"}).entry.record.host["history"]
     assert sum(item.get("exposures", [{}])[0].get("threat") == "rotavirus_vaccine" for item in lived) == 2
 
