@@ -60,7 +60,7 @@ def life(
     host
         Attributes of the host: age="0 d" deficiencies=[xla].
     changes
-        household=day_care, born="90 d", also=cytomegalovirus, doses.VACCINE="skip 2; late 60 d; extra 30 y",
+        household=day_care, born="90 d", also=NAME, doses.VACCINE="skip 2; late 60 d; extra 30 y",
         treatments.THERAPY="400 mg/kg every 28 d from 4 y", or keys of a scenario.
     other_host
         Attributes of a second life beside it, with the same luck.
