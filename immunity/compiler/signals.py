@@ -241,8 +241,8 @@ def _term_rows(
     name = reference.entity.name if reference.entity else ""
     entity, _ = entity_and_state(space, reference.entity, scope, at=at)
     if entity is None and (name in signals.declared or name in CLOCKS or is_signal(space, name)):
-        source = signal_of(signals, term.of, scope, at=at)
-        return [(TermRow(TERM_SIGNAL, source, 1.0, weight), signals[source].dimension * factor)]
+        sources = [signal_of(signals, term.of, there, at=at) for there in _everywhere(signals, reference, scope, at)]
+        return [(TermRow(TERM_SIGNAL, each, 1.0, weight), signals[each].dimension * factor) for each in sources]
     if entity is None and name not in space.entity_classes:
         raise fail("E405", at=at, text=name or term.of, known=signal_names(signals))
     pools = pools_of(space, reference, scope, at=at, whole=True)
@@ -252,6 +252,16 @@ def _term_rows(
         raise fail("E406", at=at, text=term.of, count="none")
     dimension, _ = common_dimension(signals, pools, term.of, at)
     return [(row, dimension * factor) for row in pool_terms(signals, pools, weight)]
+
+
+def _everywhere(signals: Signals, reference: Reference, scope: Scope, at: Location) -> list[Scope]:
+    """Where a sum that has no place mentions a signal of each place without one: in all of them, as it does pools."""
+    declared = signals.declared.get(reference.entity.name) if reference.entity else None
+    if declared is None or declared[0].at is None or reference.place or scope.place is not None:
+        return [scope]
+    own = reference_of(signals.space, f"at {declared[0].at}", None, at=at).place
+    domain = signals.space.domain(own.name) if own and own.each else None
+    return [scope.at(place) for place in domain[1]] if domain else [scope]
 
 
 def laws_of(
