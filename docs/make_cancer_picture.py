@@ -19,7 +19,8 @@ from immunity import Run
 
 IMAGES = Path(__file__).parent / "images"
 STYLES = (("#1b6ca8", "-"), ("#b3341f", "--"), ("#4d4d4d", ":"), ("#2e7d32", "-."))
-START = {"threat": "melanoma", "site": "soft_tissue_metastases", "dose": "1e5 cell"}
+LESIONS = ("soft_tissue_metastases", "second_metastasis", "third_metastasis")
+START = [{"threat": "melanoma", "site": site, "dose": "3.3e4 cell"} for site in LESIONS]
 # how well T cells reach it, relative to the middle of people, and how far what dies in it rouses dendritic cells,
 # of what could
 PEOPLE = {
@@ -33,7 +34,7 @@ LONG = 1500.0  # days
 
 def people() -> dict[str, Run]:
     """The same start in people whom T cells serve differently."""
-    changes: dict[str, Any] = {"exposures": [START], "every": "5 d", "events": []}
+    changes: dict[str, Any] = {"exposures": START, "every": "5 d", "events": []}
     return {
         name: im.run(
             "melanoma_untreated",

@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any
 
 import numpy as np
+import pytest
 
 import immunity as im
 from tests.biology.hasty import hasty_run
@@ -65,6 +66,35 @@ def test_antibody_holds_pd1_and_both_shrink_it_more_than_one() -> None:
 def test_cells_without_mhc_are_left_by_killers() -> None:
     hidden = melanoma("both", melanoma__mhc_loss="0.1")
     assert np.asarray(hidden[CHANGE]).min() > -30.0
+
+
+def test_lesions_of_one_person_differ_by_what_their_vessels_let_in() -> None:
+    run = melanoma("nivolumab", soft_tissue_metastases__lets_in="2", third_metastasis__lets_in="0.5")
+    first, second, third = (np.asarray(run[f"lesion_{k}.diameter"]).ravel() for k in (1, 2, 3))
+    np.testing.assert_allclose(np.asarray(run[DIAMETERS]).ravel(), first + second + third, atol=0.01)
+    assert max(end(run, "lesion_1.change"), end(run, "lesion_2.change")) < end(run, "lesion_3.change") - 10.0
+    assert np.asarray(run["lesion_1.cd8"]).ravel()[0] > 2.0 * np.asarray(run["lesion_3.cd8"]).ravel()[0]
+    change = first[-1] + second[-1] + third[-1]
+    assert end(run, CHANGE) == pytest.approx(100.0 * (change / (first[0] + second[0] + third[0]) - 1.0), abs=1.0)
+
+
+def test_where_nothing_was_seeded_there_is_nothing() -> None:
+    exposures = [{"threat": "melanoma", "site": "soft_tissue_metastases", "dose": "3.3e4 cell"}]
+    history = [{"before": "800 d", "exposures": exposures}]
+    run = hasty_run("melanoma_both", host={"history": history}, days=60, changes={"every": "5 d"})
+    assert np.asarray(run["lesion_1.diameter"]).min() > 1.0
+    for lesion in ("lesion_2", "lesion_3"):
+        for readout in ("diameter", "change"):
+            np.testing.assert_allclose(np.asarray(run[f"{lesion}.{readout}"]), 0.0, atol=1e-9)
+    np.testing.assert_allclose(np.asarray(run[DIAMETERS]), np.asarray(run["lesion_1.diameter"]), atol=0.01)
+
+
+def test_the_more_peptides_t_cells_go_for_the_less_one_lost_chromosome_hides() -> None:
+    few, many = (melanoma("both", melanoma__mutations=number) for number in ("2", "60"))
+    hidden = [np.asarray(run["tumour.hidden_share"]).ravel()[0] for run in (few, many)]
+    assert hidden[0] > 1.0
+    assert hidden[1] < 0.1 * hidden[0]
+    assert np.asarray(many[CHANGE]).min() < np.asarray(few[CHANGE]).min() - 10.0
 
 
 def test_killers_go_when_the_tumour_is_gone() -> None:

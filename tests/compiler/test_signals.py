@@ -133,6 +133,18 @@ def test_a_signal_at_each_place_takes_its_place_from_the_reference() -> None:
     assert error.known == ("x at skin",)
 
 
+def test_a_sum_without_a_place_runs_over_the_places_of_a_signal() -> None:
+    lines = """
+  - {id: y, at: each place, power: {signal: scent at place, of: 1 ug/L, exponent: 1}}
+  - {id: z, at: each place, sum: [y]}
+  - {id: x, sum: [{of: y, weight: "2"}, {of: z at skin, weight: "0"}]}"""
+    book, amounts = compiled(sensing(lines)), {"skin.scent": 2000.0, "blood.scent.free": 3000.0}
+    apart = [signal_value(book, f"y at {place}", amounts) for place in ("blood", "skin")]
+    assert min(apart) > 0.0
+    assert math.isclose(signal_value(book, "x", amounts), 2.0 * sum(apart))
+    assert signal_value(book, "z at skin", amounts) == signal_value(book, "y at skin", amounts)  # it has a place itself
+
+
 def test_a_fault_in_a_signal_that_nothing_senses_is_told_too() -> None:
     refused(
         sensing("  - {id: x, constant: '1'}\n  - {id: y, sum: [scnt at blood]}"), "E405", line="id: y", near="scent"
