@@ -69,7 +69,7 @@ def test_t_cells_see_both_kinds() -> None:
     """Killers that find the peptides take cells with HER2 and without it alike."""
     seen = {"her2_breast_cancer.access": "20", "her2_breast_cancer.alarm": "1", "her2_breast_cancer.mutations": "60"}
     run = breast(days=60, scenario="her2_breast_cancer", **seen)
-    assert curve(run, "tumour.cd8")[0] > 5 * curve(breast(days=120, scenario="her2_breast_cancer"), "tumour.cd8")[0]
+    assert curve(run, "tumour.cd8")[0] > 3 * curve(breast(days=120, scenario="her2_breast_cancer"), "tumour.cd8")[0]
     assert curve(run, BARE)[0] < 1.3 * curve(breast(days=120, scenario="her2_breast_cancer"), BARE)[0]
 
 
