@@ -78,3 +78,11 @@ def test_killers_that_nobody_helps_end_what_is_short_and_not_what_stays() -> Non
     helped, alone = (hasty_run("hepatitis_b_in_adult", host=host, days=330)["blood.hbv"] for host in ({}, lacks))
     assert float(helped[-1]) < 1.5
     assert float(alone[-1]) > 6.0
+
+
+def test_norovirus_is_gone_within_two_months_and_stays_without_antibody() -> None:
+    healthy, lost = (
+        hasty_run("norovirus_challenge", host=host, days=60)["stool.norovirus"]
+        for host in ({}, {"deficiencies": ["cvid"]})
+    )
+    assert float(healthy[-1]) < 4.0 < 6.0 < float(lost[-1])
