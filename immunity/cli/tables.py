@@ -80,11 +80,11 @@ def _ending(summary: dict[str, Any]) -> str:
 
 def _who(record: Record) -> str:
     """The host and what was done, in a line."""
-    from immunity.results.protocol import done_words, host_words
+    from immunity.results.protocol import done_words, host_line
 
     done = [line for lines in done_words(record).values() for line in lines]
     told = done if len(done) <= MOST_DONE else [*done[: MOST_DONE - 1], f"and {len(done) - MOST_DONE + 1} more"]
-    words = [text for text in (", ".join(host_words(record).values()), *told) if text]
+    words = [text for text in (host_line(record), *told) if text]
     return ". ".join(words) + ". " if words else ""
 
 

@@ -15,7 +15,7 @@ from immunity.report.render import doi_link, page_of, provenance_sections
 from immunity.report.trial_charts import Line
 from immunity.report.words import Clock, clock, unit_text
 from immunity.results import DISCLAIMER
-from immunity.results.protocol import done_words, host_words
+from immunity.results.protocol import done_words, host_line
 from immunity.trials import tell
 from immunity.trials.analyse import Effect, Estimate
 from immunity.trials.cox import PROPORTIONAL
@@ -78,7 +78,7 @@ def _done(record: Any) -> list[str]:
 def _facts(findings: Findings) -> list[tuple[str, list[str]]]:
     trial = findings.plan.trial
     record = next(iter(findings.arms.values())).record
-    who = ", ".join(host_words(record).values()) if record is not None and len(trial.people) < 2 else ""
+    who = host_line(record) if record is not None and len(trial.people) < 2 else ""
     groups = [f"{name.replace('_', ' ')}: {_said(group)}" for name, group in trial.people.items()]
     same = "the same hosts in every arm, each with the same luck"
     varied = "as people do" if trial.vary else "not at all"

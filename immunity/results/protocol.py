@@ -13,7 +13,7 @@ from immunity.results.record import Record
 
 SHORT = 70  # letters of a name that is read at a glance
 _TOLD_BY_ANOTHER = ("size", "history")  # the size follows the weight; a history is told in short
-_USUAL = {"gestation": "40 week"}  # of most people, and of no weight in adults
+_USUAL = {"gestation": "40 week", "breast_fed": "0 day"}  # of most people, and of no weight in adults
 _TELL_NOTHING_OF_THE_PERSON = ("id", "name", "story", "note", "xref", "title", "days", "every", "show")
 
 
@@ -24,6 +24,12 @@ def host_words(record: Record) -> dict[str, str]:
     told = {k: v for k, v in host.items() if k not in _TOLD_BY_ANOTHER and (k not in _USUAL or v != _USUAL[k])}
     said = {key: text for key, value in told.items() if (text := _said(record, value))}
     return said | lived
+
+
+def host_line(record: Record) -> str:
+    """The same in one line; what differs from most people in a way that no unit tells bears its name."""
+    said = host_words(record).items()
+    return ", ".join(f"{key.replace('_', ' ')} {text}" if key in _USUAL else text for key, text in said)
 
 
 def _lived(record: Record, history: Sequence[Mapping[str, Any] | str]) -> str:

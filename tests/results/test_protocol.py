@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from immunity.results import Record
-from immunity.results.protocol import done_words, host_words, labels_of_pair, title_of, title_of_pair
+from immunity.results.protocol import done_words, host_line, host_words, labels_of_pair, title_of, title_of_pair
 
 from .records import record
 
@@ -31,6 +31,8 @@ def test_a_host_in_words() -> None:
     assert host_words(made()) == {"age": "35 years", "sex": "male"}
     assert "gestation" not in host_words(made(host={"gestation": "40 week"}))
     assert host_words(made(host={"gestation": "28 week"}))["gestation"] == "28 week"
+    assert host_line(made(host={"breast_fed": "0 day"})) == "35 years, male"
+    assert host_line(made(host={"breast_fed": "180 day"})) == "35 years, male, breast fed 180 day"
     ill = made(host={"deficiencies": ["asplenia", "c3", "low_something"]})
     assert host_words(ill)["deficiencies"] == "asplenia, C3 deficiency, low something"
 
