@@ -87,6 +87,9 @@ def title_of(title: str, changes: Mapping[str, Any], record: Record) -> str:
     keys = {key.split(".", 1)[0] for key in changes}
     if "title" in keys or not keys - set(_TELL_NOTHING_OF_THE_PERSON):
         return title
+    numbers = done_words(record).get("numbers", [])
+    if not keys - {"numbers", *_TELL_NOTHING_OF_THE_PERSON}:
+        return "; ".join(filter(None, [title, _shortened(numbers)]))  # what was met is as the scenario has it
     filled = record.filled
     met = _titled(record, filled.get("exposures") or (), "threat", "site", "dose")
     met += [_brief(_event(record, event)) for event in filled.get("events") or ()]
@@ -95,7 +98,6 @@ def title_of(title: str, changes: Mapping[str, Any], record: Record) -> str:
     said = host_words(record)
     changed = [said.get(key.split(".")[1], "") for key in changes if key.startswith("host.")]
     whom = ", ".join(dict.fromkeys(filter(None, [said.get("deficiencies", ""), *changed])))
-    numbers = done_words(record).get("numbers", [])
     parts = [_capital(what), *filter(None, [whom, _shortened(numbers)])]
     return "; ".join(parts)
 

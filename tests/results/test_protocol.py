@@ -98,7 +98,8 @@ def test_a_title_that_a_change_made_untrue_is_made_anew(changes: dict[str, Any],
 
 def test_a_derived_title_names_drugs_deficiencies_and_numbers() -> None:
     ill = made(host={"deficiencies": ["asplenia"]}, therapies=[DRUG], numbers={"k": "2"})
-    told = title_of("A scrape", {"numbers.k": "2"}, ill)
+    assert title_of("A scrape", {"numbers.k": "2", "days": 3}, ill) == "A scrape; k = 2"
+    told = title_of("A scrape", {"numbers.k": "2", "exposures.0.dose": "1 CFU"}, ill)
     assert told.endswith("skin patch, on flucloxacillin (1 g, every 6 h); asplenia; k = 2")
     assert (
         title_of("A healthy adult", {"host.age": "8 y"}, made(exposures=[], host={"age": "8 y"})) == "At rest; 8 years"
