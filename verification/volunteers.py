@@ -154,7 +154,7 @@ def tell(study: Mapping[str, Any], people: int, coverage: Coverage, volunteers: 
     for k, day in enumerate(study["days"]):
         inside, below = coverage.by_day[k], coverage.below[k]
         band = f"{coverage.low[k]:.1f} to {coverage.high[k]:.1f}"
-        lines.append(f"{day:>4} {band:>26} {inside:>5.0%} {below:>6.0%} {1 - inside - below:>6.0%}")
+        lines.append(f"{day:>4} {band:>26} {inside:>5.0%} {below:>6.0%} {abs(1 - inside - below):>6.0%}")
     return "\n".join(lines)
 
 

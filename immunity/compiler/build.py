@@ -166,11 +166,11 @@ def list_spreads(numbers: Numbers) -> tuple[tuple[Spread, ...], np.ndarray]:
     """
     spreads: list[Spread] = []
     position: dict[str, int] = {}
-    entries = numbers.space.book.entries.get("host", {})
+    kinds = numbers.space.book.entries
+    entries = kinds.get("host", {})
     open_names = set(numbers.open_names())
-    for entry in entries.values():
-        assert isinstance(entry.record, Host)
-        for row, spread in enumerate(entry.record.variation):
+    for entry in (entry for kind in kinds.values() for entry in kind.values()):
+        for row, spread in enumerate(getattr(entry.record, "variation", ())):
             at = entry.at("variation", row)
             if spread.number not in open_names and numbers.space.names_unmet(spread.number):
                 continue

@@ -20,8 +20,11 @@ def facts_of(entry: Entry, compiled: Compiled, speaker: Speaker) -> Iterator[str
     compiled : Compiled       for what is known only of the whole book: members of a class, numbers before a change
     speaker : Speaker
     """
-    tell = _OF_KIND.get(entry.kind)
-    return tell(entry, compiled, Teller(speaker, frozenset())) if tell else iter(())
+    if tell := _OF_KIND.get(entry.kind):
+        yield from tell(entry, compiled, Teller(speaker, frozenset()))
+    for spread in getattr(entry.record, "variation", ()):
+        note = f"; {spread.note}" if spread.note else ""
+        yield f"{spread.number} varies between people by a factor of {spread.gsd}{evidence_of(spread)}{note}."
 
 
 def _entity_facts(entry: Entry, compiled: Compiled, tell: Teller) -> Iterator[str]:
@@ -138,9 +141,6 @@ def _host_facts(entry: Entry, compiled: Compiled, tell: Teller) -> Iterator[str]
     if end is not None:
         yield sentence(f"The run ends, outcome {end.outcome}, when {tell.thing(end.signal)} falls below {end.below}")
     yield from _change_facts(entry, compiled, tell)
-    for spread in record.variation:
-        note = f"; {spread.note}" if spread.note else ""
-        yield f"{spread.number} varies between people by a factor of {spread.gsd}{evidence_of(spread)}{note}."
     for pair in record.correlations:
         yield f"{pair.between[0]} and {pair.between[1]} are correlated, r = {pair.r}."
 

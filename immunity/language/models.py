@@ -254,12 +254,21 @@ class Entry(Record):
     replace: bool = False
 
 
+class Spread(Record):
+    number: str
+    gsd: str
+    status: Status | None = None
+    source: Texts = Field(default_factory=list)
+    note: str | None = None
+
+
 class Rules(Entry):
     flows: list[Flow] = Field(default_factory=list)
     signals: list[Signal] = Field(default_factory=list)
     readouts: list[Readout] = Field(default_factory=list)
     modifies: list[Modifier] = Field(default_factory=list)
     numbers: dict[str, Num] = Field(default_factory=dict)
+    variation: list[Spread] = Field(default_factory=list)
 
 
 class Epitope(Record):
@@ -423,14 +432,6 @@ class EndsWhen(Record):
     signal: str
     below: str
     outcome: str = "ended"
-
-
-class Spread(Record):
-    number: str
-    gsd: str
-    status: Status | None = None
-    source: Texts = Field(default_factory=list)
-    note: str | None = None
 
 
 class Correlation(Record):

@@ -47,6 +47,19 @@ def test_variation_is_lognormal_with_correlated_logarithms() -> None:
     assert model.correlation.tolist() == [[1.0, 0.5], [0.5, 1.0]]
 
 
+def test_an_entry_says_how_people_differ_in_its_own_numbers() -> None:
+    own = BOOK.replace("\nflows:", '\nvariation: [{number: rod.b, gsd: "1.5"}]\nflows:', 1)
+    own = own.replace(', {number: rod.b, gsd: "1.5"}]\ncorr', "]\ncorr")
+    model = compiled(own).model
+    names = model.tables.names.parameter
+    assert sorted((names[s.parameter], s.sigma) for s in model.spreads) == [
+        ("rod.a", np.log(2.0)),
+        ("rod.b", np.log(1.5)),
+    ]
+    assert (model.correlation == [[1.0, 0.5], [0.5, 1.0]]).all()
+    refused(own.replace("number: rod.a, gsd", "number: rod.b, gsd"), "E413", line="variation")
+
+
 def test_places_know_their_cells_and_microbes() -> None:
     book = compiled(BOOK)
     names = book.model.tables.names.pool
