@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from immunity.language.quantity import RATE
-from immunity.validate.expectation import Expectation, Point
+from immunity.language.quantity import RATE, parse_unit
+from immunity.validate.expectation import INDEX, Expectation, Point
 from immunity.validate.models import Finding, Measure
 
 if TYPE_CHECKING:
@@ -61,11 +61,17 @@ class Verdict:
     def id(self) -> str:
         return self.finding.id
 
+    def shown_x(self, point: JudgedPoint) -> float | None:
+        """Where a point lies, in the unit of the finding's x and not in base units; nothing for a single value."""
+        if point.x is None or self.x_unit in ("", INDEX):
+            return point.x
+        return float(f"{point.x / parse_unit(self.x_unit)[0]:.12g}")
+
     def to_dict(self) -> dict[str, Any]:
         """Everything, as JSON can hold it."""
         finding = self.finding
         about = {key: getattr(finding, key) for key in ("id", "topic", "claim", "cite", "doi", "used_for", "known_gap")}
-        points = [{key: _plain(value) for key, value in vars(point).items()} for point in self.points]
+        points = [{key: _plain(value) for key, value in vars(p).items()} | {"x": self.shown_x(p)} for p in self.points]
         return about | {
             "verdict": self.verdict,
             "reason": self.reason,

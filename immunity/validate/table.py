@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from rich.table import Table
 from rich.text import Text
 
+from immunity.validate.expectation import INDEX
 from immunity.validate.judge import MISSED, NEAR, NOT_JUDGED, NOT_MEASURED, REPRODUCED, VERDICTS, JudgedPoint, Verdict
 
 # a sign as well as a colour, for those who do not see colours
@@ -120,18 +121,21 @@ def _published(verdict: Verdict) -> str:
         return ""
     if len(points) == 1 and points[0].x is None:
         return f"{_number(points[0].value)} ({_number(points[0].lo)} to {_number(points[0].hi)})"
-    return "; ".join(f"{_x(point)}: {_number(point.lo)} to {_number(point.hi)}" for point in points)
+    return "; ".join(f"{_x(verdict, point)}: {_number(point.lo)} to {_number(point.hi)}" for point in points)
 
 
 def _simulated(verdict: Verdict) -> str:
     points = verdict.points
     if len(points) == 1 and points[0].x is None:
         return _number(points[0].measured)
-    return "; ".join(f"{_x(point)}: {_number(point.measured)} {SIGNS[point.verdict]}" for point in points)
+    return "; ".join(f"{_x(verdict, point)}: {_number(point.measured)} {SIGNS[point.verdict]}" for point in points)
 
 
-def _x(point: JudgedPoint) -> str:
-    return point.label or _number(point.x or 0.0)
+def _x(verdict: Verdict, point: JudgedPoint) -> str:
+    if point.label:
+        return point.label
+    unit = "" if verdict.x_unit in ("", "1", INDEX) else f" {verdict.x_unit}"
+    return _number(verdict.shown_x(point) or 0.0) + unit
 
 
 def _reason(verdict: Verdict) -> str:

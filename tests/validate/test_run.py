@@ -239,3 +239,12 @@ def test_json_holds_everything(judged):
     wrong = next(f for f in contents["findings"] if f["id"] == "wrong")
     assert wrong["points"][0]["verdict"] == "missed"
     assert wrong["points"][0]["measured"] < 110
+
+
+def test_points_are_shown_in_the_unit_in_which_they_were_written(judged):
+    verdicts = judged[0]
+    hours = next(v for v in verdicts.values() if v.x_unit == "h")
+    assert [point["x"] for point in hours.to_dict()["points"]] == [72, 96]
+    assert "72 h: 3.9 to 4.1" in to_markdown([hours])
+    doses = next(v for v in verdicts.values() if v.x_unit == "1/day" and len(v.points) == 2)
+    assert [point["x"] for point in doses.to_dict()["points"]] == [40, 10]
