@@ -127,6 +127,9 @@ def _step(node: Any, key: str, dotted: str, at: Location, *, make: bool) -> Any:
         index = _index(node, key, dotted, at)
         if index < len(node):
             return node[index]
+        before = dotted[: dotted.index(f".{key}.")]
+        whole = f"{before}.{index}='{{...}}'"
+        raise fail("E608", at=at, text=dotted, reason=f"{before} has no {key} yet: give the whole of it, {whole}")
     raise fail("E608", at=at, text=dotted, reason=f"there is no {key!r}")
 
 

@@ -161,3 +161,10 @@ def test_times_beyond_all_history(changes: dict) -> None:
     except (RuleError, RuleErrors) as error:
         refused = error.errors[0] if isinstance(error, RuleErrors) else error
         assert refused.code in ("E609", "E302")
+
+
+def test_one_more_of_a_list_is_given_whole() -> None:
+    with pytest.raises(RuleError, match=r"therapies has no 1 yet.*therapies\.1='\{\.\.\.\}'"):
+        im.case("endotoxin_2ng_per_kg", changes={"therapies.1.therapy": "paracetamol"})
+    both = im.case("endotoxin_2ng_per_kg", changes={"therapies.1": {"therapy": "paracetamol", "dose": "1 g"}})
+    assert [given["therapy"] for given in both.filled["therapies"]] == ["endotoxin", "paracetamol"]
