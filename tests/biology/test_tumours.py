@@ -89,12 +89,25 @@ def test_where_nothing_was_seeded_there_is_nothing() -> None:
     np.testing.assert_allclose(np.asarray(run[DIAMETERS]), np.asarray(run["lesion_1.diameter"]), atol=0.01)
 
 
-def test_the_more_peptides_t_cells_go_for_the_less_one_lost_chromosome_hides() -> None:
-    few, many = (melanoma("both", melanoma__mutations=number) for number in ("2", "60"))
-    hidden = [np.asarray(run["tumour.hidden_share"]).ravel()[0] for run in (few, many)]
-    assert hidden[0] > 1.0
-    assert hidden[1] < 0.1 * hidden[0]
-    assert np.asarray(many[CHANGE]).min() < np.asarray(few[CHANGE]).min() - 10.0
+def test_what_has_lost_hla_of_one_parent_is_what_killers_leave() -> None:
+    shares = {given: np.asarray(melanoma(given)["tumour.one_haplotype_share"]).ravel() for given in ("untreated", "nivolumab")}
+    assert 5.0 < shares["untreated"][0] < 60.0
+    assert shares["untreated"][0] < shares["untreated"][-1] < shares["nivolumab"][-1] - 10.0
+    unseen = melanoma("untreated", "digeorge_complete")
+    assert np.asarray(unseen["tumour.one_haplotype_share"]).ravel()[0] < 0.3 * shares["untreated"][0]
+    never = melanoma("nivolumab", melanoma__missorts="1e-9")
+    assert end(never, CHANGE) < end(melanoma("nivolumab"), CHANGE) - 10.0
+
+
+def test_the_more_peptides_t_cells_go_for_the_better_they_kill_what_has_lost_some() -> None:
+    few, many = (melanoma("nivolumab", melanoma__mutations=number) for number in ("2", "60"))
+    assert end(many, CHANGE) < end(few, CHANGE) - 20.0
+
+
+@pytest.mark.parametrize("treatment", ["ipilimumab", "nivolumab", "both"])
+def test_an_antibody_works_without_nk_cells(treatment: str) -> None:
+    whole, without = (end(melanoma(treatment, lacks), "tumour.volume") for lacks in ("", "nk_deficiency"))
+    assert without == pytest.approx(whole, abs=0.3)
 
 
 def test_killers_go_when_the_tumour_is_gone() -> None:
