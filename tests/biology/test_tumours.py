@@ -90,11 +90,13 @@ def test_where_nothing_was_seeded_there_is_nothing() -> None:
 
 
 def test_what_has_lost_hla_of_one_parent_is_what_killers_leave() -> None:
-    shares = {given: np.asarray(melanoma(given)["tumour.one_haplotype_share"]).ravel() for given in ("untreated", "nivolumab")}
-    assert 5.0 < shares["untreated"][0] < 60.0
-    assert shares["untreated"][0] < shares["untreated"][-1] < shares["nivolumab"][-1] - 10.0
+    left, treated = (
+        np.asarray(melanoma(given)["tumour.one_haplotype_share"]).ravel() for given in ("untreated", "nivolumab")
+    )
+    assert 5.0 < left[0] < 60.0
+    assert left[0] < left[-1] < treated[-1] - 10.0
     unseen = melanoma("untreated", "digeorge_complete")
-    assert np.asarray(unseen["tumour.one_haplotype_share"]).ravel()[0] < 0.3 * shares["untreated"][0]
+    assert np.asarray(unseen["tumour.one_haplotype_share"]).ravel()[0] < 0.3 * left[0]
     never = melanoma("nivolumab", melanoma__missorts="1e-9")
     assert end(never, CHANGE) < end(melanoma("nivolumab"), CHANGE) - 10.0
 
