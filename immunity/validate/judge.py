@@ -21,6 +21,7 @@ NOT_MEASURED = "not measured"
 NOT_JUDGED = "not judged"  # left out on request
 VERDICTS = (REPRODUCED, NEAR, MISSED, NOT_MEASURED, NOT_JUDGED)
 
+SLIGHT = 0.1  # of the least effect that was published: as good as none
 ENOUGH_POINTS = 0.8  # of a series inside their intervals, if none is missed
 
 
@@ -99,7 +100,7 @@ def judge(measured: float, value: Point, scale: str = "linear", neutral: float |
     ----------
     neutral : float, optional
         What no effect at all would give: 1 for a ratio, 0 for a difference. Where the whole published interval lies
-        on one side of it, a number on it or beyond is missed, however near it is.
+        on one side of it, a number beyond it, or with less than a tenth of the least published effect, is missed.
     """
     lo, hi = value.lo, value.hi
     if math.isnan(measured):
@@ -110,6 +111,11 @@ def judge(measured: float, value: Point, scale: str = "linear", neutral: float |
         if measured <= 0.0:
             return MISSED
         measured, lo, hi = math.log10(measured), math.log10(lo), math.log10(hi)
+        neutral = math.log10(neutral) if neutral else None
+    if neutral is not None and not lo <= neutral <= hi:
+        least = lo if lo > neutral else hi
+        if (measured - neutral) / (least - neutral) < SLIGHT:
+            return MISSED
     if lo <= measured <= hi:
         return REPRODUCED
     distance = lo - measured if measured < lo else measured - hi

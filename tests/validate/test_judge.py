@@ -77,7 +77,7 @@ def test_series(verdicts, verdict):
 
 @pytest.mark.parametrize(
     ("measured", "verdict"),
-    [(1.3, "near"), (1.01, "near"), (1.0, "missed"), (0.99, "missed"), (1.6, "reproduced")],
+    [(1.3, "near"), (1.01, "missed"), (1.06, "near"), (1.0, "missed"), (0.99, "missed"), (1.6, "reproduced")],
 )
 def test_a_contrast_without_direction_is_missed(measured, verdict):
     assert judge(measured, Point(0.0, 2.0, 1.5, 3.0), "log10", neutral=1.0) == verdict
@@ -86,6 +86,15 @@ def test_a_contrast_without_direction_is_missed(measured, verdict):
 def test_a_fall_that_is_none_is_missed():
     assert judge(0.0, Point(0.0, -2.0, -3.0, -1.0), neutral=0.0) == "missed"
     assert judge(-0.5, Point(0.0, -2.0, -3.0, -1.0), neutral=0.0) == "near"
+    assert judge(-0.09, Point(0.0, -2.0, -3.0, -1.0), neutral=0.0) == "missed"  # less than a tenth of the least told
+
+
+def test_an_effect_of_less_than_a_tenth_of_the_least_is_none() -> None:
+    assert judge(0.98, Point(0.0, 0.6, 0.4, 0.78), neutral=1.0) == "missed"
+    assert judge(0.95, Point(0.0, 0.6, 0.4, 0.78), neutral=1.0) == "near"
+    assert judge(1.05, Point(0.0, 4.0, 2.0, 8.0), "log10", neutral=1.0) == "missed"
+    assert judge(1.2, Point(0.0, 4.0, 2.0, 8.0), "log10", neutral=1.0) == "near"
+    assert judge(20.0, Point(0.0, 4e3, 1e3, 1e5), "log10", neutral=0.0) == "near"  # an amount, not an effect
 
 
 def test_an_interval_around_nothing_has_no_direction():
