@@ -2,8 +2,8 @@
 
 python docs/renew.py [NAME ...]        needs the extras `plots` and `test`, and a Chromium
 
-Names are those of pictures (`cancer.png`) or `notebooks`; without one all is made but for `dose_decides.png`, which
-takes an hour. Pages with shown outputs and the catalogue are made by `python docs/generate.py`.
+Names are those of pictures (`cancer.png`) or `notebooks`; without one all is made but for `dose_decides.png` and `volunteers.png`,
+which take an hour and twenty minutes. Pages with shown outputs and the catalogue are made by `python docs/generate.py`.
 """
 
 from __future__ import annotations
@@ -21,10 +21,11 @@ STEPS: dict[tuple[str, ...], tuple[str, ...]] = {
     ("cancer.png", "leukaemia.png"): ("docs/make_cancer_picture.py",),
     ("lymphoma.png",): ("docs/make_lymphoma_picture.py",),
     ("viruses.png",): ("docs/make_virus_picture.py",),
+    ("volunteers.png",): ("-m", "verification.volunteers", "influenza", "--picture", "docs/images/volunteers.png"),
     ("notebooks",): ("docs/notebooks/make.py",),
     ("dose_decides.png",): ("-m", "verification.dose_response", "--picture", "docs/images/dose_decides.png"),
 }
-LONG = ("dose_decides.png",)
+LONG = ("dose_decides.png", "volunteers.png")
 
 
 def chosen(names: list[str]) -> list[tuple[str, ...]]:

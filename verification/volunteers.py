@@ -2,6 +2,7 @@
 
     python -m verification.volunteers influenza [--hosts 500] [--workers 1] [--seed 0] [--picture FILE]
     python -m verification.volunteers sars_cov_2 --table covid_challenge.csv
+    python docs/renew.py volunteers.png
 
 ``volunteers.yaml`` tells what was measured, and the share of samples that were expected inside before the first run.
 Simulated people differ and are drawn, only those who are infected count, and the scatter of a sample is added to each.

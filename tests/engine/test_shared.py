@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pickle
+import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -121,7 +123,8 @@ def test_what_another_makes_is_left_to_it_and_then_taken(tmp_path: Path, monkeyp
         def sleep(_: float) -> None:  # meanwhile, the other one ends
             slept.append(pieces.keep_kernel(file, content))
 
-        monkeypatch.setattr(pieces.time, "sleep", sleep)
+        clock = SimpleNamespace(sleep=sleep, monotonic=time.monotonic)  # threads of other tests sleep, too
+        monkeypatch.setattr(pieces, "time", clock)
         make_ready([other])
     assert slept == [None] and other.take()
 
