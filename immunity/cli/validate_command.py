@@ -91,4 +91,9 @@ def validate(
         console = output()
         console.print(to_table(verdicts))
         console.print(headline(verdicts), markup=False, highlight=False)
-    return UNEXPECTED if strict and unexpected(verdicts) else 0
+    drifted = unexpected(verdicts) if strict else ()
+    if drifted:
+        told = ", ".join(f"{v.finding.id} ({v.verdict})" for v in drifted)
+        said = f"Not reproduced, and no known gap says why: {told}"
+        output(stderr=True).print(said, markup=False, highlight=False, soft_wrap=True)
+    return UNEXPECTED if drifted else 0
