@@ -3,7 +3,8 @@
 python docs/renew.py [NAME ...]        needs the extras `plots` and `test`, and a Chromium
 
 Names are those of pictures (`cancer.png`) or `notebooks`; without one all is made but for `dose_decides.png` and
-`volunteers.png`, which take an hour and twenty minutes. Pages with shown outputs and the catalogue are made by `python docs/generate.py`.
+`volunteers.png`, which take an hour and twenty minutes.
+Pages with shown outputs and the catalogue are made by `python docs/generate.py`.
 """
 
 from __future__ import annotations
